@@ -1,0 +1,90 @@
+/** What an uplink is: one way out of the router, whatever number of netifd interfaces it is made of. */
+import type { Family, UplinkClass } from "../health/types.ts";
+
+/** One address family of an uplink, as netifd reports it. */
+export interface FamilyLink {
+	/** The netifd interface that carries it: wan, wan6, mob1s1a1_4. */
+	readonly interface: string;
+	readonly up: boolean;
+	readonly device: string | null;
+	readonly address: string | null;
+	readonly prefixLength: number | null;
+	/** Next hop of the default route; null on point-to-point links or when there is none. */
+	readonly gateway: string | null;
+	/** There is a default route (also one without a next hop). */
+	readonly hasDefaultRoute: boolean;
+	readonly dnsServers: readonly string[];
+	/** netifd's route metric. */
+	readonly metric: number;
+}
+
+/** Where mwan3 put this uplink (one per `config interface` of /etc/config/mwan3). */
+export interface Mwan3Link {
+	readonly interface: string;
+	readonly family: Family;
+	/** Position in /etc/config/mwan3 from 1: also the routing table. */
+	readonly id: number;
+	/** id spread over the bits of mmx_mask. */
+	readonly mark: number;
+	readonly enabled: boolean;
+	/** track_ip of the interface, in order. */
+	readonly trackIps: readonly string[];
+}
+
+export interface Uplink {
+	/** The name people know: the mwan3 interface, else the netifd one (RutOS: the parent, mob1s1a1). */
+	readonly id: string;
+	readonly class: UplinkClass;
+	/** Why it was put in this class, for `members`. */
+	readonly classReason: string;
+	readonly proto: string;
+	/** Layer 3 device; null while there is none. */
+	readonly device: string | null;
+	readonly present: boolean;
+	readonly up: boolean;
+	readonly carrier: boolean | null;
+	readonly ipv4: FamilyLink | null;
+	readonly ipv6: FamilyLink | null;
+	readonly mwan3: { readonly ipv4: Mwan3Link | null; readonly ipv6: Mwan3Link | null };
+	readonly metered: boolean;
+	readonly weight: number;
+	readonly order: number;
+	readonly disabled: boolean;
+	readonly minUptimeMs: number;
+	readonly cooldownMs: number;
+	readonly preferRoaming: boolean;
+	/** True for tunnels (wireguard, openvpn, gre ...): they ride on another uplink. */
+	readonly tunnel: boolean;
+}
+
+/** /etc/config/mwan3 as far as steering needs it. */
+export interface Mwan3Layout {
+	/** Mark mask, 0x3F00 unless changed. */
+	readonly mask: number;
+	readonly links: readonly Mwan3Link[];
+	readonly members: readonly Mwan3Member[];
+	readonly policies: readonly Mwan3Policy[];
+}
+
+export interface Mwan3Member {
+	readonly name: string;
+	readonly interface: string;
+	/** The user's own values, not ours. */
+	readonly metric: number;
+	readonly weight: number;
+}
+
+export interface Mwan3Policy {
+	readonly name: string;
+	readonly members: readonly string[];
+	readonly lastResort: "unreachable" | "blackhole" | "default";
+}
+
+/** All that discovery found at one moment. */
+export interface Discovered {
+	readonly uplinks: readonly Uplink[];
+	/** Null when mwan3 is not installed, not running or not configured. */
+	readonly mwan3: Mwan3Layout | null;
+	/** What could not be understood, for status and log: text per problem. */
+	readonly problems: readonly string[];
+}
