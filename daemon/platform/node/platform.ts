@@ -1,0 +1,22 @@
+/** The platform on Node 20 and later. */
+import type { Platform } from "../platform.ts";
+import { nodeClock, nodeRandom, nodeTimers } from "./clock.ts";
+import { nodeFiles } from "./files.ts";
+import { nodeHost } from "./host.ts";
+import { nodeHttp } from "./http.ts";
+import { nodeProcesses } from "./processes.ts";
+import { nodeDatagrams, nodeStreams } from "./streams.ts";
+
+export function createNodePlatform(): Platform {
+	return {
+		clock: nodeClock,
+		timers: nodeTimers,
+		files: nodeFiles,
+		processes: nodeProcesses,
+		streams: nodeStreams,
+		datagrams: nodeDatagrams,
+		http: nodeHttp,
+		random: nodeRandom,
+		host: nodeHost,
+	};
+}

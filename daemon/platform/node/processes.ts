@@ -1,0 +1,147 @@
+/** Child processes on Node: always an argument array, never a shell. */
+import { type ChildProcess, spawn } from "node:child_process";
+import fs from "node:fs";
+import { AutonomyError } from "../error.ts";
+import type { Argv, Child, ChildHandlers, Processes, RunOptions, RunResult } from "../platform.ts";
+import { createLineCutter } from "./lines.ts";
+
+const DEFAULT_TIMEOUT_MS = 10_000;
+const DEFAULT_MAX_BYTES = 1 << 20;
+const KILL_AFTER_MS = 500;
+const PIPE_LIMIT = 65_536;
+/** Routers keep ip, iptables and friends in sbin, which a service's PATH may lack. */
+const USUAL_FOLDERS = ["/usr/local/usr/sbin", "/usr/local/usr/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+
+let startedCount = 0;
+
+function searchPath(): string[] {
+	const own = (process.env.PATH ?? "").split(":").filter(Boolean);
+	return [...own, ...USUAL_FOLDERS.filter((folder) => !own.includes(folder))];
+}
+
+function isExecutable(path: string): boolean {
+	try {
+		fs.accessSync(path, fs.constants.X_OK);
+		return fs.statSync(path).isFile();
+	} catch {
+		return false;
+	}
+}
+
+function find(name: string): string | null {
+	if (name.includes("/")) return isExecutable(name) ? name : null;
+	for (const folder of searchPath()) {
+		if (isExecutable(`${folder}/${name}`)) return `${folder}/${name}`;
+	}
+	return null;
+}
+
+function environment(own: Readonly<Record<string, string>> | undefined): NodeJS.ProcessEnv {
+	return own ? { ...own } : { ...process.env, PATH: searchPath().join(":") };
+}
+
+/** Collects output up to a limit; what comes after is counted as truncated and thrown away. */
+function collector(limit: number): { add(chunk: Buffer): void; text(): string; truncated(): boolean } {
+	const chunks: Buffer[] = [];
+	let size = 0;
+	let cut = false;
+	return {
+		add(chunk) {
+			const room = limit - size;
+			if (chunk.length > room) cut = true;
+			if (room <= 0) return;
+			const part = chunk.subarray(0, room);
+			chunks.push(part);
+			size += part.length;
+		},
+		text: () => Buffer.concat(chunks).toString("utf8"),
+		truncated: () => cut,
+	};
+}
+
+function run(argv: Argv, options: RunOptions = {}): Promise<RunResult> {
+	const limit = options.maxOutputBytes ?? DEFAULT_MAX_BYTES;
+	const startedAt = performance.now();
+	startedCount++;
+	return new Promise((resolve, reject) => {
+		const stdout = collector(limit);
+		const stderr = collector(limit);
+		let timedOut = false;
+		const child = spawn(argv[0], argv.slice(1), { env: environment(options.env), stdio: ["pipe", "pipe", "pipe"] });
+		const timer = setTimeout(() => {
+			timedOut = true;
+			child.kill("SIGKILL");
+			// A grandchild may hold the pipes open: do not wait for them.
+			child.stdout.destroy();
+			child.stderr.destroy();
+		}, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+		child.stdout.on("data", stdout.add);
+		child.stderr.on("data", stderr.add);
+		child.stdin.on("error", () => undefined); // EPIPE: it ended without reading, its exit code tells the rest
+		child.on("error", (error) => {
+			clearTimeout(timer);
+			reject(new AutonomyError("spawn_failed", `cannot start ${argv[0]}: ${error.message}`, { program: argv[0] }));
+		});
+		child.on("close", (code) => {
+			clearTimeout(timer);
+			resolve({
+				code: timedOut ? null : code,
+				stdout: stdout.text(),
+				stderr: stderr.text(),
+				timedOut,
+				truncated: stdout.truncated() || stderr.truncated(),
+				durationMs: performance.now() - startedAt,
+			});
+		});
+		child.stdin.end(options.stdin ?? "");
+	});
+}
+
+function start(argv: Argv, handlers: ChildHandlers, options?: { env?: Readonly<Record<string, string>> }): Child {
+	startedCount++;
+	let closed = false;
+	let failure: string | null = null;
+	let ended = false;
+	const child: ChildProcess = spawn(argv[0], argv.slice(1), {
+		env: environment(options?.env),
+		stdio: ["pipe", "pipe", "pipe"],
+	});
+	const stdout = createLineCutter((line) => !closed && handlers.onStdoutLine?.(line));
+	const stderr = createLineCutter((line) => !closed && handlers.onStderrLine?.(line));
+	child.stdout?.on("data", stdout.push);
+	child.stderr?.on("data", stderr.push);
+	child.stdin?.on("error", () => undefined); // told by onExit
+	const end = (code: number | null): void => {
+		if (ended) return;
+		ended = true;
+		stdout.end();
+		stderr.end();
+		if (!closed) handlers.onExit(code, failure);
+	};
+	child.on("error", (error) => {
+		failure = error.message;
+		if (child.pid === undefined) end(null);
+	});
+	child.on("close", end);
+	return {
+		pid: child.pid ?? null,
+		write(text) {
+			const pipe = child.stdin;
+			if (ended || !pipe?.writable || pipe.writableLength > PIPE_LIMIT) return false;
+			pipe.write(text);
+			return true;
+		},
+		signal: (name) => void child.kill(name),
+		close() {
+			if (closed) return;
+			closed = true;
+			if (ended) return;
+			child.kill("SIGTERM");
+			const timer = setTimeout(() => child.kill("SIGKILL"), KILL_AFTER_MS);
+			child.once("close", () => clearTimeout(timer));
+			child.stdin?.destroy();
+		},
+	};
+}
+
+export const nodeProcesses: Processes = { run, start, find, started: () => startedCount };
