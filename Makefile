@@ -1,0 +1,37 @@
+# One command for each thing a person wants to do. `make help` lists them.
+.PHONY: help demo test check bench build generate clean needs
+
+NODE_MODULES := node_modules/.package-lock.json
+
+help:            ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+$(NODE_MODULES): package.json package-lock.json
+	npm ci --no-audit --no-fund
+	@touch $@
+
+needs: $(NODE_MODULES)
+	@sh scripts/needs.sh
+
+demo: needs      ## the real daemon on a virtual router: real packets, a story in the terminal, a live page
+	@npm run -s build
+	@npm run -s demo -- $(ARGS)
+
+test: needs      ## everything: types, lint, unit, fuzz, end to end; last line: N passed, N failed, N skipped
+	@npm run -s test -- $(ARGS)
+
+check: $(NODE_MODULES)   ## types and lint only
+	@npm run -s check
+
+bench: needs     ## one bench: make bench NAME=failover (failover, detectors, steer, footprint, bus, soak)
+	@npm run -s build
+	@npm run -s bench -- $(NAME) $(ARGS)
+
+build: $(NODE_MODULES)   ## build/autonomyd.node.mjs
+	@npm run -s build
+
+generate: $(NODE_MODULES) ## config file and reference pages from contract/
+	@npm run -s generate
+
+clean:           ## removes what the build made
+	rm -rf build
