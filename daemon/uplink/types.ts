@@ -40,6 +40,8 @@ export interface Uplink {
 	readonly proto: string;
 	/** Layer 3 device; null while there is none. */
 	readonly device: string | null;
+	/** The device below it (pppoe-wan rides on eth1); the same as `device` on plain links. Link events name this one. */
+	readonly lowerDevice: string | null;
 	readonly present: boolean;
 	readonly up: boolean;
 	readonly carrier: boolean | null;

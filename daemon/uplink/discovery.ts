@@ -1,0 +1,240 @@
+/**
+ * Finds the uplinks and keeps the list true. Listens to netifd's notifications and to service changes; a dump is asked
+ * for only after one of them, after a reconnect, and once per discovery interval as a safety net. Link trouble is told
+ * at once (`onLink`), before the dump that follows. Owns its subscriptions and timers; `close()` ends them.
+ */
+import type { Bus } from "../bus/bus.ts";
+import type { LinkEvent } from "../decide/types.ts";
+import type { UplinkClass } from "../health/types.ts";
+import { errorText, isAutonomyError } from "../platform/error.ts";
+import type { Logger } from "../platform/log.ts";
+import type { Closable, Platform } from "../platform/platform.ts";
+import { firstText, listOf, loadPackage, type UciPackage } from "../uci/uci.ts";
+import { buildUplinks, type MemberOptions } from "./build.ts";
+import { parseMwan3 } from "./mwan3-config.ts";
+import { isTable, type NetifdInterface, parseDump } from "./netifd.ts";
+import type { Discovered, Mwan3Layout, Uplink } from "./types.ts";
+
+const DUMP_TIMEOUT_MS = 5000;
+/** netifd sends several notifications for one change: look once, a little later. */
+const SETTLE_MS = 30;
+const RETRY_MS = 2000;
+const MWAN3_STATE = "/var/run/mwan3";
+
+export interface DiscoveryOptions {
+	readonly platform: Pick<Platform, "files" | "timers" | "clock">;
+	readonly bus: Bus;
+	readonly log: Logger;
+	readonly member: (id: string, uplinkClass: UplinkClass | null) => MemberOptions;
+	readonly useMwan3: () => boolean;
+	readonly intervalMs: () => number;
+}
+
+export interface Discovery {
+	readonly current: () => Discovered;
+	/** Called with every changed picture, never twice with the same. */
+	onChange(callback: (discovered: Discovered) => void): void;
+	onLink(callback: (event: LinkEvent) => void): void;
+	/** mwan3 was started, stopped or rebuilt something: steer/ should look. */
+	onRebuild(callback: (reason: string) => void): void;
+	/** Looks now; resolves when the picture is up to date. Never rejects: failures are logged and retried. */
+	refresh(reason: string): Promise<void>;
+	start(): void;
+	close(): void;
+}
+
+export function createDiscovery(options: DiscoveryOptions): Discovery {
+	const { platform, bus, log } = options;
+	const { files, timers, clock } = platform;
+	const changeCallbacks: ((discovered: Discovered) => void)[] = [];
+	const linkCallbacks: ((event: LinkEvent) => void)[] = [];
+	const rebuildCallbacks: ((reason: string) => void)[] = [];
+	const owned: Closable[] = [];
+	let current: Discovered = { uplinks: [], mwan3: null, problems: [] };
+	let fingerprint = "";
+	let settling: Closable | null = null;
+	let interval: Closable | null = null;
+	let running: Promise<void> | null = null;
+	let again = false;
+	let closed = false;
+
+	function readUci(name: string, problems: string[]): UciPackage | null {
+		try {
+			return loadPackage(files, name);
+		} catch (error) {
+			if (!isAutonomyError(error, "file_not_found")) problems.push(errorText(error));
+			return null;
+		}
+	}
+
+	function readMwan3(problems: string[]): Mwan3Layout | null {
+		if (!options.useMwan3() || files.stat(MWAN3_STATE) === null) return null; // not installed, or stopped
+		const config = readUci("mwan3", problems);
+		return config && parseMwan3(config, problems);
+	}
+
+	/** netifd interfaces in a masqueraded firewall zone, and those RutOS marks with area_type wan. */
+	function readWanInterfaces(problems: string[]): ReadonlySet<string> {
+		const names = new Set<string>();
+		for (const section of readUci("firewall", problems)?.sections ?? []) {
+			if (section.type !== "zone" || firstText(section, "masq") !== "1") continue;
+			for (const entry of listOf(section, "network")) for (const name of entry.split(/\s+/)) names.add(name);
+		}
+		for (const section of readUci("network", problems)?.sections ?? []) {
+			if (section.type === "interface" && firstText(section, "area_type") === "wan") names.add(section.name);
+		}
+		return names;
+	}
+
+	function publish(interfaces: readonly NetifdInterface[], problems: string[]): void {
+		const mwan3 = readMwan3(problems);
+		const wanInterfaces = readWanInterfaces(problems);
+		const uplinks = buildUplinks(files, {
+			interfaces,
+			mwan3,
+			wanInterfaces,
+			previous: current.uplinks,
+			member: options.member,
+		});
+		const next: Discovered = { uplinks, mwan3, problems };
+		const text = JSON.stringify(next);
+		if (text === fingerprint) return;
+		fingerprint = text;
+		tell(current, next);
+		current = next;
+		for (const callback of changeCallbacks) callback(next);
+	}
+
+	function tell(before: Discovered, next: Discovered): void {
+		for (const problem of next.problems)
+			if (!before.problems.includes(problem)) log.warn("discovery", { reason: problem });
+		for (const one of next.uplinks) {
+			const old = before.uplinks.find((other) => other.id === one.id);
+			if (old && old.up === one.up && old.device === one.device && old.class === one.class) continue;
+			log.info("discovery", describe(one));
+		}
+	}
+
+	async function look(reason: string): Promise<void> {
+		try {
+			const reply = await bus.call("network.interface", "dump", {}, { timeoutMs: DUMP_TIMEOUT_MS });
+			if (closed) return;
+			const { interfaces, problems } = parseDump(reply);
+			publish(interfaces, problems);
+		} catch (error) {
+			if (closed) return;
+			log.warn("discovery", {
+				reason: `netifd did not answer (${errorText(error)}); keeping the known uplinks`,
+				asked: reason,
+			});
+			schedule("retry", RETRY_MS);
+		}
+	}
+
+	function refresh(reason: string): Promise<void> {
+		if (running) {
+			again = true;
+			return running;
+		}
+		const work = (async () => {
+			do {
+				again = false;
+				await look(reason);
+			} while (again && !closed);
+		})();
+		running = work.finally(() => {
+			running = null;
+		});
+		return running;
+	}
+
+	function schedule(reason: string, afterMs: number): void {
+		if (closed || settling) return;
+		settling = timers.after(afterMs, () => {
+			settling = null;
+			void refresh(reason);
+		});
+	}
+
+	function soon(reason: string): void {
+		settling?.close();
+		settling = null;
+		schedule(reason, SETTLE_MS);
+	}
+
+	function link(uplink: Uplink, event: LinkEvent["event"]): void {
+		for (const callback of linkCallbacks)
+			callback({ kind: "link", atMs: clock.monotonicMs(), uplink: uplink.id, event });
+	}
+
+	function onDevice(type: string, data: unknown): void {
+		const name = isTable(data) ? data.name : undefined;
+		if (type === "link_down" || type === "link_up") {
+			const event = type === "link_down" ? "carrier_lost" : "carrier_back";
+			for (const uplink of current.uplinks)
+				if (uplink.device === name || uplink.lowerDevice === name) link(uplink, event);
+		}
+		soon(`network.device ${type}`);
+	}
+
+	function onInterface(type: string, data: unknown): void {
+		const name = isTable(data) ? data.interface : undefined;
+		const uplink = current.uplinks.find((one) => [one.ipv4?.interface, one.ipv6?.interface].includes(String(name)));
+		// Only IPv4's interface (or the only one) going down takes the whole uplink with it.
+		if (uplink && type === "interface.down" && (uplink.ipv4 ?? uplink.ipv6)?.interface === name) link(uplink, "ifdown");
+		if (uplink && type === "interface.update" && !uplink.up && isTable(data) && data.up === true) link(uplink, "ifup");
+		soon(`network.interface ${type}`);
+	}
+
+	function onService(type: string, data: unknown): void {
+		const service = isTable(data) ? (data.service ?? data.config) : undefined;
+		if (service === "mwan3") {
+			for (const callback of rebuildCallbacks) callback(`mwan3: ${type}`);
+			soon(`mwan3 ${type}`);
+		} else if (type === "config.change" && (service === "network" || service === "firewall")) soon(`config ${service}`);
+	}
+
+	return {
+		current: () => current,
+		onChange: (callback) => void changeCallbacks.push(callback),
+		onLink: (callback) => void linkCallbacks.push(callback),
+		onRebuild: (callback) => void rebuildCallbacks.push(callback),
+		refresh,
+		start() {
+			owned.push(
+				bus.subscribe("network.interface", onInterface),
+				bus.subscribe("network.device", onDevice),
+				bus.subscribe("service", onService),
+				bus.onState((state) => {
+					if (state === "connected") soon("connected to ubus");
+				}),
+			);
+			const arm = (): void => {
+				interval = timers.after(options.intervalMs(), () => {
+					arm();
+					void refresh("interval");
+				});
+			};
+			arm();
+			void refresh("start");
+		},
+		close() {
+			closed = true;
+			settling?.close();
+			interval?.close();
+			for (const one of owned) one.close();
+			owned.length = 0;
+		},
+	};
+}
+
+function describe(one: Uplink): Record<string, unknown> {
+	return {
+		member: one.id,
+		class: one.class,
+		iface: one.device,
+		state: one.present ? (one.up ? "up" : "down") : "absent",
+		reason: one.classReason,
+		order: one.order,
+	};
+}
