@@ -6,10 +6,11 @@
 import type { Bus } from "../bus/bus.ts";
 import type { LinkEvent } from "../decide/types.ts";
 import type { UplinkClass } from "../health/types.ts";
-import { errorText, isAutonomyError } from "../platform/error.ts";
+import { errorText } from "../platform/error.ts";
 import type { Logger } from "../platform/log.ts";
 import type { Closable, Platform } from "../platform/platform.ts";
-import { firstText, listOf, loadPackage, type UciPackage } from "../uci/uci.ts";
+import { loadPackage } from "../uci/load.ts";
+import { optionList, optionText, type UciPackage } from "../uci/package.ts";
 import { buildUplinks, type MemberOptions } from "./build.ts";
 import { parseMwan3 } from "./mwan3-config.ts";
 import { isTable, type NetifdInterface, parseDump } from "./netifd.ts";
@@ -62,7 +63,7 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
 		try {
 			return loadPackage(files, name);
 		} catch (error) {
-			if (!isAutonomyError(error, "file_not_found")) problems.push(errorText(error));
+			problems.push(errorText(error));
 			return null;
 		}
 	}
@@ -77,11 +78,11 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
 	function readWanInterfaces(problems: string[]): ReadonlySet<string> {
 		const names = new Set<string>();
 		for (const section of readUci("firewall", problems)?.sections ?? []) {
-			if (section.type !== "zone" || firstText(section, "masq") !== "1") continue;
-			for (const entry of listOf(section, "network")) for (const name of entry.split(/\s+/)) names.add(name);
+			if (section.type !== "zone" || optionText(section, "masq") !== "1") continue;
+			for (const entry of optionList(section, "network")) for (const name of entry.split(/\s+/)) names.add(name);
 		}
 		for (const section of readUci("network", problems)?.sections ?? []) {
-			if (section.type === "interface" && firstText(section, "area_type") === "wan") names.add(section.name);
+			if (section.type === "interface" && optionText(section, "area_type") === "wan") names.add(section.name);
 		}
 		return names;
 	}
@@ -132,7 +133,7 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
 	}
 
 	function refresh(reason: string): Promise<void> {
-		if (running) {
+		if (running !== null) {
 			again = true;
 			return running;
 		}

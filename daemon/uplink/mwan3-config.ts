@@ -2,8 +2,7 @@
  * /etc/config/mwan3 as data. Ids, marks and tables are not written in the file: they follow from the order of the
  * `config interface` sections, disabled ones included (mwan3 lib/mwan3/mwan3.sh, mwan3_get_iface_id).
  */
-import type { UciPackage, UciSection } from "../uci/uci.ts";
-import { firstText, listOf } from "../uci/uci.ts";
+import { optionList, optionText, type UciPackage, type UciSection } from "../uci/package.ts";
 import { isAddress } from "./netifd.ts";
 import type { Mwan3Layout, Mwan3Link, Mwan3Member, Mwan3Policy } from "./types.ts";
 
@@ -25,44 +24,51 @@ export function markOf(id: number, mask: number): number | null {
 	return rest === 0 ? mark : null;
 }
 
-function wholeNumber(text: string | null, fallback: number): number {
-	return text !== null && /^\d{1,9}$/.test(text) ? Number(text) : fallback;
+function countBits(mask: number): number {
+	let count = 0;
+	for (let rest = mask; rest > 0; rest = Math.floor(rest / 2)) count += rest % 2;
+	return count;
 }
 
-function parseMask(text: string | null): number {
-	const mask = text !== null && /^(0x[0-9a-fA-F]{1,8}|\d{1,10})$/.test(text) ? Number(text) : DEFAULT_MASK;
+function wholeNumber(text: string | undefined, fallback: number): number {
+	return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : fallback;
+}
+
+function parseMask(text: string | undefined): number {
+	const mask = text !== undefined && /^(0x[0-9a-fA-F]{1,8}|\d{1,10})$/.test(text) ? Number(text) : DEFAULT_MASK;
 	return mask > 0 && mask <= 0xffffffff ? mask : DEFAULT_MASK;
 }
 
 function parseLink(section: UciSection, id: number, mask: number): Mwan3Link | null {
 	const mark = markOf(id, mask);
-	if (mark === null) return null;
+	// The three highest marks mean default, unreachable and blackhole (mwan3 lib/mwan3/common.sh).
+	if (mark === null || id > 2 ** countBits(mask) - 4) return null;
 	return {
 		interface: section.name,
-		family: firstText(section, "family") === "ipv6" ? "ipv6" : "ipv4",
+		family: optionText(section, "family") === "ipv6" ? "ipv6" : "ipv4",
 		id,
 		mark,
-		enabled: firstText(section, "enabled") === "1",
-		trackIps: listOf(section, "track_ip").filter(isAddress),
+		enabled: optionText(section, "enabled") === "1",
+		trackIps: optionList(section, "track_ip").filter(isAddress),
 	};
 }
 
 function parseMember(section: UciSection): Mwan3Member | null {
-	const target = firstText(section, "interface");
-	if (target === null) return null;
+	const target = optionText(section, "interface");
+	if (target === undefined) return null;
 	return {
 		name: section.name,
 		interface: target,
-		metric: wholeNumber(firstText(section, "metric"), 1),
-		weight: Math.max(1, wholeNumber(firstText(section, "weight"), 1)),
+		metric: wholeNumber(optionText(section, "metric"), 1),
+		weight: Math.max(1, wholeNumber(optionText(section, "weight"), 1)),
 	};
 }
 
 function parsePolicy(section: UciSection): Mwan3Policy {
-	const last = firstText(section, "last_resort");
+	const last = optionText(section, "last_resort");
 	return {
 		name: section.name,
-		members: listOf(section, "use_member"),
+		members: optionList(section, "use_member"),
 		lastResort: last === "default" || last === "blackhole" ? last : "unreachable",
 	};
 }
@@ -70,7 +76,7 @@ function parsePolicy(section: UciSection): Mwan3Policy {
 /** Null when the file has no interface at all. Sections that make no sense are left out and named in `problems`. */
 export function parseMwan3(config: UciPackage, problems: string[]): Mwan3Layout | null {
 	const globals = config.sections.find((section) => section.type === "globals");
-	const mask = parseMask(globals ? firstText(globals, "mmx_mask") : null);
+	const mask = parseMask(globals ? optionText(globals, "mmx_mask") : undefined);
 	const links: Mwan3Link[] = [];
 	const members: Mwan3Member[] = [];
 	const policies: Mwan3Policy[] = [];
