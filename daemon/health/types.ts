@@ -103,9 +103,4 @@ export interface SenseObservation {
 	readonly values: Readonly<Partial<Record<SenseName, number>>>;
 }
 
-export type Observation =
-	| ProbeObservation
-	| ReachObservation
-	| DnsObservation
-	| TrafficObservation
-	| SenseObservation;
+export type Observation = ProbeObservation | ReachObservation | DnsObservation | TrafficObservation | SenseObservation;

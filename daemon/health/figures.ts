@@ -1,0 +1,150 @@
+/**
+ * Loss, latency, jitter, DNS and freshness of an uplink at one moment, out of its Health. Families declared dead are left
+ * out (they are handled as dead, not as loss of the whole uplink); when nothing else is left the link is unreachable.
+ */
+import type { Health } from "./link.ts";
+import { clamp, median, wilsonPct } from "./stats.ts";
+import type { SenseName } from "./types.ts";
+import { FAMILIES } from "./types.ts";
+import type { Tally } from "./window.ts";
+import { addTally, emptyTally, SLOT_WEIGHT } from "./window.ts";
+
+/** One-sided 95 %. */
+const Z = 1.645;
+/** The short window grows through these until it holds ENOUGH probes. */
+const SHORT_MS = [10_000, 30_000, 60_000, 120_000, 300_000] as const;
+const ENOUGH = 10;
+const MINUTE_MS = 60_000;
+const STALE_MIN_MS = 30_000;
+const STALE_MAX_MS = 900_000;
+const SENSE_VALID_MS = 180_000;
+const DNS_VALID_MS = 180_000;
+
+export interface LossFigure {
+	readonly pct: number | null;
+	/** Bounds of the 95 % one-sided confidence interval. */
+	readonly lowPct: number;
+	readonly highPct: number;
+	/** Effective probes and how many of them were lost. */
+	readonly probes: number;
+	readonly lost: number;
+}
+
+export type DnsVerdict = "ok" | "failing" | "unknown";
+
+export interface LinkFigures {
+	readonly loss: LossFigure;
+	/** Median of the short window; null without replies. */
+	readonly latencyMs: number | null;
+	readonly replies: number;
+	readonly jitterMs: number | null;
+	readonly loss60: LossFigure;
+	readonly latency60Ms: number | null;
+	readonly dns: DnsVerdict;
+	readonly sense: Readonly<Partial<Record<SenseName, number>>>;
+	/** Every family with a verdict is dead. */
+	readonly unreachable: boolean;
+	/** Some family answers or is only suspected. */
+	readonly alive: boolean;
+	/** Last probe that counted. */
+	readonly lastProbeMs: number | null;
+	/** When the figures become too old to mean anything. */
+	readonly staleAtMs: number | null;
+	readonly stale: boolean;
+	/** 0-1: how much the loss figure can be trusted, 1 from ENOUGH probes on. */
+	readonly confidence: number;
+}
+
+export function figuresOf(h: Health, nowMs: number): LinkFigures {
+	const live = FAMILIES.map((f) => h[f]).filter((f) => f.verdict !== "dead");
+	const dead = live.length < FAMILIES.length;
+	const alive = live.some((f) => f.verdict === "up" || f.verdict === "suspect");
+	let lastProbeMs: number | null = null;
+	let gapMs = 0;
+	let jitterMs: number | null = null;
+	for (const f of live) {
+		if (f.lastProbeMs !== null) lastProbeMs = Math.max(lastProbeMs ?? f.lastProbeMs, f.lastProbeMs);
+		gapMs = Math.max(gapMs, f.gapMs ?? 0);
+		if (f.jitterMs !== null) jitterMs = Math.max(jitterMs ?? 0, f.jitterMs);
+	}
+	const staleAtMs = lastProbeMs === null ? null : lastProbeMs + clamp(4 * gapMs, STALE_MIN_MS, STALE_MAX_MS);
+	const stale = staleAtMs === null || nowMs >= staleAtMs;
+	let short = emptyTally();
+	for (const windowMs of SHORT_MS) {
+		short = emptyTally();
+		for (const f of live) addTally(short, f.slots, nowMs - windowMs, SLOT_WEIGHT);
+		if (short.probes >= ENOUGH || stale) break;
+	}
+	const minute = emptyTally();
+	for (const f of live) addTally(minute, f.minute, nowMs - MINUTE_MS, Number.POSITIVE_INFINITY);
+	const answered = short.replies > 0;
+	return {
+		loss: lossOf(short),
+		latencyMs: median(short.rttsMs),
+		replies: short.replies,
+		jitterMs: answered ? jitterMs : null,
+		loss60: lossOf(minute),
+		latency60Ms: median(minute.rttsMs),
+		dns: dnsOf(h, nowMs),
+		sense: h.sense !== null && nowMs - h.sense.atMs < SENSE_VALID_MS ? h.sense.values : {},
+		unreachable: dead && !alive && (!answered || stale),
+		alive: alive || (answered && !stale),
+		lastProbeMs,
+		staleAtMs,
+		stale,
+		confidence: stale ? 0 : clamp(short.probes / ENOUGH, 0, 1),
+	};
+}
+
+function lossOf(tally: Tally): LossFigure {
+	const { probes, lost } = tally;
+	return {
+		pct: probes === 0 ? null : (100 * lost) / probes,
+		lowPct: wilsonPct(lost, probes, -Z),
+		highPct: wilsonPct(lost, probes, Z),
+		probes,
+		lost,
+	};
+}
+
+/** Failing: the last three questions, over at least two seconds, went unanswered. */
+function dnsOf(h: Health, nowMs: number): DnsVerdict {
+	const recent = h.dns.filter((s) => nowMs - s.atMs < DNS_VALID_MS);
+	const last = recent.slice(-3);
+	const first = last[0];
+	const newest = last[last.length - 1];
+	if (first === undefined || newest === undefined) return "unknown";
+	if (last.some((s) => s.rttMs !== null)) return "ok";
+	return last.length === 3 && newest.atMs - first.atMs >= 2_000 ? "failing" : "unknown";
+}
+
+export interface SevereLoss {
+	readonly severe: boolean;
+	readonly pct: number | null;
+	readonly probes: number;
+}
+
+/**
+ * Loss so heavy that waiting would hurt, told from noise and from a single short outage: at least `lossPct` over the last
+ * `durationMs` + 1 s, lower bound (z = 2) at least half of it, lost in three different seconds that span two thirds of the
+ * duration, the last one less than a second ago.
+ */
+export function severeLoss(h: Health, nowMs: number, lossPct: number, durationMs: number): SevereLoss {
+	const tally = emptyTally();
+	for (const family of FAMILIES) {
+		const f = h[family];
+		if (f.verdict !== "dead") addTally(tally, f.slots, nowMs - durationMs - 1_000, SLOT_WEIGHT);
+	}
+	const { probes, lost, firstLossMs, lastLossMs } = tally;
+	const pct = probes === 0 ? null : (100 * lost) / probes;
+	const severe =
+		pct !== null &&
+		pct >= lossPct &&
+		firstLossMs !== null &&
+		lastLossMs !== null &&
+		tally.lossSeconds >= 3 &&
+		lastLossMs - firstLossMs >= (durationMs * 2) / 3 &&
+		nowMs - lastLossMs < 1_000 &&
+		wilsonPct(lost, probes, -2) >= lossPct / 2;
+	return { severe, pct, probes };
+}

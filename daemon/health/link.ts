@@ -1,0 +1,151 @@
+/**
+ * What is remembered of one uplink: probe results per family, the prober's verdicts, DNS, what the link says of itself,
+ * and the rolling score. A plain immutable value (JSON-serialisable); observe() returns a new one.
+ */
+import type { Rolling } from "./rolling.ts";
+import { emptyRolling } from "./rolling.ts";
+import { isDuration } from "./stats.ts";
+import type {
+	DnsObservation,
+	Family,
+	Observation,
+	ProbeObservation,
+	ReachEvidence,
+	ReachObservation,
+	ReachVerdict,
+	SenseName,
+	SenseObservation,
+} from "./types.ts";
+import type { Slice } from "./window.ts";
+import { addResult, BUCKET_MS, BUCKETS_MAX, SLOT_MS, SLOTS_MAX } from "./window.ts";
+
+const TARGETS_MAX = 8;
+const DNS_MAX = 6;
+/** Gain of the jitter filter, the one RTP receivers use (RFC 3550, 6.4.1). */
+const JITTER_GAIN = 1 / 16;
+/** Gain of the probe interval filter. */
+const GAP_GAIN = 1 / 8;
+
+export interface TargetRtt {
+	readonly target: string;
+	readonly rttMs: number;
+}
+
+export interface FamilyHealth {
+	readonly verdict: ReachVerdict;
+	readonly sinceMs: number | null;
+	readonly evidence: ReachEvidence | null;
+	readonly slots: readonly Slice[];
+	readonly minute: readonly Slice[];
+	/** Last reply of each target: jitter compares a target only with itself. */
+	readonly targets: readonly TargetRtt[];
+	readonly jitterMs: number | null;
+	readonly lastProbeMs: number | null;
+	/** Smoothed time between probes. */
+	readonly gapMs: number | null;
+}
+
+export interface DnsSample {
+	readonly atMs: number;
+	readonly rttMs: number | null;
+}
+
+export interface SenseMemory {
+	readonly atMs: number;
+	readonly values: Readonly<Partial<Record<SenseName, number>>>;
+}
+
+export interface Health {
+	readonly ipv4: FamilyHealth;
+	readonly ipv6: FamilyHealth;
+	readonly dns: readonly DnsSample[];
+	readonly sense: SenseMemory | null;
+	readonly rolling: Rolling;
+}
+
+const EMPTY_FAMILY: FamilyHealth = {
+	verdict: "unknown",
+	sinceMs: null,
+	evidence: null,
+	slots: [],
+	minute: [],
+	targets: [],
+	jitterMs: null,
+	lastProbeMs: null,
+	gapMs: null,
+};
+
+export function emptyHealth(): Health {
+	return { ipv4: EMPTY_FAMILY, ipv6: EMPTY_FAMILY, dns: [], sense: null, rolling: emptyRolling() };
+}
+
+/** The link went away: what was measured is void, only the long history of its score stays. */
+export function forgetLink(health: Health): Health {
+	const rolling = { ...health.rolling, ewma: null, ewmaAtMs: null, instant: null };
+	return { ...emptyHealth(), rolling };
+}
+
+/** Takes in one observation. Does not touch the rolling score: see assess() in assess.ts. */
+export function observe(health: Health, o: Observation): Health {
+	switch (o.kind) {
+		case "probe":
+			return o.excused ? health : withFamily(health, o.family, addProbe(health[o.family], o));
+		case "reach":
+			return withFamily(health, o.family, addReach(health[o.family], o));
+		case "dns":
+			return { ...health, dns: addDns(health.dns, o) };
+		case "sense":
+			return { ...health, sense: addSense(health.sense, o) };
+		case "traffic":
+			return health;
+	}
+}
+
+function withFamily(health: Health, family: Family, next: FamilyHealth): Health {
+	return family === "ipv4" ? { ...health, ipv4: next } : { ...health, ipv6: next };
+}
+
+function addProbe(f: FamilyHealth, o: ProbeObservation): FamilyHealth {
+	const rttMs = isDuration(o.rttMs) ? o.rttMs : null;
+	const lastProbeMs = Math.max(f.lastProbeMs ?? o.atMs, o.atMs);
+	const gap = f.lastProbeMs === null ? null : lastProbeMs - f.lastProbeMs;
+	const previous = f.targets.find((t) => t.target === o.target);
+	let { targets, jitterMs } = f;
+	if (rttMs !== null) {
+		if (previous !== undefined) {
+			const change = Math.abs(rttMs - previous.rttMs);
+			jitterMs = jitterMs === null ? change : jitterMs + (change - jitterMs) * JITTER_GAIN;
+		}
+		const others = targets.filter((t) => t !== previous);
+		targets = [...others.slice(-(TARGETS_MAX - 1)), { target: o.target, rttMs }];
+	}
+	return {
+		...f,
+		slots: addResult(f.slots, o.atMs, rttMs, SLOT_MS, SLOTS_MAX),
+		minute: addResult(f.minute, o.atMs, rttMs, BUCKET_MS, BUCKETS_MAX),
+		targets,
+		jitterMs,
+		lastProbeMs,
+		gapMs: gap === null ? f.gapMs : f.gapMs === null ? gap : f.gapMs + (gap - f.gapMs) * GAP_GAIN,
+	};
+}
+
+function addReach(f: FamilyHealth, o: ReachObservation): FamilyHealth {
+	const base = { ...f, evidence: o.evidence, verdict: o.verdict };
+	if (o.verdict === f.verdict) return base;
+	// Back from the dead: what was lost meanwhile says nothing about the link as it is now.
+	if (f.verdict === "dead") return { ...base, sinceMs: o.atMs, slots: [], targets: [], jitterMs: null };
+	return { ...base, sinceMs: o.atMs };
+}
+
+function addDns(samples: readonly DnsSample[], o: DnsObservation): readonly DnsSample[] {
+	return [...samples.slice(-(DNS_MAX - 1)), { atMs: o.atMs, rttMs: isDuration(o.rttMs) ? o.rttMs : null }];
+}
+
+function addSense(memory: SenseMemory | null, o: SenseObservation): SenseMemory {
+	const values: Partial<Record<SenseName, number>> = { ...memory?.values };
+	for (const [name, value] of Object.entries(o.values)) {
+		if (typeof value === "number" && Number.isFinite(value)) values[name as SenseName] = value;
+	}
+	return { atMs: o.atMs, values };
+}

@@ -1,0 +1,42 @@
+/** Small arithmetic shared by the health room. Everything here is total: finite in, finite out. */
+
+export function clamp(value: number, low: number, high: number): number {
+	return value < low ? low : value > high ? high : value;
+}
+
+/** 0 at `good`, 1 at `bad`, linear between, clamped outside. */
+export function norm(value: number, good: number, bad: number): number {
+	return clamp((value - good) / (bad - good), 0, 1);
+}
+
+export function round1(value: number): number {
+	return Math.round(value * 10) / 10;
+}
+
+/** Median of a list; null when it is empty. Sorts a copy. */
+export function median(values: readonly number[]): number | null {
+	const sorted = values.slice().sort((a, b) => a - b);
+	const middle = sorted.length >> 1;
+	const upper = sorted[middle];
+	if (upper === undefined) return null;
+	const lower = sorted[middle - 1];
+	return sorted.length % 2 === 1 || lower === undefined ? upper : (upper + lower) / 2;
+}
+
+/** True for a number that can be a duration: finite and not negative. */
+export function isDuration(value: number | null): value is number {
+	return value !== null && Number.isFinite(value) && value >= 0;
+}
+
+/**
+ * Wilson score interval for `hits` of `n`, one bound at a time: z > 0 the upper, z < 0 the lower. In per cent, 0-100.
+ * Unlike the normal approximation it stays sensible for 0 hits and few samples (E. B. Wilson, JASA 22, 1927).
+ */
+export function wilsonPct(hits: number, n: number, z: number): number {
+	if (n <= 0) return z < 0 ? 0 : 100;
+	const p = clamp(hits / n, 0, 1);
+	const z2 = z * z;
+	const centre = p + z2 / (2 * n);
+	const spread = z * Math.sqrt((p * (1 - p)) / n + z2 / (4 * n * n));
+	return clamp((100 * (centre + spread)) / (1 + z2 / n), 0, 100);
+}

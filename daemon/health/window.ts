@@ -1,0 +1,90 @@
+/**
+ * Probe results gathered in slices of time, per address family. Values are immutable: adding returns a new list, so the
+ * engine's old state stays what it was. Two widths: slots of 250 ms for the short window and buckets of 5 s for the last
+ * minute. A slot counts for at most SLOT_WEIGHT probes, otherwise a burst of quick probes during a 300 ms hiccup would
+ * outvote the quiet seconds around it.
+ */
+
+export const SLOT_MS = 250;
+export const SLOT_WEIGHT = 3;
+export const SLOTS_MAX = 48;
+export const BUCKET_MS = 5_000;
+export const BUCKETS_MAX = 13;
+
+/** Results of the probes that ended within one slice of time. */
+export interface Slice {
+	/** Start, monotonic ms, a multiple of the width. */
+	readonly atMs: number;
+	readonly sent: number;
+	readonly lost: number;
+	readonly rttSumMs: number;
+}
+
+/** Adds one result to the newest slice or begins a new one; the oldest fall off beyond `max`. Late results join the newest. */
+export function addResult(
+	slices: readonly Slice[],
+	atMs: number,
+	rttMs: number | null,
+	widthMs: number,
+	max: number,
+): readonly Slice[] {
+	const start = Math.floor(atMs / widthMs) * widthMs;
+	const last = slices[slices.length - 1];
+	const lost = rttMs === null ? 1 : 0;
+	const rtt = rttMs ?? 0;
+	if (last !== undefined && last.atMs >= start) {
+		const next = slices.slice();
+		next[next.length - 1] = {
+			atMs: last.atMs,
+			sent: last.sent + 1,
+			lost: last.lost + lost,
+			rttSumMs: last.rttSumMs + rtt,
+		};
+		return next;
+	}
+	const next = slices.length >= max ? slices.slice(slices.length - max + 1) : slices.slice();
+	next.push({ atMs: start, sent: 1, lost, rttSumMs: rtt });
+	return next;
+}
+
+/** Sums over a span of time, slots weighted. */
+export interface Tally {
+	/** Effective number of probes (weighted). */
+	probes: number;
+	/** Of which lost. */
+	lost: number;
+	/** Mean rtt of each slice that had a reply, for the median. */
+	rttsMs: number[];
+	replies: number;
+	/** Loss seen in this many different seconds; time of the first and the last slice with loss. */
+	lossSeconds: number;
+	firstLossMs: number | null;
+	lastLossMs: number | null;
+}
+
+export function emptyTally(): Tally {
+	return { probes: 0, lost: 0, rttsMs: [], replies: 0, lossSeconds: 0, firstLossMs: null, lastLossMs: null };
+}
+
+/** Adds the slices that began after `fromMs` to `tally`. */
+export function addTally(tally: Tally, slices: readonly Slice[], fromMs: number, weightMax: number): void {
+	let second = Number.NaN;
+	for (let i = slices.length - 1; i >= 0; i--) {
+		const slice = slices[i];
+		if (slice === undefined || slice.atMs <= fromMs) break;
+		const weight = slice.sent > weightMax ? weightMax / slice.sent : 1;
+		tally.probes += slice.sent * weight;
+		tally.lost += slice.lost * weight;
+		const replies = slice.sent - slice.lost;
+		if (replies > 0) tally.rttsMs.push(slice.rttSumMs / replies);
+		tally.replies += replies;
+		if (slice.lost === 0) continue;
+		tally.firstLossMs = Math.min(tally.firstLossMs ?? slice.atMs, slice.atMs);
+		tally.lastLossMs = Math.max(tally.lastLossMs ?? slice.atMs, slice.atMs);
+		const s = Math.floor(slice.atMs / 1000);
+		if (s !== second) {
+			tally.lossSeconds++;
+			second = s;
+		}
+	}
+}
