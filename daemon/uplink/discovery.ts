@@ -6,7 +6,7 @@
 import type { Bus } from "../bus/bus.ts";
 import type { LinkEvent } from "../decide/types.ts";
 import type { UplinkClass } from "../health/types.ts";
-import { errorText } from "../platform/error.ts";
+import { AutonomyError, errorText } from "../platform/error.ts";
 import type { Logger } from "../platform/log.ts";
 import type { Closable, Platform } from "../platform/platform.ts";
 import { loadPackage } from "../uci/load.ts";
@@ -52,6 +52,7 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
 	const rebuildCallbacks: ((reason: string) => void)[] = [];
 	const owned: Closable[] = [];
 	let current: Discovered = { uplinks: [], mwan3: null, problems: [] };
+	let known: readonly NetifdInterface[] = [];
 	let fingerprint = "";
 	let settling: Closable | null = null;
 	let interval: Closable | null = null;
@@ -120,12 +121,15 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
 		try {
 			const reply = await bus.call("network.interface", "dump", {}, { timeoutMs: DUMP_TIMEOUT_MS });
 			if (closed) return;
-			const { interfaces, problems } = parseDump(reply);
-			publish(interfaces, problems);
+			const dump = parseDump(reply);
+			if (dump === null) throw new AutonomyError("bus_protocol", "its interface dump has no list of interfaces");
+			const kept = known.filter((one) => dump.unclear.includes(one.name));
+			known = [...dump.interfaces, ...kept];
+			publish(known, [...dump.problems]);
 		} catch (error) {
 			if (closed) return;
 			log.warn("discovery", {
-				reason: `netifd did not answer (${errorText(error)}); keeping the known uplinks`,
+				reason: `netifd gave no answer to use (${errorText(error)}); keeping the known uplinks`,
 				asked: reason,
 			});
 			schedule("retry", RETRY_MS);

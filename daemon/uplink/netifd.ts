@@ -111,20 +111,30 @@ export function parseInterface(value: unknown): NetifdInterface | null {
 	};
 }
 
-/** The whole dump. `problems` names what was left out. */
-export function parseDump(reply: unknown): { interfaces: NetifdInterface[]; problems: string[] } {
+export interface Dump {
+	readonly interfaces: readonly NetifdInterface[];
+	/** Named, but not told whether they are up: what was known of them before holds. */
+	readonly unclear: readonly string[];
+	readonly problems: readonly string[];
+}
+
+/** The whole dump; null when the reply is none. */
+export function parseDump(reply: unknown): Dump | null {
 	const list = isTable(reply) ? reply.interface : undefined;
-	if (!Array.isArray(list)) {
-		return { interfaces: [], problems: ["netifd's interface dump has no list of interfaces"] };
-	}
+	if (!Array.isArray(list)) return null;
 	const problems: string[] = [];
+	const unclear: string[] = [];
 	const interfaces: NetifdInterface[] = [];
 	for (const entry of list) {
 		const parsed = parseInterface(entry);
-		if (parsed) interfaces.push(parsed);
-		else problems.push("netifd reported an interface without a usable name; it is left out");
+		if (!parsed) problems.push("netifd reported an interface without a usable name; it is left out");
+		else if (typeof entry.up === "boolean") interfaces.push(parsed);
+		else {
+			unclear.push(parsed.name);
+			problems.push(`netifd does not say whether interface ${parsed.name} is up; what was known of it holds`);
+		}
 	}
-	return { interfaces, problems };
+	return { interfaces, unclear, problems };
 }
 
 export function defaultRoute(from: NetifdInterface, family: "ipv4" | "ipv6"): NetifdRoute | null {

@@ -62,7 +62,8 @@ const v6 = (address: string): Record<string, unknown> => ({
 	route: [{ target: "::", mask: 0, nexthop: "fe80::1" }],
 });
 
-const dump = parseDump(JSON.parse(readFileSync("test/samples/openwrt/network.interface.dump.json", "utf8"))).interfaces;
+const dump =
+	parseDump(JSON.parse(readFileSync("test/samples/openwrt/network.interface.dump.json", "utf8")))?.interfaces ?? [];
 
 const layout = (metrics: Record<string, number>, families: Record<string, "ipv4" | "ipv6"> = {}): Mwan3Layout => ({
 	mask: 0x3f00,

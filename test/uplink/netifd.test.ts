@@ -8,8 +8,10 @@ import { defaultRoute, isDeviceName, parseDump, parseInterface } from "../../dae
 const sample = (name: string): unknown => JSON.parse(readFileSync(`test/samples/${name}`, "utf8"));
 
 test("the dump of a real router", () => {
-	const { interfaces, problems } = parseDump(sample("openwrt/network.interface.dump.json"));
-	assert.deepEqual(problems, []);
+	const dump = parseDump(sample("openwrt/network.interface.dump.json"));
+	assert.ok(dump);
+	const { interfaces } = dump;
+	assert.deepEqual([dump.problems, dump.unclear], [[], []]);
 	const wan = interfaces.find((one) => one.name === "wan");
 	assert.ok(wan);
 	assert.deepEqual(
@@ -39,33 +41,40 @@ test("a RutOS child: modem in its data, a default route without next hop", () =>
 	assert.equal(defaultRoute(parsed, "ipv4")?.nexthop, "0.0.0.0");
 });
 
-const BROKEN: readonly [string, unknown, number, RegExp | null][] = [
-	["no reply", undefined, 0, /no list of interfaces/],
-	["a list instead of a table", [], 0, /no list of interfaces/],
-	["interface is a string", { interface: "wan" }, 0, /no list of interfaces/],
-	["entries of other types", { interface: [1, null, "x", [], {}] }, 0, /without a usable name/],
-	["a hostile name", { interface: [{ interface: "wan; rm -rf /" }] }, 0, /without a usable name/],
-	["only a name", { interface: [{ interface: "wan" }] }, 1, null],
+for (const [name, reply] of [
+	["no reply", undefined],
+	["a list instead of a table", []],
+	["interface is a string", { interface: "wan" }],
+] as const) {
+	test(`broken dump: ${name}: no dump at all`, () => assert.equal(parseDump(reply), null));
+}
+
+const BROKEN: readonly [string, unknown[], number, RegExp | null][] = [
+	["entries of other types", [1, null, "x", [], {}], 0, /without a usable name/],
+	["a hostile name", [{ interface: "wan; rm -rf /", up: true }], 0, /without a usable name/],
+	["only a name", [{ interface: "wan" }], 0, /does not say whether interface wan is up/],
+	["up is a word", [{ interface: "wan", up: "yes" }], 0, /does not say whether interface wan is up/],
 	[
-		"wrong types everywhere",
-		{ interface: [{ interface: "wan", up: "yes", device: 5, metric: "x", "ipv4-address": {}, route: "no", data: 3 }] },
+		"wrong types everywhere else",
+		[{ interface: "wan", up: true, device: 5, metric: "x", "ipv4-address": {}, route: "no", data: 3 }],
 		1,
 		null,
 	],
 	[
 		"a hostile device and hostile addresses",
-		{ interface: [{ interface: "wan", up: true, l3_device: "../../etc", "ipv4-address": [{ address: "1.2.3.4;x" }] }] },
+		[{ interface: "wan", up: true, l3_device: "../../etc", "ipv4-address": [{ address: "1.2.3.4;x" }] }],
 		1,
 		null,
 	],
 ];
 
-for (const [name, reply, count, problem] of BROKEN) {
+for (const [name, list, count, problem] of BROKEN) {
 	test(`broken dump: ${name}`, () => {
-		const { interfaces, problems } = parseDump(reply);
-		assert.equal(interfaces.length, count);
-		if (problem) assert.match(problems[0] ?? "", problem);
-		for (const one of interfaces) {
+		const dump = parseDump({ interface: list });
+		assert.ok(dump);
+		assert.equal(dump.interfaces.length, count);
+		if (problem) assert.match(dump.problems[0] ?? "", problem);
+		for (const one of dump.interfaces) {
 			assert.equal(one.device, null);
 			assert.deepEqual(one.ipv4, []);
 			assert.equal(one.metric, 0);
@@ -76,8 +85,11 @@ for (const [name, reply, count, problem] of BROKEN) {
 test("no JSON value makes the parser throw, and names never carry odd characters", () => {
 	fc.assert(
 		fc.property(fc.jsonValue({ maxDepth: 5 }), (value) => {
-			for (const reply of [value, { interface: [value, { interface: "x", l3_device: value, route: [value] }] }]) {
-				for (const one of parseDump(reply).interfaces) {
+			for (const reply of [
+				value,
+				{ interface: [value, { interface: "x", up: true, l3_device: value, route: [value] }] },
+			]) {
+				for (const one of parseDump(reply)?.interfaces ?? []) {
 					assert.match(one.name, /^[A-Za-z0-9_.-]+$/);
 					assert.ok(one.device === null || isDeviceName(one.device));
 				}
