@@ -49,21 +49,6 @@ export function optionList(section: UciSection, name: string): readonly string[]
 	return typeof value === "string" ? value.split(/\s+/).filter((word) => word !== "") : value;
 }
 
-const TRUE_WORDS: ReadonlySet<string> = new Set(["1", "on", "true", "yes", "enabled"]);
-const FALSE_WORDS: ReadonlySet<string> = new Set(["0", "off", "false", "no", "disabled"]);
-
-/** What /lib/functions.sh (config_get_bool) takes for yes and no, in any case; undefined for every other word. */
-export function booleanWord(text: string): boolean | undefined {
-	const word = text.trim().toLowerCase();
-	if (TRUE_WORDS.has(word)) return true;
-	return FALSE_WORDS.has(word) ? false : undefined;
-}
-
-/** An option as a boolean; `fallback` when it is absent or no such word. */
-export function optionBool(section: UciSection, name: string, fallback: boolean): boolean {
-	return booleanWord(optionText(section, name) ?? "") ?? fallback;
-}
-
 /** Section and option names: letters, digits and underscore (a shell variable must be possible). */
 export function isUciName(text: string): boolean {
 	return /^[A-Za-z0-9_]+$/.test(text);

@@ -1,0 +1,88 @@
+/**
+ * What earlier versions wrote into /etc/config/autonomy and this one does not read: kept in the file untouched, and
+ * told about once, without alarm. Everything else that is unknown is a likely typing mistake and gives a warning.
+ */
+
+/** Options of section main that now live in a section of their own. */
+export const MOVED_OPTIONS: readonly {
+	readonly option: string;
+	readonly key: "failover" | "restore";
+	readonly target: string;
+}[] = [
+	{ option: "fail_threshold_loss", key: "failover", target: "loss" },
+	{ option: "fail_threshold_latency", key: "failover", target: "latency" },
+	{ option: "fail_min_duration_s", key: "failover", target: "min_duration_s" },
+	{ option: "restore_threshold_loss", key: "restore", target: "loss" },
+	{ option: "restore_threshold_latency", key: "restore", target: "latency" },
+	{ option: "restore_min_duration_s", key: "restore", target: "min_duration_s" },
+];
+
+const SECTION_TYPES: ReadonlySet<string> = new Set([
+	"adaptive_monitoring",
+	"adaptive_sampling",
+	"alerts",
+	"cellular",
+	"connection_detection",
+	"gps",
+	"interface",
+	"maintenance",
+	"metered",
+	"ml",
+	"monitoring",
+	"mqtt",
+	"notifications",
+	"performance",
+	"polling",
+	"predictive",
+	"rate_optimizer",
+	"security",
+	"starlink",
+	"system_management",
+	"telemetry",
+	"watchdog",
+	"wifi",
+]);
+
+const THRESHOLD_NAMES: ReadonlySet<string> = new Set(["weights", "intelligence"]);
+
+const MAIN_OPTIONS =
+	/^(metrics_|health_|performance_profiling$|profiling_|security_|auditing_|max_failed_attempts$|block_duration$|allowed_|blocked_|pushover_|mqtt_|notif|priority_|max_notifications_hour$|wifi_|metered_|data_limit_|starlink_|ml_|adaptive_|rule_engine_|email_|slack_|discord_|telegram_|webhook_|sms_|gps_|cellular_)/;
+
+const MEMBER_OPTIONS: ReadonlySet<string> = new Set([
+	"priority",
+	"max_latency_ms",
+	"max_loss_pct",
+	"bandwidth_limit_mbps",
+	"health_check_enabled",
+	"health_check_interval",
+	"health_check_timeout",
+	"health_check_retries",
+	"probes",
+	"up_threshold",
+	"down_threshold",
+	"latency_warn",
+	"latency_crit",
+	"jitter_warn",
+	"loss_warn",
+	"loss_crit",
+	"cell_prefer_bands",
+	"min_rsrp",
+	"min_sinr",
+	"use_modem_metrics",
+]);
+
+/** A section that an earlier version used, or a part of ours does that is not described here. */
+export function isLegacySection(type: string, name: string): boolean {
+	return SECTION_TYPES.has(type) || (type === "thresholds" && THRESHOLD_NAMES.has(name));
+}
+
+/** An option that an earlier version knew in this section. */
+export function isLegacyOption(key: string, option: string): boolean {
+	if (key === "main") return MAIN_OPTIONS.test(option);
+	return key === "member" && MEMBER_OPTIONS.has(option);
+}
+
+/** Whether a value must never be shown, judged by the option's name: for options we have no description of. */
+export function isSecretName(option: string): boolean {
+	return /pass|secret|token|api_?key|auth_?key|private|credential|(^|_)(key|user|username|webhook_url)$/i.test(option);
+}

@@ -1,0 +1,134 @@
+/**
+ * The typed configuration. Made from contract/options.ts by `npm run generate`; changes here are lost.
+ * Null: not set, which is a value of its own; the comment says what it means.
+ */
+export interface Config {
+	readonly main: MainConfig;
+	readonly failover: FailoverConfig;
+	readonly restore: RestoreConfig;
+	readonly probe: ProbeConfig;
+	/** By section name: an uplink, or a class such as starlink_any. */
+	readonly members: ReadonlyMap<string, MemberConfig>;
+}
+
+/** config autonomy 'main' */
+export interface MainConfig {
+	/** Run the daemon. */
+	readonly enable: boolean;
+	/** control: move traffic; observe: decide and explain, but touch nothing. */
+	readonly mode: "control" | "observe";
+	/** Steer through mwan3 when it is there; 0: use routes only. */
+	readonly useMwan3: boolean;
+	/** How much is logged. */
+	readonly logLevel: "trace" | "debug" | "info" | "warn" | "error";
+	/** Also write the log to this file, in /tmp or on other storage that is not flash; unset: only the system log. */
+	readonly logFile: string | null;
+	/** How often one sample per uplink is put on record; 100-10000 ms. */
+	readonly pollIntervalMs: number;
+	/** Longest pause between two looks at all uplinks; events and probe results are acted on at once; 100-10000 ms. */
+	readonly decisionIntervalMs: number;
+	/** Safety net of the search for uplinks; changes are noticed at once; 1000-600000 ms. */
+	readonly discoveryIntervalMs: number;
+	/** How often what is older than retention_hours is dropped; 1000-600000 ms. */
+	readonly cleanupIntervalMs: number;
+	/** Window of the rolling average of the score; 60-3600 s. */
+	readonly historyWindowS: number;
+	/** How long samples, events and decisions are kept in RAM; 1-168 hours. */
+	readonly retentionHours: number;
+	/** Upper bound of the memory for samples, events and decisions; 1-128 MiB. */
+	readonly maxRamMb: number;
+	/** Leave an uplink before it fails when the signs are clear. */
+	readonly predictive: boolean;
+	/** Score points by which another uplink must be better before traffic moves to it; 0-100 points. */
+	readonly switchMargin: number;
+	/** How long an uplink must be up before it is used; 0-3600 s. */
+	readonly minUptimeS: number;
+	/** Shortest time between two switches that are not urgent; a dead uplink is left at once; 0-3600 s. */
+	readonly cooldownS: number;
+	/** How much data probing may use: conservative uses least, aggressive notices soonest. */
+	readonly dataCapMode: "balanced" | "conservative" | "aggressive";
+	/** Packet loss so bad that an uplink is left after severe_duration_s; 1-100 %. */
+	readonly severeLossPct: number;
+	/** How long severe loss must last; 0.5-60 s. */
+	readonly severeDurationS: number;
+	/** How long an uplink that failed must work again before it is trusted; doubles with each relapse; 0-3600 s. */
+	readonly holdDownS: number;
+	/** Longest hold-down of an uplink that keeps failing; 0-86400 s. */
+	readonly holdDownMaxS: number;
+	/** How long open connections may finish on the old uplink after a planned switch; 0-3600 s. */
+	readonly drainS: number;
+	/** How long a manual failover holds; 0: until restored; 0-604800 s. */
+	readonly pinS: number;
+	/** Free the connections stuck on a dead uplink, so that they go on over the new one. */
+	readonly releaseFlows: boolean;
+	/** Set by the daemon: the older configuration that was taken over; unset: nothing was taken over. */
+	readonly migratedFrom: string | null;
+}
+
+/** config thresholds 'failover' */
+export interface FailoverConfig {
+	/** Packet loss from which an uplink counts as bad; 1-50 %. */
+	readonly lossPct: number;
+	/** Round trip time from which an uplink counts as bad; 50-5000 ms. */
+	readonly latencyMs: number;
+	/** How long it must be bad before it is left; 1-300 s. */
+	readonly minDurationS: number;
+}
+
+/** config thresholds 'restore' */
+export interface RestoreConfig {
+	/** Packet loss up to which an uplink counts as good again; 0-50 %. */
+	readonly lossPct: number;
+	/** Round trip time up to which it counts as good again; 20-5000 ms. */
+	readonly latencyMs: number;
+	/** How long it must be good before traffic returns; 1-600 s. */
+	readonly minDurationS: number;
+}
+
+/** config probe 'probe' */
+export interface ProbeConfig {
+	/** IPv4 addresses asked whether the internet answers; from different operators, so that one may fail. */
+	readonly target4: readonly string[];
+	/** The same for IPv6. */
+	readonly target6: readonly string[];
+	/** Also ask the track_ip addresses of mwan3 when fewer than four targets are set. */
+	readonly useTrackIps: boolean;
+	/** Also ask the DNS servers of each uplink now and then. */
+	readonly dnsCheck: boolean;
+	/** Name asked for in DNS probes. */
+	readonly dnsName: string;
+	/** Ports tried at the targets when ping is filtered. */
+	readonly tcpPorts: readonly number[];
+	/** Time between two probes of the uplink that carries the traffic; unset: by data_cap_mode and metered; 50-60000 ms. */
+	readonly activeIntervalMs: number | null;
+	/** Time between two probes of every other uplink; unset: by data_cap_mode and metered; 50-600000 ms. */
+	readonly standbyIntervalMs: number | null;
+	/** Probe budget of an unmetered uplink; unset: by data_cap_mode; 10000-10000000000 bytes/day. */
+	readonly bytesPerDay: number | null;
+	/** Probe budget of a metered uplink; unset: by data_cap_mode; 10000-10000000000 bytes/day. */
+	readonly meteredBytesPerDay: number | null;
+}
+
+/** config member '<name>' */
+export interface MemberConfig {
+	/** disable: never use it; force: treat it as an uplink even when nothing says so; auto: decide by what is found; unset: auto. */
+	readonly detect: "auto" | "disable" | "force" | null;
+	/** What kind of link it is; unset: found out by itself. */
+	readonly class: "starlink" | "cellular" | "wifi" | "lan" | "other" | null;
+	/** Preference: 100 first choice, 0 last resort; multiplies the score; unset: by the order in mwan3 or by route metric; 0-100 points. */
+	readonly weight: number | null;
+	/** As in main, for this uplink; unset: as in main; 0-3600 s. */
+	readonly minUptimeS: number | null;
+	/** As in main, for this uplink; unset: as in main; 0-3600 s. */
+	readonly cooldownS: number | null;
+	/** 1: roaming costs nothing in the score; unset: 0. */
+	readonly preferRoaming: boolean | null;
+	/** Every byte costs: probe little; unset: 1 for cellular, else 0. */
+	readonly metered: boolean | null;
+	/** Probe budget of this uplink; unset: as in section probe; 10000-10000000000 bytes/day. */
+	readonly bytesPerDay: number | null;
+	/** Probe targets of this uplink alone; unset: as in section probe. */
+	readonly target4: readonly string[] | null;
+	/** The same for IPv6; unset: as in section probe. */
+	readonly target6: readonly string[] | null;
+}

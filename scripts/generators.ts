@@ -1,0 +1,5 @@
+/** Everything that is generated from contract/. A new generator is one more function in this list. */
+import { generateConfig } from "./generate-config.ts";
+import type { GeneratedFile } from "./generated-file.ts";
+
+export const GENERATORS: readonly (() => readonly GeneratedFile[])[] = [generateConfig];
