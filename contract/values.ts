@@ -14,6 +14,9 @@ export interface Checked {
 const TRUE_WORDS: ReadonlySet<string> = new Set(["1", "on", "true", "yes", "enabled"]);
 const FALSE_WORDS: ReadonlySet<string> = new Set(["0", "off", "false", "no", "disabled"]);
 const MAX_TEXT = 256;
+/** Problems told per list, and characters of a wrong item. */
+const MAX_PROBLEMS = 8;
+const MAX_SAID = 48;
 
 /** `raw` as UCI has it: a string, or a list of strings. */
 export function checkOption(option: OptionSpec, raw: string | readonly string[]): Checked {
@@ -101,11 +104,12 @@ function checkList(option: ListOption, raw: string | readonly string[]): Checked
 	for (const item of items) {
 		if (item === "") continue;
 		const lower = item.toLowerCase();
-		if (!isItem(option.format, lower)) problems.push(`holds '${item}', which is not ${ITEM_WORDS[option.format]}`);
-		else if (good.includes(lower)) problems.push(`holds ${item} twice`);
-		else if (good.length >= option.maxItems)
-			problems.push(`has more than ${option.maxItems} entries: ${item} is one too many`);
+		const said = item.length > MAX_SAID ? `${item.slice(0, MAX_SAID)}...` : item;
+		if (!isItem(option.format, lower)) problems.push(`holds '${said}', which is not ${ITEM_WORDS[option.format]}`);
+		else if (good.includes(lower)) problems.push(`holds ${said} twice`);
+		else if (good.length >= option.maxItems) problems.push(`has more than ${option.maxItems} entries`);
 		else good.push(lower);
+		if (problems.length >= MAX_PROBLEMS) break;
 	}
 	if (good.length === 0) return { value: null, problems: problems.length > 0 ? problems : ["is empty"] };
 	return { value: option.format === "port" ? good.map(Number) : good, problems };
