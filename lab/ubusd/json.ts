@@ -19,12 +19,16 @@ const SHORT_ESCAPES: Readonly<Record<string, string>> = {
 	"\\": "\\\\",
 };
 
+function escaped(char: string): string {
+	return `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
+
 function quoted(text: string): string {
 	let out = '"';
 	for (const char of text) {
 		const short = SHORT_ESCAPES[char];
 		if (short !== undefined) out += short;
-		else if (char < " ") out += `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
+		else if (char < " ") out += escaped(char);
 		else out += char;
 	}
 	return `${out}"`;
@@ -150,7 +154,7 @@ export function fromJson(text: string): BlobInputTable {
 		const found = take(STRING);
 		if (found === null) return fail("string expected");
 		// JSON.parse is stricter about control characters than json-c, which takes them as they are.
-		const clean = found.replace(/[\0-\x1f]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
+		const clean = [...found].map((char) => (char < " " ? escaped(char) : char)).join("");
 		return JSON.parse(clean) as string;
 	}
 

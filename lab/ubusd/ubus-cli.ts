@@ -133,14 +133,13 @@ async function call(session: Session): Promise<number> {
 async function listen(session: Session): Promise<number> {
 	const patterns = session.args.length === 0 ? ["*"] : session.args;
 	const end = stay(session.bus, session.listenS);
-	// Patterns that overlap show an event once, as one object on the bus would get it.
-	let shown: Uint8Array | null = null;
-	for (const pattern of patterns) {
-		session.bus.listen(pattern, (type, _data, raw) => {
-			if (shown !== raw) printEvent(type, raw);
-			shown = raw;
-		});
-	}
+	const matches = (type: string): boolean =>
+		patterns.some((pattern) => (pattern.endsWith("*") ? type.startsWith(pattern.slice(0, -1)) : type === pattern));
+	// One listener for all: patterns that overlap must not show an event twice.
+	const [only] = patterns;
+	session.bus.listen(patterns.length === 1 && only !== undefined ? only : "*", (type, _data, raw) => {
+		if (matches(type)) printEvent(type, raw);
+	});
 	await end;
 	return STATUS.ok;
 }
@@ -247,7 +246,14 @@ async function main(argv: readonly string[]): Promise<number> {
 	try {
 		await bus.whenConnected(10_000);
 		const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-		const session = { bus, args, short: simple, verbose, limitS: seconds ?? 30, listenS: seconds };
+		const session = {
+			bus,
+			args,
+			short: simple,
+			verbose,
+			limitS: seconds ?? 30,
+			listenS: seconds === 0 ? null : seconds,
+		};
 		const status = command === undefined ? USAGE_ERROR : await command(session).catch(statusOf);
 		if (status > 0 && !simple) complain(`Command failed: ${statusText(status)}`);
 		else if (status === USAGE_ERROR) complain(USAGE);
