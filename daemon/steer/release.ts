@@ -1,0 +1,97 @@
+/** Frees connections of dead uplinks with the conntrack program; only where something better was found for them. */
+import type { SteerAction } from "../decide/types.ts";
+import type { Family } from "../health/types.ts";
+import { errorText, isAutonomyError } from "../platform/error.ts";
+import type { Discovered, Uplink } from "../uplink/types.ts";
+import { type ReleaseBy, releaseArgv, releasedFlows } from "./conntrack.ts";
+import { complaint, type Tools } from "./tools.ts";
+import type { Released } from "./types.ts";
+
+/** Deleted connections are listed on stdout, one line each; only their number is of interest. */
+const OUTPUT_BYTES = 16_384;
+
+export interface Releaser {
+	/** Keeps the addresses uplinks had: a dead one may have lost its own already, its connections still carry it. */
+	remember(discovered: Discovered): void;
+	/** `better` tells whether new connections of that uplink and family now go elsewhere. */
+	release(
+		wishes: SteerAction["release"],
+		mwan3Families: readonly Family[],
+		better: (uplink: string, family: Family) => boolean,
+	): Promise<{ released: Released[]; notes: string[] }>;
+	problems(): string[];
+}
+
+interface Known {
+	readonly uplink: Uplink;
+	/** Last known addresses. */
+	readonly ipv4: string | null;
+	readonly ipv6: string | null;
+}
+
+export function createReleaser(tools: Tools): Releaser {
+	let missing = false;
+	let layout: Discovered["mwan3"] = null;
+	const known = new Map<string, Known>();
+
+	const one = async (uplink: string, family: Family, by: ReleaseBy): Promise<Released | string> => {
+		try {
+			const result = await tools.run(releaseArgv(family, by), { maxOutputBytes: OUTPUT_BYTES });
+			const flows = releasedFlows(result.stderr);
+			missing = false;
+			return flows === null ? `conntrack -D for ${uplink}: ${complaint(result)}` : { uplink, family, flows };
+		} catch (error) {
+			missing = isAutonomyError(error, "tool_missing");
+			return missing
+				? `open connections of ${uplink} stay on it until they time out: the conntrack program is not installed`
+				: errorText(error);
+		}
+	};
+
+	return {
+		remember(discovered) {
+			layout = discovered.mwan3;
+			for (const id of known.keys()) {
+				if (!discovered.uplinks.some((uplink) => uplink.id === id)) known.delete(id);
+			}
+			for (const uplink of discovered.uplinks) {
+				const before = known.get(uplink.id);
+				known.set(uplink.id, {
+					uplink,
+					ipv4: uplink.ipv4?.address ?? before?.ipv4 ?? null,
+					ipv6: uplink.ipv6?.address ?? before?.ipv6 ?? null,
+				});
+			}
+		},
+		async release(wishes, mwan3Families, better) {
+			const released: Released[] = [];
+			const notes: string[] = [];
+			const jobs: Promise<Released | string>[] = [];
+			for (const wish of wishes) {
+				const facts = known.get(wish.uplink);
+				for (const family of wish.families) {
+					if (!better(wish.uplink, family)) {
+						notes.push(`${family} connections of ${wish.uplink} stay: there is no better uplink for them`);
+						continue;
+					}
+					const link = uplink?.mwan3[family];
+					const mask = discovered.mwan3?.mask;
+					const address = uplink?.[family]?.address ?? null;
+					if (mwan3Families.includes(family)) {
+						if (link && mask !== undefined)
+							jobs.push(one(wish.uplink, family, { kind: "mark", mark: link.mark, mask }));
+					} else if (address !== null) jobs.push(one(wish.uplink, family, { kind: "address", address }));
+				}
+			}
+			for (const result of await Promise.all(jobs)) {
+				if (typeof result === "string") notes.push(result);
+				else released.push(result);
+			}
+			return { released, notes };
+		},
+		problems: () =>
+			missing
+				? ["install the conntrack program: without it open connections stay on a dead uplink until they time out"]
+				: [],
+	};
+}

@@ -1,0 +1,129 @@
+/** Keeps the source rules of source-rules.ts in the kernel: follows addresses, puts back what is missing, cleans up. */
+import { FAMILIES, type Family } from "../health/types.ts";
+import { errorText } from "../platform/error.ts";
+import type { Uplink } from "../uplink/types.ts";
+import {
+	inPlace,
+	parseRules,
+	prefOf,
+	ruleSteps,
+	type SourceRule,
+	selectorText,
+	tableSteps,
+	wantedRules,
+} from "./source-rules.ts";
+import type { StateFile } from "./state-file.ts";
+import type { Tools } from "./tools.ts";
+import type { SourceRuleStatus } from "./types.ts";
+
+export interface SourceRuleKeeper {
+	/** Makes the rules fit these uplinks; returns how many lines had to be changed. Forks nothing when nothing is new. */
+	follow(uplinks: readonly Uplink[], force: boolean): Promise<number>;
+	giveBack(): Promise<{ changed: string[]; problems: string[] }>;
+	rules(): SourceRuleStatus[];
+	problems(): string[];
+}
+
+export function createSourceRuleKeeper(tools: Tools, state: StateFile): SourceRuleKeeper {
+	const lastWanted = new Map<Family, string>();
+	const standing = new Map<Family, boolean[]>();
+	const troubles = new Map<Family, string[]>();
+
+	const ofFamily = (family: Family): SourceRule[] => state.get().rules.filter((rule) => rule.family === family);
+	const record = (family: Family, rules: readonly SourceRule[]): void => {
+		state.set({ rules: [...state.get().rules.filter((rule) => rule.family !== family), ...rules] });
+	};
+
+	const followFamily = async (family: Family, uplinks: readonly Uplink[], force: boolean): Promise<number> => {
+		const facts = JSON.stringify(
+			uplinks.map((uplink) => [uplink.id, uplink[family], uplink.mwan3[family], uplink.tunnel]),
+		);
+		const failedBefore = (troubles.get(family) ?? []).length > 0;
+		if (!force && !failedBefore && lastWanted.get(family) === facts) return 0;
+		const ours = ofFamily(family);
+		if (ours.length === 0 && !uplinks.some((uplink) => uplink[family]?.up)) {
+			lastWanted.set(family, facts);
+			return 0;
+		}
+		const problems: string[] = [];
+		troubles.set(family, problems);
+		const actual = parseRules(await tools.ipShow(family, ["rule", "show"]));
+		const wanted = wantedRules(family, uplinks, ours, actual, problems);
+		const steps = ruleSteps(ours, wanted, actual);
+		lastWanted.set(family, facts);
+		if (steps.length === 0) {
+			record(family, wanted);
+			standing.set(
+				family,
+				wanted.map((rule) => inPlace(actual, rule)),
+			);
+			// The kernel drops a table's route when the device goes down; the rule stays.
+			problems.push(...(await tools.ipChange(family, tableSteps(wanted))));
+			return 0;
+		}
+		// Old ones too until they are gone: a crash in between must not forget them.
+		record(family, [
+			...wanted,
+			...ours.filter((old) => !wanted.some((rule) => JSON.stringify(rule) === JSON.stringify(old))),
+		]);
+		problems.push(...(await tools.ipChange(family, steps)));
+		const after = parseRules(await tools.ipShow(family, ["rule", "show"]));
+		record(family, wanted);
+		standing.set(
+			family,
+			wanted.map((rule) => inPlace(after, rule)),
+		);
+		for (const rule of wanted) {
+			if (!inPlace(after, rule)) problems.push(`no source rule for ${rule.uplink} (${selectorText(rule.selector)})`);
+		}
+		return steps.length;
+	};
+
+	return {
+		async follow(uplinks, force) {
+			const counts = await Promise.all(
+				FAMILIES.map(async (family) => {
+					try {
+						return await followFamily(family, uplinks, force);
+					} catch (error) {
+						troubles.set(family, [`${family} source rules: ${errorText(error)}`]);
+						return 0;
+					}
+				}),
+			);
+			return counts.reduce((sum, count) => sum + count, 0);
+		},
+		async giveBack() {
+			const changed: string[] = [];
+			const problems: string[] = [];
+			for (const family of FAMILIES) {
+				const ours = ofFamily(family);
+				if (ours.length === 0) continue;
+				try {
+					const show = async () => parseRules(await tools.ipShow(family, ["rule", "show"]));
+					const failed = await tools.ipChange(family, ruleSteps(ours, [], await show()));
+					const after = await show();
+					const left = ours.filter((rule) => inPlace(after, rule));
+					record(family, left);
+					if (left.length === 0) changed.push(`${ours.length} ${family} source rules`);
+					else problems.push(...failed, ...left.map((rule) => `run "ip rule del pref ${prefOf(rule)}"`));
+				} catch (error) {
+					problems.push(`${family} source rules: ${errorText(error)}`);
+				}
+			}
+			return { changed, problems };
+		},
+		rules: () =>
+			FAMILIES.flatMap((family) =>
+				ofFamily(family).map((rule, i) => ({
+					uplink: rule.uplink,
+					family,
+					selector: selectorText(rule.selector),
+					pref: prefOf(rule),
+					table: rule.table,
+					inPlace: standing.get(family)?.[i] ?? false,
+				})),
+			),
+		problems: () => [...troubles.values()].flat(),
+	};
+}

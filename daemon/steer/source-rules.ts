@@ -1,0 +1,242 @@
+/**
+ * One rule per uplink and family that sends what comes from the uplink's own address (probes, sockets of ours, answers)
+ * out by that uplink. It stands before mwan3's rules (1001 and up) and after `local` (0): mwan3 marks every packet of
+ * the router for the preferred uplink, but the route is looked up again after that and our rule is found first. Pure:
+ * which rules should be there, which are, and the `ip` lines that lead from one to the other.
+ *
+ * Where mwan3 has a table for the uplink that one is used. Elsewhere a table of ours holds its default route, and a
+ * second rule in front lets the main table answer for everything but the default, so that LAN hosts stay reachable.
+ */
+import type { Family } from "../health/types.ts";
+import type { FamilyLink, Uplink } from "../uplink/types.ts";
+import { addressOf, deviceName, ipLine, isAddress } from "./names.ts";
+
+/** Preferences 900-999, two per slot; mwan3 clears 1000-3999 when it stops, netifd's own begin at 10000. */
+const PREF_FIRST = 900;
+/** Tables 9000-9049: beyond mwan3's (1-60), pbr's (from 256) and the reserved 253-255. */
+const TABLE_FIRST = 9000;
+export const SLOTS = 50;
+
+export type Selector =
+	| { readonly kind: "from"; readonly address: string }
+	/** Two uplinks with the same address: told apart by the device a socket is bound to. */
+	| { readonly kind: "oif"; readonly device: string };
+
+/** A table of ours: where the default route of an uplink points. */
+export interface OwnTable {
+	readonly device: string;
+	readonly gateway: string | null;
+	/** The gateway is outside of the uplink's own network. */
+	readonly onlink: boolean;
+}
+
+export interface SourceRule {
+	readonly uplink: string;
+	readonly family: Family;
+	readonly slot: number;
+	readonly selector: Selector;
+	readonly table: number;
+	/** Null when the table is mwan3's. */
+	readonly own: OwnTable | null;
+}
+
+/** A line of `ip rule show`. */
+export interface KernelRule {
+	readonly pref: number;
+	/** "from 100.64.1.53", "oif eth1", or other words for rules that are none of ours. */
+	readonly selector: string;
+	/** Number, or a name from rt_tables. */
+	readonly table: string;
+}
+
+export function selectorText(selector: Selector): string {
+	return selector.kind === "from" ? `from ${selector.address}` : `oif ${selector.device}`;
+}
+
+export function prefOf(rule: SourceRule): number {
+	return PREF_FIRST + 2 * rule.slot + 1;
+}
+
+export function parseRules(text: string): KernelRule[] {
+	const rules: KernelRule[] = [];
+	for (const line of text.split("\n")) {
+		const match = /^(\d+):\s+(.*?)\s+lookup\s+(\S+)/.exec(line);
+		if (!match) {
+			const other = /^(\d+):\s+(.*)$/.exec(line);
+			if (other) rules.push({ pref: Number(other[1]), selector: other[2] ?? "", table: "" });
+			continue;
+		}
+		const selector = (match[2] ?? "").replace(/^from all (?=oif )/, "").replace(/ +/g, " ");
+		rules.push({ pref: Number(match[1]), selector, table: match[3] ?? "" });
+	}
+	return rules;
+}
+
+/** The kernel rules one source rule consists of, as `ip rule` words after add/del. */
+function parts(rule: SourceRule): { pref: number; table: string; words: string[] }[] {
+	const { selector, own } = rule;
+	const select =
+		selector.kind === "from"
+			? ["from", addressOf(rule.family, selector.address)]
+			: ["oif", deviceName(selector.device)];
+	const pref = prefOf(rule);
+	const main = {
+		pref,
+		table: String(rule.table),
+		words: ["pref", String(pref), ...select, "lookup", String(rule.table)],
+	};
+	if (own === null || selector.kind === "oif") return [main];
+	const before = String(pref - 1);
+	const connected = ["pref", before, ...select, "lookup", "main", "suppress_prefixlength", "0"];
+	return [{ pref: pref - 1, table: "main", words: connected }, main];
+}
+
+function isThere(actual: readonly KernelRule[], rule: SourceRule, pref: number, table: string): boolean {
+	const text = selectorText(rule.selector);
+	return actual.some(
+		// A name instead of our number: somebody named the table in rt_tables.
+		(found) => found.pref === pref && found.selector === text && (found.table === table || /\D/.test(found.table)),
+	);
+}
+
+export function inPlace(actual: readonly KernelRule[], rule: SourceRule): boolean {
+	return parts(rule).every((part) => isThere(actual, rule, part.pref, part.table));
+}
+
+/** Slots some other program's rules stand in. */
+function takenSlots(actual: readonly KernelRule[], ours: readonly SourceRule[]): Set<number> {
+	const taken = new Set<number>();
+	for (const rule of actual) {
+		const slot = Math.floor((rule.pref - PREF_FIRST) / 2);
+		if (slot < 0 || slot >= SLOTS) {
+			const table = Number(rule.table) - TABLE_FIRST;
+			if (table >= 0 && table < SLOTS) taken.add(table);
+			continue;
+		}
+		const own = ours.some(
+			(mine) =>
+				mine.slot === slot &&
+				parts(mine).some((p) => p.pref === rule.pref && selectorText(mine.selector) === rule.selector),
+		);
+		if (!own) taken.add(slot);
+	}
+	return taken;
+}
+
+/** True when both addresses are in the same network of `prefix` bits (IPv4). */
+function sameNetwork(a: string, b: string, prefix: number): boolean {
+	const number = (text: string): number => text.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+	const size = 2 ** (32 - prefix);
+	return Math.floor(number(a) / size) === Math.floor(number(b) / size);
+}
+
+function ownTable(family: Family, link: FamilyLink, device: string): OwnTable {
+	const gateway = link.gateway !== null && isAddress(family, link.gateway) ? link.gateway : null;
+	const prefix = link.prefixLength ?? 32;
+	const onlink =
+		family === "ipv4" && gateway !== null && link.address !== null && !sameNetwork(gateway, link.address, prefix);
+	return { device, gateway, onlink };
+}
+
+/**
+ * The rules that should be there for one family. Slots of `ours` are kept, so that a rule stays where it is when others
+ * come and go; uplinks that find no free slot are named in `problems`.
+ */
+export function wantedRules(
+	family: Family,
+	uplinks: readonly Uplink[],
+	ours: readonly SourceRule[],
+	actual: readonly KernelRule[],
+	problems: string[],
+): SourceRule[] {
+	const taken = takenSlots(actual, ours);
+	const live = uplinks.flatMap((uplink) => {
+		const link = uplink[family];
+		const device = link?.device ?? uplink.device;
+		if (!link?.up || device === null || link.address === null || !isAddress(family, link.address)) return [];
+		if (uplink.tunnel || !link.hasDefaultRoute) return [];
+		return [{ uplink, link, device, address: link.address }];
+	});
+	const used = new Set<number>();
+	const slotOf = new Map<string, number>();
+	for (const { uplink } of live) {
+		const old = ours.find((rule) => rule.uplink === uplink.id && !taken.has(rule.slot));
+		if (!old || used.has(old.slot)) continue;
+		slotOf.set(uplink.id, old.slot);
+		used.add(old.slot);
+	}
+	const wanted: SourceRule[] = [];
+	for (const { uplink, link, device, address } of live) {
+		let slot = slotOf.get(uplink.id) ?? 0;
+		if (!slotOf.has(uplink.id)) {
+			// Slots of rules that are about to go are left to the next round: adding comes before removing.
+			while (slot < SLOTS && (taken.has(slot) || used.has(slot) || ours.some((rule) => rule.slot === slot))) slot++;
+			if (slot >= SLOTS) {
+				problems.push(
+					`no free ip rule preference from ${PREF_FIRST} for ${uplink.id}: its ${family} probes may leave elsewhere`,
+				);
+				continue;
+			}
+			used.add(slot);
+		}
+		const shared = live.some((other) => other.uplink !== uplink && other.address === address);
+		const selector: Selector = shared ? { kind: "oif", device } : { kind: "from", address };
+		const mwan3 = uplink.mwan3[family];
+		const inMwan3 = mwan3?.enabled === true;
+		wanted.push({
+			uplink: uplink.id,
+			family,
+			slot,
+			selector,
+			table: inMwan3 ? mwan3.id : TABLE_FIRST + slot,
+			own: inMwan3 ? null : ownTable(family, link, device),
+		});
+	}
+	return wanted;
+}
+
+function routeWords(rule: SourceRule, own: OwnTable): string[] {
+	const via = own.gateway === null ? [] : ["via", own.gateway];
+	const onlink = own.onlink ? ["onlink"] : [];
+	return ["route", "replace", "default", ...via, "dev", deviceName(own.device), "table", String(rule.table), ...onlink];
+}
+
+function sameRoute(a: OwnTable | null, b: OwnTable | null): boolean {
+	return a?.device === b?.device && a?.gateway === b?.gateway && a?.onlink === b?.onlink;
+}
+
+/** Lines that put the routes of our own tables in again; harmless when they are there. */
+export function tableSteps(rules: readonly SourceRule[]): string[] {
+	return rules.flatMap((rule) => (rule.own ? [ipLine(routeWords(rule, rule.own))] : []));
+}
+
+/** Lines for `ip -batch`: first all that is new, then what has to go, so that no probe is ever without its rule. */
+export function ruleSteps(
+	ours: readonly SourceRule[],
+	wanted: readonly SourceRule[],
+	actual: readonly KernelRule[],
+): string[] {
+	const add: string[] = [];
+	const remove: string[] = [];
+	const standing = new Set<string>();
+	for (const rule of wanted) {
+		const before = ours.find((old) => old.family === rule.family && old.table === rule.table);
+		if (rule.own && !(before && sameRoute(before.own, rule.own) && inPlace(actual, before))) {
+			add.push(ipLine(routeWords(rule, rule.own)));
+		}
+		for (const part of parts(rule)) {
+			standing.add(part.words.join(" "));
+			if (!isThere(actual, rule, part.pref, part.table)) add.push(ipLine(["rule", "add", ...part.words]));
+		}
+	}
+	for (const rule of ours) {
+		for (const part of parts(rule)) {
+			if (standing.has(part.words.join(" ")) || !isThere(actual, rule, part.pref, part.table)) continue;
+			remove.push(ipLine(["rule", "del", ...part.words]));
+		}
+		if (rule.own && !wanted.some((other) => other.table === rule.table)) {
+			remove.push(ipLine(["route", "flush", "table", String(rule.table)]));
+		}
+	}
+	return [...add, ...remove];
+}

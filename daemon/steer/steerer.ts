@@ -1,0 +1,304 @@
+/**
+ * steer/ from the outside: the one who touches routing. Takes plans from the engine and carries them out one at a time,
+ * keeps them true against everybody who rebuilds things, and gives the router back as it was found. The hands are
+ * mwan3-steering.ts (families mwan3 manages), route-steering.ts (others) and source-rule-keeper.ts (probe paths).
+ */
+import type { Plan, SteerAction } from "../decide/types.ts";
+import { FAMILIES, type Family } from "../health/types.ts";
+import { errorText } from "../platform/error.ts";
+import type { Logger } from "../platform/log.ts";
+import type { Closable, Platform } from "../platform/platform.ts";
+import type { Discovered } from "../uplink/types.ts";
+import { emptyReport, mergeActions } from "./actions.ts";
+import { createLane } from "./lane.ts";
+import { createMwan3Driver } from "./mwan3-driver.ts";
+import { MWAN3_PATHS, type Mwan3Paths } from "./mwan3-state.ts";
+import { createMwan3Steering, type Moved } from "./mwan3-steering.ts";
+import { createReleaser } from "./release.ts";
+import { createRouteSteering } from "./route-steering.ts";
+import { createSourceRuleKeeper } from "./source-rule-keeper.ts";
+import { createStateFile } from "./state-file.ts";
+import { createTools } from "./tools.ts";
+import type { GiveBackReport, Released, Steerer, SteerMethod, SteerReport, SteerStatus } from "./types.ts";
+
+/** Without any sign of a change the kernel itself is read this often. */
+const SLOW_CHECK_MS = 60_000;
+/** A rebuild by mwan3 takes up to seconds: after a sign of one the kernel is read again until it stays as wanted. */
+const FOLLOW_UP_MS = 1000;
+const FOLLOW_UPS = 4;
+
+export interface SteererOptions {
+	readonly platform: Platform;
+	readonly log: Logger;
+	/** On tmpfs. */
+	readonly stateFile?: string;
+	readonly paths?: Partial<Mwan3Paths>;
+}
+
+interface Waiting {
+	action: SteerAction;
+	done: ((report: SteerReport) => void)[];
+}
+
+export function createSteerer(options: SteererOptions): Steerer {
+	const { platform } = options;
+	const log = options.log.child("steer");
+	const paths: Mwan3Paths = { ...MWAN3_PATHS, ...options.paths };
+	const state = createStateFile(platform.files, options.stateFile ?? "/tmp/autonomy/steer.json", log);
+	const tools = createTools(platform.processes);
+	const mwan3 = createMwan3Steering(
+		createMwan3Driver(tools, platform.files, paths, state),
+		platform.files,
+		paths,
+		state,
+	);
+	const routes = createRouteSteering(tools, state);
+	const sourceRules = createSourceRuleKeeper(tools, state);
+	const releaser = createReleaser(tools);
+	const lane = createLane();
+	const now = (): number => platform.clock.monotonicMs();
+
+	let discovered: Discovered | null = null;
+	let plan: Plan | null = null;
+	let observe = false;
+	let over = false;
+	let waiting: Waiting | null = null;
+	let facts: { value: Discovered; promise: Promise<void> } | null = null;
+	let lastApply: SteerStatus["lastApply"] = null;
+	let repairs = 0;
+	let lastRepair: SteerStatus["lastRepair"] = null;
+	let lastReadMs = Number.NEGATIVE_INFINITY;
+	let applyProblem: string | null = null;
+	let followUp: Closable | null = null;
+	let checking: Promise<void> | null = null;
+
+	const routeFamilies = (): Family[] => FAMILIES.filter((family) => !mwan3.families().includes(family));
+
+	const carryOut = async (action: SteerAction): Promise<SteerReport> => {
+		const startMs = now();
+		const before = tools.started();
+		if (!discovered) return emptyReport("nothing_to_do", false, "no uplinks are known yet: nothing was changed");
+		if (observe) {
+			const would = [...mwan3.wouldChange(action.plan), ...(await routes.wouldChange(action.plan, routeFamilies()))];
+			const text =
+				would.length > 0 ? `observing only; would change ${would.join(", ")}` : "observing only; nothing to change";
+			return {
+				...emptyReport("observe", true, text),
+				durationMs: now() - startMs,
+				processes: tools.started() - before,
+			};
+		}
+		plan = action.plan;
+		const moving = plan;
+		const [moved, main] = await Promise.all([mwan3.move(moving), routes.follow(moving, routeFamilies())]);
+		const wrote = moved.changed.length > 0 || main.changed.length > 0;
+		const movedMs = wrote ? now() - startMs : null;
+		const settle = async (): Promise<{ verified: boolean; moved: Moved }> =>
+			mwan3.families().length > 0 ? mwan3.settle(moved) : { verified: true, moved };
+		const better = (uplink: string, family: Family): boolean => {
+			if (mwan3.families().includes(family)) return mwan3.leftBehind(uplink, family);
+			const carrier = routes.carrier(family);
+			return carrier !== null && carrier !== uplink;
+		};
+		const [settled, freed] = await Promise.all([
+			settle(),
+			action.mode === "dead"
+				? releaser.release(action.release, mwan3.families(), better)
+				: { released: [] as Released[], notes: [] as string[] },
+		]);
+		lastReadMs = now();
+		const changed = [...settled.moved.changed, ...main.changed];
+		const verified = settled.verified && main.verified;
+		const method: SteerMethod =
+			settled.moved.method !== "nothing_to_do"
+				? settled.moved.method
+				: main.changed.length > 0
+					? "routes"
+					: "nothing_to_do";
+		const notes = [...settled.moved.notes, ...main.notes, ...freed.notes];
+		const flows = freed.released.map((entry) => `${entry.flows} ${entry.family} connections of ${entry.uplink} freed`);
+		const head = changed.length > 0 ? changed : ["the router was already as wanted"];
+		applyProblem = verified ? null : `the last change did not take: ${notes.join("; ")}`;
+		return {
+			ok: verified,
+			method,
+			changed,
+			verified,
+			durationMs: now() - startMs,
+			movedMs,
+			processes: tools.started() - before,
+			text: [...head, ...flows, ...notes].join("; "),
+			released: freed.released,
+		};
+	};
+
+	const runWaiting = async (): Promise<void> => {
+		const job = waiting;
+		waiting = null;
+		if (!job) return;
+		let report: SteerReport;
+		try {
+			report = over
+				? emptyReport("nothing_to_do", false, "the router has been given back")
+				: await carryOut(job.action);
+		} catch (error) {
+			report = emptyReport("nothing_to_do", false, errorText(error));
+			applyProblem = report.text;
+		}
+		lastApply = { ...report, actionId: job.action.id, atMs: now() };
+		const fields = {
+			action: job.action.id,
+			method: report.method,
+			changed: report.changed,
+			ms: Math.round(report.durationMs),
+		};
+		if (report.ok) log.info("steered", fields);
+		else log.error("steering failed", { ...fields, reason: report.text });
+		for (const done of job.done) done(report);
+	};
+
+	const check = async (reason: string, force: boolean): Promise<void> => {
+		if (over || !discovered) return;
+		const slow = now() - lastReadMs >= SLOW_CHECK_MS;
+		if (!force && !slow && !mwan3.stale()) return;
+		lastReadMs = now();
+		const what: string[] = [];
+		const lines = await sourceRules.follow(discovered.uplinks, true);
+		if (lines > 0) what.push(`source rules (${lines} lines)`);
+		if (plan && !observe) {
+			what.push(...(await mwan3.check(plan)));
+			const main = await routes.follow(plan, routeFamilies());
+			what.push(...main.changed, ...main.notes);
+		}
+		if (what.length === 0) return;
+		repairs++;
+		lastRepair = { atMs: now(), reason, what };
+		log.warn("put back what was changed by others", { reason, what });
+	};
+
+	/** Checks on for a few seconds: mwan3 may be in the middle of its rebuild. */
+	const keepLooking = (reason: string, times: number): void => {
+		followUp?.close();
+		followUp = null;
+		if (times <= 0 || over) return;
+		followUp = platform.timers.after(FOLLOW_UP_MS, () => {
+			followUp = null;
+			void lane
+				.run(() => check(reason, true))
+				.catch((error) => log.error("check failed", { reason: errorText(error) }));
+			keepLooking(reason, times - 1);
+		});
+	};
+
+	const learn = async (value: Discovered): Promise<void> => {
+		if (over) return;
+		discovered = value;
+		routes.setUplinks(value.uplinks);
+		releaser.remember(value);
+		await mwan3.setLayout(value.mwan3, value.uplinks);
+		await sourceRules.follow(value.uplinks, false);
+		// Not counted as repairs: the world changed, nobody undid anything.
+		if (!plan || observe) return;
+		const main = await routes.follow(plan, routeFamilies());
+		const chains = mwan3.families().length > 0 ? await mwan3.check(plan) : [];
+		if (main.changed.length + chains.length > 0) log.info("followed a change", { what: [...main.changed, ...chains] });
+	};
+
+	return {
+		recover() {
+			const { found, problem } = state.load();
+			if (problem) log.warn("steering state not taken over", { reason: problem });
+			const { rules, routes: lines, overrides, chains } = state.get();
+			const text = found
+				? `taken over from a predecessor: ${rules.length} source rules, ${lines.length} routes, ${overrides.length} metrics, ${chains ? "mwan3 chains" : "no chains"}`
+				: (problem ?? "nothing left by a predecessor");
+			if (found) log.info("state taken over", { text });
+			return { found, text };
+		},
+		setDiscovered(value) {
+			if (facts) {
+				facts.value = value; // not started yet: it takes the newest
+				return facts.promise;
+			}
+			const entry: { value: Discovered; promise: Promise<void> } = { value, promise: Promise.resolve() };
+			facts = entry;
+			entry.promise = lane.run(async () => {
+				facts = null;
+				await learn(entry.value);
+			});
+			return entry.promise;
+		},
+		setObserve(value) {
+			observe = value;
+		},
+		apply(action) {
+			return new Promise((resolve) => {
+				if (waiting) {
+					const text = `overtaken by ${action.id} before it was begun`;
+					for (const done of waiting.done) done(emptyReport("nothing_to_do", false, text));
+					waiting = { action: mergeActions(waiting.action, action), done: [resolve] };
+					return;
+				}
+				waiting = { action, done: [resolve] };
+				void lane.run(runWaiting);
+			});
+		},
+		reassert(reason) {
+			if (over) return Promise.resolve();
+			// The loop's timer looks at files only; an event is a reason to read the kernel.
+			const event = reason !== "timer";
+			if (event) mwan3.distrust();
+			if (event || mwan3.stale()) keepLooking(reason, FOLLOW_UPS);
+			checking ??= lane
+				.run(() => {
+					checking = null;
+					return check(reason, event);
+				})
+				.catch((error) => log.error("check failed", { reason: errorText(error) }));
+			return checking;
+		},
+		status() {
+			const unmanaged = routeFamilies();
+			const method = (family: Family): "mwan3" | "routes" | "none" => {
+				if (!unmanaged.includes(family)) return "mwan3";
+				return discovered?.uplinks.some((uplink) => uplink[family]?.hasDefaultRoute) ? "routes" : "none";
+			};
+			const problems = [...mwan3.problems(), ...sourceRules.problems(), ...releaser.problems()];
+			if (applyProblem) problems.push(applyProblem);
+			const file = state.problem();
+			if (file) problems.push(file);
+			if (discovered?.mwan3 && mwan3.families().length === 0) {
+				problems.push(
+					"mwan3 is configured but its chains are not in iptables: steering by the main table until they are",
+				);
+			}
+			return {
+				observe,
+				methods: { ipv4: method("ipv4"), ipv6: method("ipv6") },
+				policies: mwan3.policies(),
+				routes: routes.routes(),
+				sourceRules: sourceRules.rules(),
+				lastApply,
+				repairs,
+				lastRepair,
+				problems,
+			};
+		},
+		giveBack() {
+			over = true;
+			followUp?.close();
+			return lane.run(async (): Promise<GiveBackReport> => {
+				const parts = [await mwan3.giveBack(), await routes.giveBack(), await sourceRules.giveBack()];
+				const changed = parts.flatMap((part) => part.changed);
+				const problems = parts.flatMap((part) => part.problems);
+				if (problems.length > 0) log.error("router not given back completely", { problems });
+				else log.info("router given back", { changed });
+				return { ok: problems.length === 0, changed, problems };
+			});
+		},
+		close() {
+			over = true;
+			followUp?.close();
+		},
+	};
+}

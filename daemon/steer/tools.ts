@@ -1,0 +1,98 @@
+/**
+ * Starts the programs steering needs (iptables, ip, uci, conntrack, sh), counts them and gives each a time limit. `ip`
+ * takes many changes in one process where it can (`-batch`; busybox's cannot and is started once per change).
+ */
+import type { Family } from "../health/types.ts";
+import { AutonomyError, isAutonomyError } from "../platform/error.ts";
+import type { Argv, Processes, RunOptions, RunResult } from "../platform/platform.ts";
+
+const TIMEOUT_MS = 5000;
+const OUTPUT_BYTES = 4 << 20;
+/** What `ip` says when the thing to remove is already gone: as wanted. */
+const GONE = /No such (process|file|device)|Cannot find device|does not exist/i;
+
+export interface Tools {
+	/** Rejects with tool_missing when the program is not there. */
+	run(argv: Argv, options?: RunOptions): Promise<RunResult>;
+	has(program: string): boolean;
+	started(): number;
+	/** `ip -4|-6 WORDS`: its output; rejects with process_failed. */
+	ipShow(family: Family, words: readonly string[]): Promise<string>;
+	/** Carries out lines of `ip` commands in order, all of them; returns what failed, one text per line. */
+	ipChange(family: Family, lines: readonly string[]): Promise<string[]>;
+}
+
+/** First line of what a program complained about, for reports. */
+export function complaint(result: RunResult): string {
+	if (result.timedOut) return "it did not end in time";
+	const line = result.stderr.split("\n").find((text) => text.trim() !== "");
+	return line?.trim().slice(0, 200) ?? `exit code ${result.code ?? "none"}`;
+}
+
+export function createTools(processes: Processes): Tools {
+	let started = 0;
+	let batch = true;
+
+	const run = async (argv: Argv, options: RunOptions = {}): Promise<RunResult> => {
+		started++;
+		try {
+			return await processes.run(argv, { timeoutMs: TIMEOUT_MS, maxOutputBytes: OUTPUT_BYTES, ...options });
+		} catch (error) {
+			if (!isAutonomyError(error, "spawn_failed")) throw error;
+			throw new AutonomyError("tool_missing", `${argv[0]} is not installed`, { program: argv[0] });
+		}
+	};
+	const familyFlag = (family: Family): string => (family === "ipv4" ? "-4" : "-6");
+
+	const single = async (family: Family, line: string): Promise<string | null> => {
+		const result = await run(["ip", familyFlag(family), ...line.split(" ")]);
+		if (result.code === 0 || (/^\S+ (del|flush) /.test(line) && GONE.test(result.stderr))) return null;
+		return `ip ${line}: ${complaint(result)}`;
+	};
+
+	const inBatch = async (family: Family, lines: readonly string[]): Promise<string[] | null> => {
+		const result = await run(["ip", familyFlag(family), "-force", "-batch", "-"], { stdin: `${lines.join("\n")}\n` });
+		if (result.code === 0) return [];
+		const failed: string[] = [];
+		let said = "";
+		for (const text of result.stderr.split("\n")) {
+			const at = /^Command failed -:(\d+)/.exec(text);
+			if (!at) {
+				said = text.trim() || said;
+				continue;
+			}
+			const line = lines[Number(at[1]) - 1] ?? "";
+			if (!(/^\S+ (del|flush) /.test(line) && GONE.test(said))) failed.push(`ip ${line}: ${said || "failed"}`);
+			said = "";
+		}
+		if (/BusyBox|[Uu]sage:|[Oo]ption .*batch/.test(result.stderr)) return null;
+		if (result.timedOut) failed.push("ip -batch did not end in time");
+		return failed;
+	};
+
+	return {
+		run,
+		has: (program) => processes.find(program) !== null,
+		started: () => started,
+		async ipShow(family, words) {
+			const result = await run(["ip", familyFlag(family), ...words]);
+			if (result.code === 0) return result.stdout;
+			const text = `ip ${words.join(" ")}: ${complaint(result)}`;
+			throw new AutonomyError("process_failed", text, { family });
+		},
+		async ipChange(family, lines) {
+			if (lines.length === 0) return [];
+			if (batch && lines.length > 1) {
+				const failed = await inBatch(family, lines);
+				if (failed) return failed;
+				batch = false;
+			}
+			const failed: string[] = [];
+			for (const line of lines) {
+				const text = await single(family, line);
+				if (text) failed.push(text);
+			}
+			return failed;
+		},
+	};
+}
