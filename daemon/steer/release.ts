@@ -74,12 +74,12 @@ export function createReleaser(tools: Tools): Releaser {
 						notes.push(`${family} connections of ${wish.uplink} stay: there is no better uplink for them`);
 						continue;
 					}
-					const link = uplink?.mwan3[family];
-					const mask = discovered.mwan3?.mask;
-					const address = uplink?.[family]?.address ?? null;
+					const link = facts?.uplink.mwan3[family];
+					const address = facts?.[family] ?? null;
 					if (mwan3Families.includes(family)) {
-						if (link && mask !== undefined)
-							jobs.push(one(wish.uplink, family, { kind: "mark", mark: link.mark, mask }));
+						if (link && layout) {
+							jobs.push(one(wish.uplink, family, { kind: "mark", mark: link.mark, mask: layout.mask }));
+						}
 					} else if (address !== null) jobs.push(one(wish.uplink, family, { kind: "address", address }));
 				}
 			}
