@@ -3,8 +3,9 @@
  * whoever listens, and handed to steer/ and probe/. It decides nothing itself. An input that arrives while another is
  * being worked on waits in a bounded queue. Owns the tick timer; `close()` ends it.
  */
-import { type EngineState, initialState, type StepResult, step } from "../decide/engine.ts";
+import { type StepResult, step } from "../decide/engine.ts";
 import type { Settings } from "../decide/settings.ts";
+import { type EngineState, initialState } from "../decide/state.ts";
 import type { Action, Decision, EngineEvent, Input, SteerAction } from "../decide/types.ts";
 import { errorText } from "../platform/error.ts";
 import type { Logger } from "../platform/log.ts";
@@ -86,7 +87,8 @@ export function createLoop(options: LoopOptions): Loop {
 		if (queue.length >= MAX_QUEUE) {
 			const victim = queue.findIndex((waiting) => waiting.kind === "probe" || waiting.kind === "traffic");
 			queue.splice(Math.max(0, victim), 1);
-			if (dropped++ === 0) log.error("decision", { reason: "inputs come faster than they are worked on; oldest dropped" });
+			if (dropped++ === 0)
+				log.error("decision", { reason: "inputs come faster than they are worked on; oldest dropped" });
 		}
 		queue.push(input);
 	}

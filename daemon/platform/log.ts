@@ -15,6 +15,8 @@ export interface Logger {
 	child(component: string): Logger;
 	setLevel(level: LogLevel): void;
 	level(): LogLevel;
+	/** Also writes every line to a file (option log_file). Told, not thrown, when that cannot be. */
+	alsoTo(path: string): void;
 	/** True when debug lines are written: guards fields that are dear to compute. */
 	isDebug(): boolean;
 }

@@ -245,6 +245,7 @@ export function fakeLog(): Logger & { readonly lines: LogLine[]; messages(level?
 				current = level;
 			},
 			level: () => current,
+			alsoTo: () => undefined,
 			isDebug: () => current === "debug" || current === "trace",
 		};
 	};

@@ -1,4 +1,5 @@
 /** The daemon's log on Node: pino, one JSON object a line on stdout, which procd hands to logread. */
+import { closeSync, openSync, writeSync } from "node:fs";
 import { pino } from "pino";
 import type { Logger, LogLevel } from "../log.ts";
 
@@ -8,7 +9,7 @@ function isLevel(name: string): name is LogLevel {
 	return name in LEVELS;
 }
 
-function wrap(log: pino.Logger): Logger {
+function wrap(log: pino.Logger, family: Family): Logger {
 	return {
 		debug: (msg, fields) => log.debug(fields ?? {}, msg),
 		info: (msg, fields) => log.info(fields ?? {}, msg),
@@ -16,22 +17,44 @@ function wrap(log: pino.Logger): Logger {
 		error: (msg, fields) => log.error(fields ?? {}, msg),
 		child: (component) => {
 			const next = log.child({ component });
-			children.add(next);
-			return wrap(next);
+			family.members.add(next);
+			return wrap(next, family);
 		},
 		setLevel(level) {
 			// pino children copy the level when they are made: all of them follow.
-			for (const one of children) one.level = level;
+			for (const one of family.members) one.level = level;
 		},
 		level: () => (isLevel(log.level) ? log.level : "info"),
+		alsoTo(path) {
+			try {
+				family.file = openSync(path, "a", 0o600);
+			} catch (error) {
+				log.warn(
+					{ reason: `log_file ${path} cannot be written: ${String(error)}; only the system log is used` },
+					"configuration",
+				);
+			}
+		},
 		isDebug: () => log.isLevelEnabled("debug"),
 	};
 }
 
-const children = new Set<pino.Logger>();
+/** A root logger and its children share one output. */
+interface Family {
+	readonly members: Set<pino.Logger>;
+	file: number | null;
+}
 
 /** Field names as users know them: ts, level, msg, component. */
 export function createLogger(level: LogLevel): Logger {
+	const family: Family = { members: new Set(), file: null };
+	const stdout = pino.destination({ fd: 1, sync: true });
+	const output = {
+		write(line: string): void {
+			stdout.write(line);
+			if (family.file !== null) writeToFile(family, line);
+		},
+	};
 	const root = pino(
 		{
 			level,
@@ -40,8 +63,19 @@ export function createLogger(level: LogLevel): Logger {
 			timestamp: () => `,"ts":"${new Date().toISOString()}"`,
 			formatters: { level: (label) => ({ level: label }) },
 		},
-		pino.destination({ fd: 1, sync: true }),
+		output,
 	);
-	children.add(root);
-	return wrap(root);
+	family.members.add(root);
+	return wrap(root, family);
+}
+
+/** A full or vanished file ends only the copy: the system log goes on. */
+function writeToFile(family: Family, line: string): void {
+	if (family.file === null) return;
+	try {
+		writeSync(family.file, line);
+	} catch {
+		closeSync(family.file);
+		family.file = null;
+	}
 }

@@ -1,0 +1,280 @@
+/**
+ * The daemon: makes the rooms, connects them, and takes them apart again. Order matters in three places: source rules
+ * are in place before the first probe leaves, the predecessor's leftovers are adopted before anything is steered, and
+ * on the way out the router is given back before the bus goes. No logic of its own beyond that.
+ */
+import type { Bus } from "../bus/bus.ts";
+import { createBus } from "../bus/client.ts";
+import { memberSettings, toProbeSettings, toSettings } from "../config/settings.ts";
+import type { ConfigStore } from "../config/store.ts";
+import type { Config } from "../config/types.ts";
+import type { EngineState } from "../decide/state.ts";
+import type { SteerAction } from "../decide/types.ts";
+import { errorText } from "../platform/error.ts";
+import type { Logger } from "../platform/log.ts";
+import type { Closable, Platform } from "../platform/platform.ts";
+import { createProber, type Prober } from "../probe/prober.ts";
+import { createRecorder, type Recorder } from "../record/recorder.ts";
+import { createSteerer } from "../steer/steerer.ts";
+import type { Steerer } from "../steer/types.ts";
+import { createDiscovery, type Discovery } from "../uplink/discovery.ts";
+import type { Discovered } from "../uplink/types.ts";
+import { activeUplinks, factsOf } from "./facts.ts";
+import { createLoop, type Loop } from "./loop.ts";
+import { sampleOf, type Throughput } from "./sample.ts";
+import { logOutput } from "./story.ts";
+
+export const STATE_DIR = "/tmp/autonomy";
+/** Somebody may undo our work without any sign: look this often (forks nothing while mwan3's files are unchanged). */
+const REASSERT_EVERY_MS = 10_000;
+const GIVE_BACK_LIMIT_MS = 8000;
+
+export interface DaemonOptions {
+	readonly platform: Platform;
+	readonly log: Logger;
+	readonly store: ConfigStore;
+	readonly version: string;
+	/** Where ubusd listens; default: the usual places. */
+	readonly busPaths?: readonly string[];
+}
+
+/** Everything serve/ may ask of the running daemon. */
+export interface Rooms {
+	readonly platform: Platform;
+	readonly log: Logger;
+	readonly store: ConfigStore;
+	readonly version: string;
+	readonly startedAtMs: number;
+	readonly bus: Bus;
+	readonly discovery: Discovery;
+	readonly prober: Prober;
+	readonly steerer: Steerer;
+	readonly recorder: Recorder;
+	readonly loop: Loop;
+	reload(): ReturnType<ConfigStore["reload"]>;
+}
+
+export interface Daemon {
+	readonly rooms: Rooms;
+	start(): void;
+	/** Gives the router back and lets go of everything. Resolves also when something would not let go in time. */
+	stop(): Promise<void>;
+}
+
+export function createDaemon(options: DaemonOptions): Daemon {
+	const { platform, log, store, version } = options;
+	const { clock, timers } = platform;
+	const owned: Closable[] = [];
+	const config = (): Config => store.current();
+	let stopping = false;
+
+	const bus = createBus({
+		platform,
+		log: log.child("bus"),
+		...(options.busPaths === undefined ? {} : { paths: options.busPaths }),
+	});
+	const discovery = createDiscovery({
+		platform,
+		bus,
+		log: log.child("discovery"),
+		member: (id, uplinkClass) => memberSettings(config(), { id, class: uplinkClass }),
+		useMwan3: () => config().main.useMwan3,
+		intervalMs: () => config().main.discoveryIntervalMs,
+	});
+	const steerer = createSteerer({ platform, log, stateFile: `${STATE_DIR}/steer.json` });
+	const prober = createProber({ platform, log: log.child("probe"), settings: probeSettings(config()) });
+	const recorder = createRecorder({
+		platform,
+		log: log.child("record"),
+		settings: {
+			retentionHours: config().main.retentionHours,
+			maxRamMb: config().main.maxRamMb,
+			snapshotPath: `${STATE_DIR}/record.snap`,
+		},
+	});
+	const decisionLog = log.child("decision");
+	let activeKey = "";
+
+	const loop = createLoop({
+		platform,
+		log: decisionLog,
+		settings: toSettings(config()),
+		tickMs: () => config().main.decisionIntervalMs,
+		onInput: (input) => recorder.input(input),
+		onOutput(output, state) {
+			recorder.output(output.decisions, output.events, output.actions);
+			logOutput(decisionLog, output);
+			followActive(state);
+		},
+		steer: (action) => void steer(action),
+		recheck: (uplinks) => prober.recheck(uplinks),
+		onTick: (state, atMs) => sample(state, atMs),
+	});
+	recorder.setCheckpointSource(() => JSON.stringify(loop.state()));
+
+	/** Who carries the traffic is probed at the active rate. */
+	function followActive(state: EngineState): void {
+		const plan = state.plan;
+		if (plan === null) return;
+		const active = activeUplinks(discovery.current(), plan);
+		const key = active.join(" ");
+		if (key === activeKey) return;
+		activeKey = key;
+		prober.setActive(active);
+	}
+
+	async function steer(action: SteerAction): Promise<void> {
+		const wanted = config().main.releaseFlows ? action : { ...action, release: [] };
+		try {
+			const report = await steerer.apply(wanted);
+			applied(action.id, report.ok, report.method, report.durationMs, report.text);
+		} catch (error) {
+			applied(action.id, false, "none", 0, errorText(error));
+		}
+	}
+
+	function applied(actionId: string, ok: boolean, method: string, durationMs: number, text: string): void {
+		decisionLog[ok ? "info" : "error"]("switch", {
+			action_id: actionId,
+			ok,
+			method,
+			duration_ms: durationMs,
+			reason: text,
+		});
+		loop.feed({ kind: "applied", atMs: clock.monotonicMs(), actionId, ok, method, durationMs, text });
+	}
+
+	const throughput = new Map<string, Throughput>();
+	let lastSampleMs = Number.NEGATIVE_INFINITY;
+	function sample(state: EngineState, atMs: number): void {
+		if (atMs - lastSampleMs < config().main.pollIntervalMs) return;
+		lastSampleMs = atMs;
+		for (const [uplink, values] of sampleOf(state, throughput)) recorder.sample(uplink, atMs, values);
+	}
+
+	/** Latest picture wins; probes follow once their way out is prepared. */
+	let steering: Promise<void> = Promise.resolve();
+	let waiting: Discovered | null = null;
+	function follow(discovered: Discovered): void {
+		const atMs = clock.monotonicMs();
+		loop.feed({ kind: "uplinks", atMs, uplinks: discovered.uplinks.map(factsOf) });
+		const idle = waiting === null;
+		waiting = discovered;
+		if (!idle) return;
+		steering = steering.then(async () => {
+			const latest = waiting ?? discovered;
+			waiting = null;
+			try {
+				await steerer.setDiscovered(latest);
+			} catch (error) {
+				log.error("discovery", { reason: `the way out for probes could not be prepared: ${errorText(error)}` });
+			}
+			if (stopping) return;
+			prober.setUplinks(latest.uplinks);
+			followActive(loop.state());
+		});
+	}
+
+	function reload(): ReturnType<ConfigStore["reload"]> {
+		const result = store.reload();
+		if (!result.changed) return result;
+		log.setLevel(config().main.logLevel);
+		recorder.configure({ retentionHours: config().main.retentionHours, maxRamMb: config().main.maxRamMb });
+		prober.setSettings(probeSettings(config()));
+		steerer.setObserve(config().main.mode === "observe");
+		loop.feed({ kind: "settings", atMs: clock.monotonicMs(), settings: toSettings(config()) });
+		recorder.note("config_reload", null, "configuration read again");
+		void discovery.refresh("configuration changed");
+		return result;
+	}
+
+	return {
+		rooms: {
+			platform,
+			log,
+			store,
+			version,
+			startedAtMs: clock.monotonicMs(),
+			bus,
+			discovery,
+			prober,
+			steerer,
+			recorder,
+			loop,
+			reload,
+		},
+		start() {
+			try {
+				platform.files.makeDirectory(STATE_DIR);
+			} catch (error) {
+				log.error("startup", { reason: `${errorText(error)}; nothing is kept over a restart` });
+			}
+			const recovered = steerer.recover();
+			if (recovered.found) log.warn("startup", { reason: recovered.text });
+			steerer.setObserve(config().main.mode === "observe");
+			prober.onObservation((observation) => {
+				if (observation.kind === "traffic") throughput.set(observation.uplink, observation);
+				loop.feed(observation);
+			});
+			discovery.onLink((event) => {
+				loop.feed(event);
+				prober.linkEvent(event.uplink, event.event);
+			});
+			discovery.onRebuild((reason) => void steerer.reassert(reason));
+			discovery.onChange(follow);
+			owned.push(timers.every(REASSERT_EVERY_MS, () => void steerer.reassert("timer")));
+			loop.start();
+			discovery.start();
+		},
+		async stop() {
+			if (stopping) return;
+			stopping = true;
+			for (const one of owned) one.close();
+			loop.close();
+			discovery.close();
+			prober.close();
+			await within(timers, GIVE_BACK_LIMIT_MS, steerer.giveBack(), log);
+			steerer.close();
+			recorder.close();
+			bus.close();
+		},
+	};
+}
+
+function probeSettings(config: Config): ReturnType<typeof toProbeSettings> & {
+	member: (id: string, uplinkClass: import("../health/types.ts").UplinkClass) => ReturnType<typeof memberSettings>;
+} {
+	return {
+		...toProbeSettings(config),
+		member: (id, uplinkClass) => memberSettings(config, { id, class: uplinkClass }),
+	};
+}
+
+/** Waits for the router to be given back, but not for ever: procd would kill us in the middle of it. */
+function within(
+	timers: Platform["timers"],
+	limitMs: number,
+	work: Promise<{ ok: boolean; problems: readonly string[] }>,
+	log: Logger,
+): Promise<void> {
+	return new Promise((resolve) => {
+		const timer = timers.after(limitMs, () => {
+			log.error("shutdown", {
+				reason: `the router could not be given back within ${limitMs} ms; --give-back does it later`,
+			});
+			resolve();
+		});
+		work.then(
+			(report) => {
+				timer.close();
+				for (const problem of report.problems) log.error("shutdown", { reason: problem });
+				resolve();
+			},
+			(error) => {
+				timer.close();
+				log.error("shutdown", { reason: errorText(error) });
+				resolve();
+			},
+		);
+	});
+}

@@ -1,0 +1,34 @@
+/** One row for the record per uplink: its figures at this moment. Unknown stays unknown. */
+import type { EngineState } from "../decide/state.ts";
+import type { SampleValues } from "../record/metrics.ts";
+
+export interface Throughput {
+	readonly rxBytesPerS: number;
+	readonly txBytesPerS: number;
+}
+
+export function sampleOf(
+	state: EngineState,
+	throughput: ReadonlyMap<string, Throughput>,
+): ReadonlyMap<string, SampleValues> {
+	const samples = new Map<string, SampleValues>();
+	for (const uplink of state.uplinks) {
+		const { figures, score } = uplink.assessment;
+		const rate = throughput.get(uplink.facts.id);
+		if (!uplink.facts.up && score.value === null) continue;
+		samples.set(uplink.facts.id, {
+			rtt_ms: figures.latencyMs,
+			loss_pct: figures.unreachable ? 100 : figures.loss.pct,
+			jitter_ms: figures.jitterMs,
+			score: score.value,
+			rx_bytes_per_s: rate?.rxBytesPerS ?? null,
+			tx_bytes_per_s: rate?.txBytesPerS ?? null,
+			obstruction_pct: figures.sense.obstruction_pct ?? null,
+			rsrp_dbm: figures.sense.rsrp_dbm ?? null,
+			rsrq_db: figures.sense.rsrq_db ?? null,
+			sinr_db: figures.sense.sinr_db ?? null,
+			signal_dbm: figures.sense.signal_dbm ?? null,
+		});
+	}
+	return samples;
+}
