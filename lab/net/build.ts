@@ -1,0 +1,154 @@
+/**
+ * Shell text that turns a plan into namespaces, links, addresses and the router's own root directory. Pure text; the
+ * keeper runs it once, inside namespaces of its own, so it can touch nothing of the host. Long lists go through
+ * `ip -batch` to keep the number of processes, and so the build time, small.
+ */
+import { ECHO_V4, ECHO_V6, INTERNET_V4, INTERNET_V6, type IspPlan, LAN, type Plan } from "./plan.ts";
+
+/** Where the router's root directory is, as the keeper sees it. */
+export const ROOT = "/run/router";
+
+function quote(text: string): string {
+	return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** Runs lines of `ip` commands in a namespace, after setting sysctls there. */
+function inNamespace(ns: string, sysctls: Readonly<Record<string, string>>, lines: readonly string[]): string {
+	const sets = Object.entries(sysctls).map(
+		([key, value]) => `[ -e /proc/sys/net/${key} ] && echo ${value} > /proc/sys/net/${key}`,
+	);
+	const body = [...sets, `ip -batch - <<'IP' || exit 1`, ...lines, "IP"].join("\n");
+	return `nsenter --net=/run/netns/${ns} sh -s <<'NS' || exit 1\n${body}\nNS`;
+}
+
+const HOST_SYSCTLS = {
+	"ipv4/conf/all/rp_filter": "0",
+	"ipv4/conf/default/rp_filter": "0",
+	"ipv6/conf/default/accept_dad": "0",
+	"ipv6/conf/default/accept_ra": "0",
+	"ipv6/conf/all/disable_ipv6": "0",
+	"ipv6/conf/default/disable_ipv6": "0",
+	"ipv4/icmp_ratelimit": "0",
+	"ipv6/icmp/ratelimit": "0",
+};
+
+const FORWARDING = { ...HOST_SYSCTLS, "ipv4/ip_forward": "1", "ipv6/conf/all/forwarding": "1" };
+
+function ispScript(plan: Plan, isp: IspPlan): string {
+	const i = isp.index;
+	const lines = [
+		"link set lo up",
+		`link add cust0 type veth peer name ${isp.device} netns router`,
+		`link add up0 type veth peer name ${isp.ns} netns internet`,
+		"link set cust0 up",
+		"link set up0 up",
+		`addr add ${isp.gateway4}/24 dev cust0`,
+		`addr add 10.99.${i}.2/30 dev up0`,
+		`route add default via 10.99.${i}.1`,
+	];
+	if (plan.ipv6) {
+		lines.push(
+			`addr add ${isp.gateway6}/64 dev cust0 nodad`,
+			`addr add ${isp.prefix6}:1/64 dev cust0 nodad`,
+			`addr add fd99:${i}::2/64 dev up0 nodad`,
+			`route add ::/0 via fd99:${i}::1`,
+		);
+	}
+	return inNamespace(isp.ns, FORWARDING, lines);
+}
+
+function internetScript(plan: Plan): string {
+	const lines = ["link set lo up"];
+	for (const address of [...INTERNET_V4, ECHO_V4]) lines.push(`addr add ${address}/32 dev lo`);
+	if (plan.ipv6) for (const address of [...INTERNET_V6, ECHO_V6]) lines.push(`addr add ${address}/128 dev lo nodad`);
+	for (const isp of plan.isps) {
+		const i = isp.index;
+		lines.push(
+			`link set ${isp.ns} up`,
+			`addr add 10.99.${i}.1/30 dev ${isp.ns}`,
+			`route add ${isp.prefix4}.0/24 via 10.99.${i}.2`,
+		);
+		if (plan.ipv6) {
+			lines.push(`addr add fd99:${i}::1/64 dev ${isp.ns} nodad`, `route add ${isp.prefix6}:/64 via fd99:${i}::2`);
+		}
+	}
+	return inNamespace("internet", HOST_SYSCTLS, lines);
+}
+
+function clientScript(plan: Plan): string {
+	const lines = [
+		"link set lo up",
+		"link add eth0 type veth peer name eth0 netns router",
+		"link set eth0 up",
+		`addr add ${LAN.client}/24 dev eth0`,
+		`route add default via ${LAN.address}`,
+	];
+	if (plan.ipv6) {
+		lines.push(`addr add ${LAN.client6}/64 dev eth0 nodad`, `route add ::/0 via ${LAN.ula}`);
+	}
+	return inNamespace("client", { ...HOST_SYSCTLS, "ipv4/ip_local_port_range": "'10000 65000'" }, lines);
+}
+
+/** Namespaces and links; the router's devices are left down, bringing them up is netifd's business. */
+export function networkScript(plan: Plan): string {
+	const spaces = ["router", "client", ...plan.isps.map((isp) => isp.ns)];
+	return [
+		"mkdir -p /run/netns",
+		`ip -batch - <<'IP' || exit 1\nnetns attach internet 1\n${spaces.map((ns) => `netns add ${ns}`).join("\n")}\nIP`,
+		inNamespace(
+			"router",
+			{
+				...FORWARDING,
+				"netfilter/nf_conntrack_acct": "1",
+				"netfilter/nf_conntrack_udp_timeout": "60",
+			},
+			["link set lo up"],
+		),
+		clientScript(plan),
+		...plan.isps.map((isp) => ispScript(plan, isp)),
+		internetScript(plan),
+	].join("\n");
+}
+
+export interface RootOptions {
+	/** Shared with the host: sockets live here. */
+	readonly shared: string;
+	/** The checkout, read-only inside. */
+	readonly repo: string;
+	readonly node: string;
+	readonly tmpBytes: number;
+}
+
+/**
+ * The router's root: its own /etc, /tmp and /var over the host's programs, all in RAM and gone with the lab. /tmp/run/ubus
+ * is a directory of the host, so that tests can speak to the bus.
+ */
+export function rootScript(options: RootOptions): string {
+	const r = ROOT;
+	const { shared, repo, node } = options;
+	return `
+mkdir -p ${r}; mount -t tmpfs -o mode=755 lab ${r}; cd ${r}
+mkdir -p etc/config etc/init.d etc/hotplug.d/iface proc sys dev tmp root lab/bin lib/mwan3 ${quote(`.${repo}`)}
+for d in usr bin sbin lib lib32 lib64 opt; do
+	if [ -L /$d ]; then [ -e ./$d ] && rm -rf ./$d; cp -P /$d ./$d
+	elif [ -d /$d ]; then mkdir -p ./$d; mount --rbind /$d ./$d; mount -o remount,bind,ro ./$d 2>/dev/null
+	fi
+done
+mount --rbind ${quote(repo)} ${quote(`.${repo}`)}
+case ${quote(node)} in /usr/*|/bin/*|/opt/*) ;; *) mkdir -p ${quote(`.${node}`)}; mount --bind ${quote(node)} ${quote(`.${node}`)};; esac
+mount --rbind /dev dev
+mount -t proc proc proc
+nsenter --net=/run/netns/router mount -t sysfs sysfs sys || mount --rbind /sys sys
+mount -t tmpfs -o mode=1777,size=${options.tmpBytes} tmp tmp
+ln -s tmp var
+mkdir -p tmp/run/ubus tmp/run/lab tmp/state tmp/lock tmp/log tmp/.uci
+mount --bind ${quote(`${shared}/ubus`)} tmp/run/ubus
+mount --bind ${quote(`${shared}/lab`)} tmp/run/lab
+for f in ld.so.cache ld.so.conf nsswitch.conf protocols services passwd group localtime; do [ -e /etc/$f ] && cp -L /etc/$f etc/$f; done
+[ -d /etc/alternatives ] && { mkdir etc/alternatives; mount --bind /etc/alternatives etc/alternatives; }
+[ -d /etc/ssl ] && { mkdir etc/ssl; mount --bind /etc/ssl etc/ssl; }
+echo '127.0.0.1 localhost OpenWrt' > etc/hosts
+echo 'nameserver 127.0.0.1' > etc/resolv.conf
+exit 0
+`;
+}

@@ -1,0 +1,256 @@
+/**
+ * The first process of a lab (PID 1 of its own PID namespace) and its internet: builds the namespaces, starts programs in
+ * them, applies faults. When its stdin ends, for whatever reason, it goes, and the kernel takes every process,
+ * namespace, link and mount of the lab with it: a killed test leaves nothing behind.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { networkScript, ROOT, rootScript } from "./build.ts";
+import { countingTable, type Faults, faultTable } from "./faults.ts";
+import { startInternet } from "./internet.ts";
+import { makeDelays } from "./latency.ts";
+import { type LabOptions, makePlan, type Plan } from "./plan.ts";
+import { type RpcPeer, rpcPeer } from "./rpc.ts";
+import type { RunParams, RunResult, Where } from "./run.ts";
+
+interface BuildParams {
+	readonly options: LabOptions;
+	readonly shared: string;
+	readonly repo: string;
+	readonly node: string;
+	/** Replaces the stand-in router: a directory to chroot into is already prepared by the caller's own script. */
+	readonly bare?: boolean;
+}
+
+const ROUTER_PATH = "/lab/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+let plan: Plan = makePlan({});
+let built: BuildParams | null = null;
+let nextProcess = 1;
+const processes = new Map<number, ChildProcess>();
+const delays = makeDelays(command);
+const carriers = new Map<number, boolean>();
+
+/** The whole environment: nothing of the host's leaks in. */
+function environment(where: Where, extra: Readonly<Record<string, string>> = {}): Record<string, string> {
+	return { PATH: where === "router" ? ROUTER_PATH : (process.env.PATH ?? ""), HOME: "/root", LANG: "C", ...extra };
+}
+
+function enter(where: Where, argv: readonly string[]): string[] {
+	if (where === "internet") return [...argv];
+	const root = where === "router" ? [`--root=${ROOT}`, `--wd=${ROOT}`] : [];
+	return ["nsenter", `--net=/run/netns/${where}`, ...root, "--", ...argv];
+}
+
+function start(params: RunParams): ChildProcess {
+	const [program, ...args] = enter(params.where, params.argv);
+	return spawn(program ?? "false", args, { env: environment(params.where, params.env), stdio: "pipe" });
+}
+
+function command(params: RunParams): Promise<RunResult> {
+	return new Promise((resolve, reject) => {
+		const child = start(params);
+		const timer = setTimeout(() => child.kill("SIGKILL"), params.timeoutMs ?? 20_000);
+		let stdout = "";
+		let stderr = "";
+		child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+			stdout += text;
+		});
+		child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+			stderr += text;
+		});
+		child.stdin?.on("error", () => {});
+		child.stdin?.end(params.stdin ?? "");
+		child.on("error", reject);
+		child.on("close", (code) => {
+			clearTimeout(timer);
+			resolve({ code, stdout, stderr });
+		});
+	});
+}
+
+async function must(params: RunParams): Promise<string> {
+	const result = await command(params);
+	if (result.code === 0) return result.stdout;
+	throw new Error(`${params.argv.slice(0, 3).join(" ")} in ${params.where}: ${result.code} ${result.stderr.trim()}`);
+}
+
+/** A lab program that speaks RPC on its stdio; its events and its end are passed on to the host. */
+function helper(name: string, params: RunParams): RpcPeer {
+	const child = start(params);
+	child.stderr?.pipe(process.stderr);
+	if (!child.stdout || !child.stdin) throw new Error(`${name}: no pipes`);
+	return rpcPeer({
+		input: child.stdout,
+		output: child.stdin,
+		name,
+		onEvent: (event, data) => host.emit(event, data),
+		onEnd: () => host.emit("helper.end", { name }),
+	});
+}
+
+const helpers = new Map<string, RpcPeer>();
+
+async function build(params: BuildParams): Promise<unknown> {
+	built = params;
+	plan = makePlan(params.options);
+	const t0 = process.hrtime.bigint();
+	await must({
+		where: "internet",
+		argv: ["sh", "-s"],
+		stdin: "mount -t tmpfs -o mode=755 run /run && mkdir -p /run/lock",
+	});
+	// After the mount: xtables' lock and ip's netns handles belong to the lab alone.
+	await must({ where: "internet", argv: ["sh", "-s"], stdin: networkScript(plan), timeoutMs: 60_000 });
+	const client = { where: "client", argv: [params.node, `${params.repo}/build/lab/client.mjs`] } as const;
+	helpers.set("client", helper("client", client));
+	await Promise.all([
+		startInternet(plan.ipv6),
+		...plan.isps.map((isp) => must({ where: isp.ns as Where, argv: ["nft", "-f", "-"], stdin: countingTable(isp) })),
+		params.bare
+			? null
+			: must({
+					where: "internet",
+					argv: ["sh", "-s"],
+					stdin: rootScript({ ...params, tmpBytes: params.options.tmpBytes ?? 32 << 20 }),
+				}),
+	]);
+	return { ms: Number(process.hrtime.bigint() - t0) / 1e6 };
+}
+
+function startRouter(): void {
+	if (!built) throw new Error("build first");
+	const labd = { where: "router", argv: [built.node, `${built.repo}/build/lab/labd.mjs`] } as const;
+	helpers.set("router", helper("labd", labd));
+}
+
+function startProcess(params: RunParams): unknown {
+	const id = nextProcess++;
+	const child = start(params);
+	processes.set(id, child);
+	for (const stream of ["stdout", "stderr"] as const) {
+		const source = child[stream];
+		if (source) createInterface({ input: source }).on("line", (line) => host.emit("line", { id, stream, line }));
+	}
+	child.stdin?.on("error", () => {});
+	child.on("error", (error) => host.emit("line", { id, stream: "stderr", line: error.message }));
+	child.on("close", (code, signal) => {
+		processes.delete(id);
+		host.emit("exit", { id, code, signal });
+	});
+	return { id, pid: child.pid ?? null };
+}
+
+function ispAt(index: number): { ns: Where; device: string } {
+	const isp = plan.isps[index - 1];
+	if (!isp) throw new Error(`there is no ISP ${index}`);
+	return { ns: isp.ns as Where, device: isp.device };
+}
+
+async function counters(index: number): Promise<Record<string, number>> {
+	const text = await must({
+		where: ispAt(index).ns,
+		argv: ["nft", "-j", "list", "counters", "table", "inet", "count"],
+	});
+	const list = (JSON.parse(text) as { nftables: { counter?: { name: string; packets: number; bytes: number } }[] })
+		.nftables;
+	const out: Record<string, number> = {};
+	for (const { counter } of list) {
+		if (!counter) continue;
+		out[counter.name] = counter.packets;
+		out[`${counter.name}_bytes`] = counter.bytes;
+	}
+	return out;
+}
+
+/** Absolute path inside the router's root, kept inside it. */
+function inside(path: string): string {
+	if (!path.startsWith("/") || path.includes("/../")) throw new Error(`not an absolute path: ${path}`);
+	return ROOT + path;
+}
+
+function orNull<T>(read: () => T): T | null {
+	try {
+		return read();
+	} catch {
+		return null;
+	}
+}
+
+const host: RpcPeer = rpcPeer({
+	input: process.stdin,
+	output: process.stdout,
+	name: "host",
+	onEnd: () => {
+		if (built) rmSync(built.shared, { recursive: true, force: true });
+		process.exit(0);
+	},
+	handlers: {
+		build,
+		startRouter,
+		run: command,
+		spawn: startProcess,
+		kill: ({ id, signal }: { id: number; signal: NodeJS.Signals }) => processes.get(id)?.kill(signal) ?? false,
+		write: ({ id, text }: { id: number; text: string }) => processes.get(id)?.stdin?.write(text) ?? false,
+		faults: ({ isp, faults }: { isp: number; faults: Faults }) =>
+			must({ where: ispAt(isp).ns, argv: ["nft", "-f", "-"], stdin: faultTable(faults) }),
+		carrier: async ({ isp, up }: { isp: number; up: boolean }) => {
+			if (carriers.get(isp) === up) return;
+			carriers.set(isp, up);
+			const { ns } = ispAt(isp);
+			await must({ where: ns, argv: ["ip", "link", "set", "cust0", up ? "up" : "down"] });
+			// The kernel drops IPv6 addresses of a link that goes down.
+			const plan6 = plan.isps[isp - 1];
+			if (!up || !plan.ipv6 || !plan6) return;
+			const lines = [`${plan6.gateway6}/64`, `${plan6.prefix6}:1/64`].map((a) => `addr replace ${a} dev cust0 nodad`);
+			await must({ where: ns, argv: ["ip", "-batch", "-"], stdin: lines.join("\n") });
+		},
+		latency: ({ isp, ms, jitterMs }: { isp: number; ms: number; jitterMs?: number }) =>
+			delays.set(plan, isp, ms, jitterMs ?? 0),
+		deadEverywhere: ({ targets }: { targets: string[] }) => {
+			const rules = targets.map((target) => `${target.includes(":") ? "ip6" : "ip"} daddr ${target} drop`).join("\n");
+			const table = `table inet dead\ndelete table inet dead\ntable inet dead {\nchain in {\ntype filter hook input priority 0;\n${rules}\n}\n}\n`;
+			return must({ where: "internet", argv: ["nft", "-f", "-"], stdin: table });
+		},
+		counters: ({ isp }: { isp: number }) => counters(isp),
+		read: ({ path }: { path: string }) => orNull(() => readFileSync(inside(path), "utf8")),
+		list: ({ path }: { path: string }) => orNull(() => readdirSync(inside(path))) ?? [],
+		stat: ({ path }: { path: string }) => orNull(() => ({ size: statSync(inside(path)).size })),
+		put: ({ path, text, mode }: { path: string; text: string; mode?: number }) => {
+			const file = inside(path);
+			mkdirSync(file.slice(0, file.lastIndexOf("/")), { recursive: true });
+			writeFileSync(`${file}.new`, text, { mode: mode ?? 0o644 });
+			renameSync(`${file}.new`, file);
+		},
+		remove: ({ path }: { path: string }) => rmSync(inside(path), { recursive: true, force: true }),
+		/** Covers a program with something that cannot be run, so that it is as good as not installed. */
+		hide: async ({ path }: { path: string }) => {
+			await must({
+				where: "internet",
+				argv: [
+					"sh",
+					"-c",
+					'echo > /run/hidden; chmod 0 /run/hidden; mount --bind /run/hidden "$1"',
+					"sh",
+					inside(path),
+				],
+			});
+		},
+		unhide: ({ path }: { path: string }) => must({ where: "internet", argv: ["umount", inside(path)] }),
+		helper: ({
+			name,
+			method,
+			params,
+			timeoutMs,
+		}: {
+			name: string;
+			method: string;
+			params: unknown;
+			timeoutMs?: number;
+		}) => {
+			const peer = helpers.get(name);
+			if (!peer) throw new Error(`${name} is not running`);
+			return peer.call(method, params, timeoutMs);
+		},
+	},
+});

@@ -1,0 +1,44 @@
+/**
+ * A router that the daemon can be put on, as tests, benches and the demo see it. Two kinds: the lab's stand-ins
+ * (lab/router/stand-in.ts) and a real OpenWrt userland in the same network (lab/router/openwrt.ts). What one of them
+ * cannot do says so in `cannot`, and the test is skipped with that reason.
+ */
+import type { Lab, LabProcess } from "./net/lab.ts";
+import type { RunResult } from "./net/run.ts";
+
+export type Ability = "wedge_broker" | "stop_broker" | "mangle_netifd" | "ipv6" | "fill_tmp" | "hide_programs";
+
+export interface RouterUnderTest {
+	readonly kind: "stand-in" | "openwrt";
+	readonly lab: Lab;
+	/** Why this router cannot do something; null when it can. */
+	cannot(ability: Ability): string | null;
+	run(
+		argv: readonly string[],
+		options?: { stdin?: string; timeoutMs?: number; env?: Record<string, string> },
+	): Promise<RunResult>;
+	spawn(
+		argv: readonly string[],
+		options?: { env?: Record<string, string>; onLine?: (line: string, stream: "stdout" | "stderr") => void },
+	): Promise<LabProcess>;
+	/** Files of the router, by its own paths. */
+	read(path: string): Promise<string | null>;
+	put(path: string, text: string, mode?: number): Promise<void>;
+	remove(path: string): Promise<void>;
+	/** How the daemon's bundle and Node are called inside. */
+	readonly node: string;
+	readonly repo: string;
+	/** Broker socket as the host sees it, for a bus client of the test's own; null when it cannot be reached. */
+	readonly socket: string | null;
+
+	ifup(name: string): Promise<void>;
+	ifdown(name: string): Promise<void>;
+	renew(name: string): Promise<void>;
+	networkReload(): Promise<void>;
+	mwan3(command: "start" | "stop" | "restart"): Promise<void>;
+	/** Makes mwan3 rebuild its policies by one of its events. */
+	mwan3Event(action: "connected" | "disconnected", name: string): Promise<void>;
+	broker(command: "start" | "stop" | "wedge" | "unwedge"): Promise<void>;
+	mangleNetifd(how: "missing" | "wrong" | null): Promise<void>;
+	close(): Promise<void>;
+}
