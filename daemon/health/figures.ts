@@ -7,7 +7,7 @@ import { clamp, median, wilsonPct } from "./stats.ts";
 import type { SenseName } from "./types.ts";
 import { FAMILIES } from "./types.ts";
 import type { Tally } from "./window.ts";
-import { addTally, emptyTally, SLOT_WEIGHT } from "./window.ts";
+import { addTally, countBits, emptyTally, SLOT_WEIGHT } from "./window.ts";
 
 /** One-sided 95 %. */
 const Z = 1.645;
@@ -142,7 +142,7 @@ export function severeLoss(h: Health, nowMs: number, lossPct: number, durationMs
 		pct >= lossPct &&
 		firstLossMs !== null &&
 		lastLossMs !== null &&
-		tally.lossSeconds >= 3 &&
+		countBits(tally.lossSeconds) >= 3 &&
 		lastLossMs - firstLossMs >= (durationMs * 2) / 3 &&
 		nowMs - lastLossMs < 1_000 &&
 		wilsonPct(lost, probes, -2) >= lossPct / 2;

@@ -1,7 +1,7 @@
 /** Small arithmetic shared by the health room. Everything here is total: finite in, finite out. */
 
 export function clamp(value: number, low: number, high: number): number {
-	return value < low ? low : value > high ? high : value;
+	return Math.min(high, Math.max(low, value));
 }
 
 /** 0 at `good`, 1 at `bad`, linear between, clamped outside. */

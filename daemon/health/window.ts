@@ -56,7 +56,7 @@ export interface Tally {
 	/** Mean rtt of each slice that had a reply, for the median. */
 	rttsMs: number[];
 	replies: number;
-	/** Loss seen in this many different seconds; time of the first and the last slice with loss. */
+	/** One bit for each second of the span (up to 31) that saw loss; time of the first and the last slice with loss. */
 	lossSeconds: number;
 	firstLossMs: number | null;
 	lastLossMs: number | null;
@@ -68,7 +68,6 @@ export function emptyTally(): Tally {
 
 /** Adds the slices that began after `fromMs` to `tally`. */
 export function addTally(tally: Tally, slices: readonly Slice[], fromMs: number, weightMax: number): void {
-	let second = Number.NaN;
 	for (let i = slices.length - 1; i >= 0; i--) {
 		const slice = slices[i];
 		if (slice === undefined || slice.atMs <= fromMs) break;
@@ -81,10 +80,12 @@ export function addTally(tally: Tally, slices: readonly Slice[], fromMs: number,
 		if (slice.lost === 0) continue;
 		tally.firstLossMs = Math.min(tally.firstLossMs ?? slice.atMs, slice.atMs);
 		tally.lastLossMs = Math.max(tally.lastLossMs ?? slice.atMs, slice.atMs);
-		const s = Math.floor(slice.atMs / 1000);
-		if (s !== second) {
-			tally.lossSeconds++;
-			second = s;
-		}
+		tally.lossSeconds |= 1 << Math.min(30, Math.floor((slice.atMs - fromMs) / 1000));
 	}
+}
+
+export function countBits(mask: number): number {
+	let n = 0;
+	for (let rest = mask; rest !== 0; rest &= rest - 1) n++;
+	return n;
 }

@@ -1,0 +1,77 @@
+/**
+ * Members other than the primary, and single families: who leaves the set of usable ones, who rejoins it
+ * (docs/decisions.md, Balancing). The same hysteresis as for the primary: failure thresholds to leave, hold-down to return.
+ */
+import type { Family } from "../health/types.ts";
+import { FAMILIES } from "../health/types.ts";
+import { badFigures, badText, deadFigures, deadText, goodFigures, linkText, shortFigures } from "./explain.ts";
+import { badForLong, hasWay, isDead, isEligible, verdictOf } from "./member.ts";
+import { addDecision } from "./outcome.ts";
+import type { UplinkData } from "./state.ts";
+import type { Figure } from "./types.ts";
+import type { Work } from "./work.ts";
+import { find } from "./work.ts";
+
+export function followMembers(w: Work): void {
+	const p = find(w, w.s.primary);
+	for (const u of w.list) {
+		if (u.facts.disabled) continue;
+		if (u === p) u.avoided = false;
+		else followMember(w, p, u);
+		for (const family of FAMILIES) followFamily(w, u, family);
+	}
+}
+
+function followMember(w: Work, p: UplinkData | null, u: UplinkData): void {
+	const { id } = u.facts;
+	const [why, figures] = cause(w, p, u);
+	if (why !== null) {
+		if (u.avoided) return;
+		u.avoided = true;
+		const reason = { kind: "avoid", rule: "avoid_member", text: `Took ${id} out: ${why}.`, figures } as const;
+		addDecision(w, id, null, reason, w.s.primary);
+	} else if (u.avoided && isEligible(u)) {
+		u.avoided = false;
+		const text = `${id} takes part again: ${shortFigures(u)}.`;
+		const reason = { kind: "avoid", rule: "rejoin_member", text, figures: goodFigures(w, u) } as const;
+		addDecision(w, null, id, reason, w.s.primary);
+	}
+}
+
+function cause(w: Work, p: UplinkData | null, u: UplinkData): readonly [string | null, readonly Figure[]] {
+	if (!hasWay(u)) return [linkText(u), []];
+	if (isDead(u)) return [deadText(u), deadFigures(u)];
+	if (u.held !== null) return [`held by the operator: ${u.held.reason}`, []];
+	// Taking a bad one out makes sense only while the primary itself is better than that.
+	const primaryFine = p !== null && hasWay(p) && !isDead(p) && p.badSinceMs === null && !p.severe;
+	if (primaryFine && (u.severe || badForLong(w, u))) return [badText(w, u), badFigures(w, u)];
+	return [null, []];
+}
+
+function followFamily(w: Work, u: UplinkData, family: Family): void {
+	const avoided = u.familyAvoided[family];
+	const { id } = u.facts;
+	const name = family === "ipv4" ? "IPv4" : "IPv6";
+	const trouble = u.familyTrouble[family];
+	if (!avoided && verdictOf(u, family) === "dead" && carries(u, family)) {
+		const others = w.list.filter((o) => o !== u && !o.avoided && carries(o, family) && usable(o, family));
+		if (others.length === 0) return;
+		u.familyAvoided = { ...u.familyAvoided, [family]: true };
+		const text = `${name} leaves ${id}: ${deadText(u, family)}. ${others.map((o) => o.facts.id).join(", ")} can carry it.`;
+		const figures = deadFigures(u, family);
+		addDecision(w, id, null, { kind: "avoid", rule: "family_dead", text, figures }, w.s.primary);
+	} else if (avoided && !trouble.failed && trouble.holdUntilMs === null && verdictOf(u, family) !== "dead") {
+		u.familyAvoided = { ...u.familyAvoided, [family]: false };
+		const reason = { kind: "avoid", rule: "family_back", text: `${name} may use ${id} again.`, figures: [] } as const;
+		addDecision(w, null, id, reason, w.s.primary);
+	}
+}
+
+/** Carries the family at all, and is not dead or gone as a whole. */
+function carries(u: UplinkData, family: Family): boolean {
+	return hasWay(u) && !isDead(u) && u.facts.families.includes(family);
+}
+
+function usable(u: UplinkData, family: Family): boolean {
+	return verdictOf(u, family) !== "dead" && !u.familyAvoided[family];
+}

@@ -1,0 +1,249 @@
+/**
+ * The rules that move the traffic by themselves, in their order of precedence (docs/decisions.md, Rules). The first that
+ * applies decides. Start, operator and balancing live in start.ts, commands.ts and avoid.ts.
+ */
+import { bestByRank, bestOfAny, byPreference, isPreferred, rankOf, tierOf } from "./candidates.ts";
+import {
+	badFigures,
+	badText,
+	deadFigures,
+	deadText,
+	goodFigures,
+	linkText,
+	ms,
+	pct,
+	shortFigures,
+	stateReason,
+} from "./explain.ts";
+import { badForLong, goodForLong, hasProof, hasWay, isDead } from "./member.ts";
+import { askFor, moveTo, mustCool, nobody, sentence } from "./outcome.ts";
+import type { UplinkData } from "./state.ts";
+import { fail, recover } from "./trouble.ts";
+import type { Figure } from "./types.ts";
+import type { Work } from "./work.ts";
+import { find, tell, wake } from "./work.ts";
+
+const RISK_MIN = 0.7;
+const CONFIDENCE_MIN = 0.6;
+
+export function applyRules(w: Work): void {
+	const p = find(w, w.s.primary);
+	if (p === null || !hasWay(p) || isDead(p)) {
+		hardFailure(w, p);
+		return;
+	}
+	followBetter(w, p);
+	if (w.s.saidNoCandidate !== null && goodForLong(w, p)) w.s.saidNoCandidate = null;
+	if (w.s.pin !== null || w.s.hold !== null) return;
+	if (leaveHeld(w, p)) return;
+	if (leaveBad(w, p)) return;
+	if (predictive(w, p)) return;
+	if (failback(w, p)) return;
+	betterCandidate(w, p);
+}
+
+function hardFailure(w: Work, p: UplinkData | null): void {
+	const best = bestOfAny(w, p?.facts.id ?? null);
+	const [rule, why] = hardCause(p);
+	const figures = p === null || !hasWay(p) ? [] : deadFigures(p);
+	if (best === null) {
+		if (p !== null) nobody(w, p, "dead", why, figures);
+		return;
+	}
+	if (p !== null && w.s.pin?.uplink === p.facts.id) {
+		tell(w, "command", p.facts.id, `the manual failover to ${p.facts.id} ended: ${why}`);
+		w.s.pin = null;
+	}
+	const left = p === null ? "No uplink was in use" : `Left ${p.facts.id}: ${why}`;
+	const caution = tierOf(best) === 0 ? "" : ` It was all that is left: ${stateReason(w, best)}.`;
+	const text = `${left}. ${best.facts.id} took over: ${shortFigures(best)}.${caution}`;
+	moveTo(w, best, { kind: "failover", rule, text, figures: [...figures, ...goodFigures(w, best)] });
+}
+
+function hardCause(p: UplinkData | null): readonly [rule: string, why: string] {
+	if (p === null || !p.facts.present) return ["link_gone", p === null ? "it is gone" : linkText(p)];
+	if (p.facts.disabled) return ["disabled", linkText(p)];
+	if (hasWay(p)) return ["hard_failure", deadText(p)];
+	const carrier = p.linkDown === "carrier_lost" || p.facts.carrier === false;
+	return [carrier ? "carrier_lost" : "link_down", linkText(p)];
+}
+
+function leaveHeld(w: Work, p: UplinkData): boolean {
+	if (p.held === null) return false;
+	const to = bestByRank(
+		w,
+		others(w, p).filter((c) => tierOf(c) === 0),
+	);
+	if (to === null) {
+		nobody(w, p, "held", `held by the operator: ${p.held.reason}`, []);
+		return true;
+	}
+	const text = `Left ${p.facts.id} for maintenance (${p.held.reason}). ${to.facts.id} took over: ${shortFigures(to)}.`;
+	moveTo(w, to, { kind: "manual", rule: "maintenance_hold", text, figures: goodFigures(w, to) });
+	return true;
+}
+
+/** severe_loss and the three degraded_ rules. */
+function leaveBad(w: Work, p: UplinkData): boolean {
+	const long = badForLong(w, p);
+	if (!p.severe && !long) return false;
+	const { settings } = w.s;
+	const severe = p.severe;
+	const rule = severe ? "severe_loss" : `degraded_${p.badCause ?? "loss"}`;
+	const loss = p.assessment.figures.loss.pct;
+	const why = severe ? `loss ${pct(loss)} (severe from ${pct(settings.severeLossPct)})` : badText(w, p);
+	const lasted: Figure = severe
+		? { name: "severe_loss", value: loss, threshold: settings.severeLossPct, unit: "%" }
+		: { name: "margin", value: settings.switchMargin, threshold: null, unit: "points" };
+	const figures = [...badFigures(w, p), lasted];
+	const to = refuge(w, p, long);
+	if (to === null) {
+		for (const c of others(w, p)) if (tierOf(c) === 0 && c.assessment.figures.loss.pct === null) askFor(w, c);
+		nobody(w, p, "bad", why, figures);
+		return true;
+	}
+	if (mustCool(w, to, rule)) return true;
+	if (severe) w.release.push(p.facts.id);
+	const since = p.badSinceMs === null ? "" : ` for ${ms(w.s.nowMs - p.badSinceMs)}`;
+	const text = `Left ${p.facts.id}: ${why}${since}. ${to.facts.id} took over: ${shortFigures(to)}.`;
+	moveTo(w, to, { kind: "failover", rule, text, figures: [...figures, ...goodFigures(w, to)] });
+	return true;
+}
+
+/** Where to go from a bad primary: a good one, else a clearly healthier one, else the lesser evil. */
+function refuge(w: Work, p: UplinkData, long: boolean): UplinkData | null {
+	const margin = w.s.settings.switchMargin;
+	const mine = p.assessment.score.value ?? 0;
+	const scoreOf = (c: UplinkData) => c.assessment.score.value ?? -1;
+	const usable = others(w, p).filter((c) => tierOf(c) === 0 && !isRisky(c));
+	const good = usable.filter((c) => c.goodSinceMs !== null);
+	if (good.length > 0) return bestByRank(w, good);
+	const healthier = usable.filter((c) => scoreOf(c) >= mine + margin);
+	if (healthier.length > 0 || !long) return bestByRank(w, healthier);
+	const limit = (p.assessment.figures.loss60.pct ?? 0) / 2;
+	const lesser = others(w, p).filter((c) => {
+		const loss = c.assessment.figures.loss60.pct;
+		return tierOf(c) === 2 && !c.severe && loss !== null && loss <= limit && scoreOf(c) >= mine + 2 * margin;
+	});
+	return bestByRank(w, lesser);
+}
+
+function predictive(w: Work, p: UplinkData): boolean {
+	const { risk } = p;
+	const { settings, nowMs, lastPredictiveMs } = w.s;
+	if (!settings.predictive || risk === null || !isRisky(p)) return false;
+	const pauseMs = 5 * settings.failover.minDurationMs;
+	if (lastPredictiveMs !== null && nowMs - lastPredictiveMs < pauseMs) {
+		wake(w, lastPredictiveMs + pauseMs);
+		const key = `predictive:${p.facts.id}`;
+		if (w.s.saidThrottle !== key) {
+			w.s.saidThrottle = key;
+			tell(
+				w,
+				"throttle",
+				p.facts.id,
+				`a prediction (${risk.cause}) waits: the last one was less than ${ms(pauseMs)} ago`,
+			);
+		}
+		return false;
+	}
+	const figures: Figure[] = [
+		{ name: "risk", value: risk.risk, threshold: RISK_MIN, unit: "" },
+		{ name: "confidence", value: risk.confidence, threshold: CONFIDENCE_MIN, unit: "" },
+		{ name: "horizon", value: risk.horizonMs, threshold: null, unit: "ms" },
+	];
+	const to = bestByRank(
+		w,
+		others(w, p).filter((c) => isSafe(w, c) && c.goodSinceMs !== null),
+	);
+	if (to === null) {
+		nobody(w, p, "risk", `${risk.cause} expected`, figures);
+		return false;
+	}
+	if (mustCool(w, to, "predictive")) return true;
+	w.s.lastPredictiveMs = nowMs;
+	const text = `Left ${p.facts.id} before trouble: ${sentence(risk.text === "" ? risk.cause : risk.text)} ${to.facts.id} took over: ${shortFigures(to)}.`;
+	moveTo(w, to, { kind: "predictive", rule: "predictive", text, figures: [...figures, ...goodFigures(w, to)] });
+	return true;
+}
+
+function failback(w: Work, p: UplinkData): boolean {
+	const mine = rankOf(w, p);
+	const allowance = w.s.settings.switchMargin / 2;
+	for (const c of byPreference(w)) {
+		if (!isPreferred(w, c, p)) break;
+		const rank = rankOf(w, c);
+		const { holdUntilMs } = c.trouble;
+		if (c.state === "hold_down" && holdUntilMs !== null && w.s.nowMs >= holdUntilMs && !hasProof(w, c)) askFor(w, c);
+		if (!isSafe(w, c) || !goodForLong(w, c) || rank === null) continue;
+		if (mine !== null && rank < mine - allowance) continue;
+		if (!hasProof(w, c)) {
+			askFor(w, c);
+			continue;
+		}
+		if (mustCool(w, c, "failback")) return true;
+		const goodMs = c.goodSinceMs === null ? 0 : w.s.nowMs - c.goodSinceMs;
+		const text = `Back to ${c.facts.id}: good for ${ms(goodMs)} (${shortFigures(c)}) and preferred over ${p.facts.id}.`;
+		const figures: Figure[] = [
+			...goodFigures(w, c),
+			{ name: "rank", value: rank, threshold: mine === null ? null : mine - allowance, unit: "points" },
+		];
+		moveTo(w, c, { kind: "failback", rule: "failback", text, figures });
+		return true;
+	}
+	return false;
+}
+
+function followBetter(w: Work, p: UplinkData): void {
+	const mine = rankOf(w, p);
+	const margin = Math.max(1, w.s.settings.switchMargin);
+	for (const c of w.list) {
+		const rank = rankOf(w, c);
+		if (c === p || mine === null || rank === null || rank < mine + margin || tierOf(c) !== 0) c.betterSinceMs = null;
+		else c.betterSinceMs ??= w.s.nowMs;
+	}
+}
+
+function betterCandidate(w: Work, p: UplinkData): void {
+	const { nowMs, settings } = w.s;
+	const lastMs = settings.failover.minDurationMs;
+	const able = others(w, p).filter((c) => {
+		if (c.betterSinceMs === null || !isSafe(w, c) || !goodForLong(w, c)) return false;
+		wake(w, c.betterSinceMs + lastMs);
+		if (nowMs - c.betterSinceMs < lastMs) return false;
+		if (hasProof(w, c)) return true;
+		askFor(w, c);
+		return false;
+	});
+	const to = bestByRank(w, able);
+	if (to === null || mustCool(w, to, "better_candidate")) return;
+	const gap = (rankOf(w, to) ?? 0) - (rankOf(w, p) ?? 0);
+	const forMs = to.betterSinceMs === null ? 0 : nowMs - to.betterSinceMs;
+	const text = `${to.facts.id} ranks ${Math.round(gap)} points above ${p.facts.id} for ${ms(forMs)}: ${shortFigures(to)} against ${shortFigures(p)}.`;
+	const figures: Figure[] = [
+		{ name: "margin", value: gap, threshold: settings.switchMargin, unit: "points" },
+		{ name: "better_for", value: forMs, threshold: lastMs, unit: "ms" },
+		...goodFigures(w, to),
+	];
+	p.preference = recover(fail(p.preference, nowMs, settings, "better"), nowMs, settings);
+	moveTo(w, to, { kind: "better", rule: "better_candidate", text, figures });
+}
+
+function others(w: Work, p: UplinkData): UplinkData[] {
+	return w.list.filter((c) => c !== p);
+}
+
+function isRisky(u: UplinkData): boolean {
+	return u.risk !== null && u.risk.risk >= RISK_MIN && u.risk.confidence >= CONFIDENCE_MIN;
+}
+
+/** May be moved to without need: good, no risk announced, not just left, no preference hold. */
+function isSafe(w: Work, c: UplinkData): boolean {
+	if (tierOf(c) !== 0 || isRisky(c)) return false;
+	const { nowMs } = w.s;
+	const coolMs = c.leftAtMs === null ? null : c.leftAtMs + c.facts.cooldownMs;
+	const holdMs = c.preference.holdUntilMs;
+	wake(w, coolMs);
+	wake(w, holdMs);
+	return (coolMs === null || nowMs >= coolMs) && (holdMs === null || nowMs >= holdMs);
+}

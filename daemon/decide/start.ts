@@ -1,0 +1,57 @@
+/**
+ * The first decision after start (docs/decisions.md, Start). The router has just booted: whoever has evidence first is
+ * not the best, so nothing is sent until waiting longer could not change the answer, or min_uptime has passed.
+ */
+import { byPreference } from "./candidates.ts";
+import { shortFigures } from "./explain.ts";
+import { hasWay, isAlive, isDead } from "./member.ts";
+import { moveTo, stay } from "./outcome.ts";
+import type { UplinkData } from "./state.ts";
+import type { Work } from "./work.ts";
+import { wake } from "./work.ts";
+
+/** The router's own choice: the first in the user's order that is up; without any the first that exists. */
+export function routerChoice(list: readonly UplinkData[]): UplinkData | null {
+	return list.find((u) => hasWay(u)) ?? null;
+}
+
+export function tryStart(w: Work): void {
+	const { startedAtMs, settings, nowMs } = w.s;
+	if (startedAtMs === null) return;
+	const own = routerChoice(w.list);
+	w.s.primary = own?.facts.id ?? null;
+	if (own === null) return;
+	const up = byPreference(w).filter((u) => hasWay(u) && u.held === null);
+	const alive = up.filter((u) => isAlive(u));
+	const deadlineMs = startedAtMs + settings.minUptimeMs;
+	const due = nowMs >= deadlineMs;
+	const known = alive.length > 0 && up.every((u) => isAlive(u) || isDead(u));
+	const first = up[0];
+	const firstKnown = first !== undefined && isAlive(first) && first.badSinceMs === null;
+	const flee = isDead(own) && alive.length > 0;
+	if (!due && !known && !firstKnown && !flee) {
+		wake(w, deadlineMs);
+		return;
+	}
+	w.s.started = true;
+	const to = alive.find((u) => u.badSinceMs === null) ?? alive[0] ?? up.find((u) => !isDead(u)) ?? null;
+	if (to === null) {
+		stay(w, "start", `No uplink answers yet. Stays with ${own.facts.id}, the router's own first choice.`);
+		w.s.saidNoCandidate = `${own.facts.id}:dead`;
+		return;
+	}
+	const how = isAlive(to) ? `It answers: ${shortFigures(to)}.` : "No uplink has shown yet that it works.";
+	const text =
+		to === own
+			? `Start on ${to.facts.id}, the router's own first choice. ${how}`
+			: `Start on ${to.facts.id} instead of ${own.facts.id}: ${whyNotOwn(own, to)}. ${how}`;
+	moveTo(w, to, { kind: "start", rule: "start", text, figures: [] });
+}
+
+function whyNotOwn(own: UplinkData, to: UplinkData): string {
+	if (isDead(own)) return `${own.facts.id} does not answer`;
+	if (!isAlive(own)) return `${own.facts.id} has not shown yet that it works`;
+	if (own.badSinceMs !== null) return `${own.facts.id} answers badly`;
+	if (own.held !== null) return `${own.facts.id} is held`;
+	return `${to.facts.id} has the larger weight`;
+}

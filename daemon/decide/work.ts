@@ -1,0 +1,69 @@
+/**
+ * The scratch pad of one step: a writable copy of the engine's top level and of each uplink's record, and what the step
+ * puts out. Ids come from counters in the state, so a replay gives the same ids.
+ */
+import type { EngineData, EngineState, UplinkData } from "./state.ts";
+import type { Action, Decision, EngineEvent } from "./types.ts";
+
+export interface Work {
+	readonly s: EngineData;
+	/** The same records as s.uplinks; writable until the step ends. */
+	list: UplinkData[];
+	readonly actions: Action[];
+	readonly decisions: Decision[];
+	readonly events: EngineEvent[];
+	/** Alive uplinks whose flows shall be freed all the same (severe loss). */
+	readonly release: string[];
+	wakeAtMs: number | null;
+}
+
+export function begin(state: EngineState, atMs: number): Work {
+	const list = state.uplinks.map((u) => ({ ...u }));
+	const nowMs = Number.isFinite(atMs) ? Math.max(state.nowMs, atMs) : state.nowMs;
+	return {
+		s: { ...state, nowMs, uplinks: list },
+		list,
+		actions: [],
+		decisions: [],
+		events: [],
+		release: [],
+		wakeAtMs: null,
+	};
+}
+
+export function find(w: Work, id: string | null): UplinkData | null {
+	if (id === null) return null;
+	for (const u of w.list) if (u.facts.id === id) return u;
+	return null;
+}
+
+/** Asks to be stepped again at `atMs` at the latest; the past is ignored. */
+export function wake(w: Work, atMs: number | null): void {
+	if (atMs === null || atMs <= w.s.nowMs) return;
+	if (w.wakeAtMs === null || atMs < w.wakeAtMs) w.wakeAtMs = atMs;
+}
+
+export function tell(w: Work, type: EngineEvent["type"], uplink: string | null, reason: string): void {
+	tellChange(w, type, uplink, null, null, reason);
+}
+
+export function tellChange(
+	w: Work,
+	type: EngineEvent["type"],
+	uplink: string | null,
+	from: string | null,
+	to: string | null,
+	reason: string,
+): void {
+	w.s.events++;
+	w.events.push({
+		id: `e${w.s.events}`,
+		atMs: w.s.nowMs,
+		type,
+		uplink,
+		from,
+		to,
+		reason,
+		decisionId: type === "member_state" ? null : w.s.lastDecisionId,
+	});
+}
