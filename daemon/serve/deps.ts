@@ -1,0 +1,73 @@
+/**
+ * What serve/ needs to know and may ask for. daemon/loop implements it; serve/ keeps no state of its own but rate limits
+ * and the replay that is running. Everything here is cheap to ask: answers are what is known, nothing is measured.
+ */
+import type { ReloadResult } from "../config/store.ts";
+import type { Config } from "../config/types.ts";
+import type { EngineState } from "../decide/state.ts";
+import type { CommandName } from "../decide/types.ts";
+import type { Logger, LogLevel } from "../platform/log.ts";
+import type { Platform } from "../platform/platform.ts";
+import type { Recorder } from "../record/recorder.ts";
+import type { SteerStatus } from "../steer/types.ts";
+import type { UciPackage } from "../uci/package.ts";
+import type { Discovered } from "../uplink/types.ts";
+
+export interface ServeDeps {
+	readonly platform: Pick<Platform, "clock" | "timers" | "host" | "processes">;
+	readonly log: Logger;
+	readonly version: string;
+	/** Name of the router's system, e.g. "OpenWrt 23.05.5"; null when not known. */
+	readonly system: () => string | null;
+	/** Monotonic time at which the daemon started. */
+	readonly startedAtMs: number;
+	readonly engine: () => EngineState;
+	readonly discovered: () => Discovered;
+	readonly probes: () => readonly ProbeView[];
+	readonly steering: () => SteerStatus;
+	readonly recorder: Recorder;
+	readonly config: ConfigAccess;
+	/** Feeds the engine an operator's command and tells what came of it. */
+	command(request: CommandRequest): Promise<CommandOutcome>;
+	setLogLevel(level: LogLevel): void;
+	/** What else the owner should know, one sentence each; discovery's and steering's own problems need not be repeated. */
+	readonly problems: () => readonly string[];
+}
+
+/** How one uplink is watched. */
+export interface ProbeView {
+	readonly uplink: string;
+	/** "fping", "ping", "tcp", "dns", "carrier" or "none". */
+	readonly method: string;
+	readonly intervalMs: number | null;
+	readonly bytesToday: number | null;
+	readonly budgetBytes: number | null;
+	/** Anything out of the ordinary, in words; null when all is well. */
+	readonly text: string | null;
+}
+
+export interface ConfigAccess {
+	current(): Config;
+	/** What the last reading found wrong, one sentence each. */
+	problems(): readonly string[];
+	/** The file as it is now; null when there is none. Throws uci_parse and file errors. */
+	readPackage(): UciPackage | null;
+	/** Path of the file, for messages. */
+	readonly file: string;
+	/** Reads the file again and takes over what changed. */
+	reload(): ReloadResult;
+}
+
+export interface CommandRequest {
+	readonly name: CommandName;
+	readonly uplink: string | null;
+	/** Null: the default; 0: until restore or release. */
+	readonly forMs: number | null;
+	readonly reason: string;
+}
+
+export interface CommandOutcome {
+	readonly ok: boolean;
+	readonly text: string;
+	readonly decisionId: string | null;
+}
