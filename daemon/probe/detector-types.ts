@@ -1,0 +1,76 @@
+/** The detector's language: what it is told, what it answers. All times are monotonic ms. */
+import type { ProbeMethod, ReachEvidence, ReachVerdict } from "../health/types.ts";
+import type { PlanSlot } from "./plan.ts";
+import type { TargetReport } from "./targets.ts";
+
+/** steady: the slow, regular watch. burst: quick probes sent because something is wrong. */
+export type Series = "steady" | "burst";
+
+export type TrafficState = ReachEvidence["traffic"];
+
+export type DetectorInput = { readonly atMs: number } & (
+	| { readonly kind: "plan"; readonly slots: readonly PlanSlot[] }
+	/** A probe that no plan announces; sentAtMs may lie a little ahead of atMs. */
+	| {
+			readonly kind: "sent";
+			readonly series: Series;
+			readonly target: string;
+			readonly seq: number;
+			readonly sentAtMs: number;
+	  }
+	| {
+			readonly kind: "reply";
+			readonly series: Series;
+			readonly target: string;
+			readonly seq: number;
+			readonly rttMs: number;
+	  }
+	/** An ICMP error or a failed send: the oldest open probe to this target will not be answered. */
+	| { readonly kind: "refused"; readonly target: string }
+	/** The burst could not be sent (no such program, fork failed). */
+	| { readonly kind: "burst_failed" }
+	| { readonly kind: "gateway"; readonly answers: boolean }
+	/** hint: more than a state, reason enough to look closer. */
+	| { readonly kind: "traffic"; readonly state: TrafficState; readonly hint: boolean }
+	| { readonly kind: "link"; readonly up: boolean; readonly text: string }
+	/** From now on replies come by this method (ICMP turned out to be filtered, or works again). */
+	| { readonly kind: "method"; readonly method: ProbeMethod }
+	| { readonly kind: "recheck" }
+	/** We ourselves stood still until now. */
+	| { readonly kind: "stall" }
+	| { readonly kind: "tick" }
+);
+
+export interface ProbeEffect {
+	readonly kind: "probe";
+	readonly atMs: number;
+	readonly target: string;
+	readonly rttMs: number | null;
+	readonly excused: boolean;
+}
+
+export type DetectorEffect =
+	| ProbeEffect
+	| { readonly kind: "reach"; readonly atMs: number; readonly verdict: ReachVerdict; readonly evidence: ReachEvidence }
+	/** Send `rounds` quick probes to each target, now. */
+	| { readonly kind: "burst"; readonly rounds: number };
+
+export interface DetectorOptions {
+	readonly targets: readonly string[];
+	readonly method: ProbeMethod;
+	readonly nowMs: number;
+}
+
+export interface Detector {
+	step(input: DetectorInput): DetectorEffect[];
+	/** When to step with a tick unless something happens before; null = nothing to wait for. */
+	deadlineMs(): number | null;
+	verdict(): ReachVerdict;
+	/** Time within which the slowest target that counts owes its reply, ms. */
+	rtoMs(): number;
+	/** Smoothed share of probes lost while the link was alive, 0-100. */
+	lossPct(): number;
+	/** Smoothed round trip time of the fastest target, ms; null before the first reply. */
+	srttMs(): number | null;
+	targets(): TargetReport[];
+}

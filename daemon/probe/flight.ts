@@ -1,0 +1,202 @@
+/**
+ * Probes in flight over one family of one uplink: what left, what is due when, what is lost, and whose fault that is.
+ * Keeps the round trip history per target, the target book and the link's own loss rate. Pure bookkeeping: the verdict
+ * is made in detector.ts.
+ *
+ * A probe is overdue after its target's own RTO, and lost (reported) after three of them, 0.8 to 3 s. A reply after that
+ * still proves life, but is not reported twice. Losses in a silence of all are held back: they count for the loss rate
+ * when the link turns out to be alive, and for nothing when it was an outage.
+ */
+import type { ProbeEffect, Series } from "./detector-types.ts";
+import { createPlan, type DuePlan, type PlanSlot } from "./plan.ts";
+import { createRttEstimator, INITIAL_RTO_MS } from "./rtt.ts";
+import { createTargetBook, type TargetReport } from "./targets.ts";
+
+/** A burst is waited for at least this long, whatever the history says. */
+export const MIN_BURST_WAIT_MS = 150;
+/** A slot without a reply yet: the process may still be starting. */
+const START_GRACE_MS = 500;
+const LOSS_MIN_MS = 800;
+const LOSS_MAX_MS = 3000;
+const LOSS_GAIN = 1 / 32;
+const MAX_HELD = 24;
+const MAX_OPEN = 256;
+
+interface Probe {
+	readonly series: Series;
+	readonly target: string;
+	readonly seq: number;
+	readonly sentAtMs: number;
+	readonly graceMs: number;
+	refused: boolean;
+}
+
+export interface Flight {
+	setPlan(slots: readonly PlanSlot[]): void;
+	/** Books the probes that left by plan up to now; returns how many. */
+	advance(nowMs: number): number;
+	send(series: Series, target: string, seq: number, sentAtMs: number): void;
+	/** Returns the effect to report (null when it was reported lost before). */
+	reply(series: Series, target: string, seq: number, rttMs: number, nowMs: number): ProbeEffect | null;
+	refuse(target: string): void;
+	/** Removes and reports what is lost by now; `all` gives up everything that is open. */
+	expire(nowMs: number, all?: boolean): ProbeEffect[];
+	/** Forgets what is open without a judgement; the schedule must prove itself again. */
+	forget(nowMs: number): void;
+	/** Held losses: true = they were the link's random loss, false = an outage. */
+	settle(wereRandom: boolean): void;
+
+	/** Overdue steady probes sent after `sinceMs` and after the last answered one, of targets that count. */
+	late(nowMs: number, sinceMs: number): string[];
+	/** When `need` of those will be overdue. */
+	lateAtMs(need: number, sinceMs: number): number;
+	/** Probes of any kind sent after the last answered one: overdue now, and not yet. */
+	silent(nowMs: number): { overdue: number; open: number };
+	/** When the last probe of the burst is overdue; null when none is in flight. */
+	burstDueMs(): number | null;
+	nextLossMs(): number;
+
+	rtoMs(): number;
+	srttMs(): number | null;
+	/** 0-1. */
+	lossRate(): number;
+	report(): TargetReport[];
+}
+
+export function createFlight(targets: readonly string[]): Flight {
+	const rtts = new Map(targets.map((target) => [target, createRttEstimator()]));
+	const book = createTargetBook(targets);
+	let plan = createPlan([]);
+	let open: Probe[] = [];
+	let answeredSentMs = Number.NEGATIVE_INFINITY;
+	let loss = 0;
+	let held = 0;
+
+	const rtoOf = (target: string): number => rtts.get(target)?.rtoMs() ?? INITIAL_RTO_MS;
+	const dueOf = (one: Probe): number => {
+		if (one.refused) return one.sentAtMs;
+		const rto = rtoOf(one.target);
+		return one.sentAtMs + one.graceMs + (one.series === "burst" ? Math.max(MIN_BURST_WAIT_MS, rto) : rto);
+	};
+	const lossOf = (one: Probe): number =>
+		one.sentAtMs + one.graceMs + Math.min(LOSS_MAX_MS, Math.max(LOSS_MIN_MS, 3 * rtoOf(one.target)));
+	const graceOf = (due: DuePlan): number => (due.synced ? 0 : START_GRACE_MS);
+	/** When no target has a good name the link itself must answer for it. */
+	const counts = (target: string): boolean => book.counts(target) || !targets.some((one) => book.counts(one));
+	const noteLoss = (lost: boolean): void => {
+		loss += ((lost ? 1 : 0) - loss) * LOSS_GAIN;
+	};
+
+	function add(series: Series, target: string, seq: number, sentAtMs: number, graceMs: number): void {
+		if (open.length >= MAX_OPEN) open.shift();
+		open.push({ series, target, seq, sentAtMs, graceMs, refused: false });
+	}
+
+	function lose(probe: Probe, nowMs: number): ProbeEffect {
+		const alone = answeredSentMs > probe.sentAtMs;
+		const excused = alone && book.lostAlone(probe.target, loss);
+		if (!alone) {
+			book.lostWithAll(probe.target);
+			held = Math.min(held + 1, MAX_HELD);
+		} else if (!excused) noteLoss(true);
+		return { kind: "probe", atMs: nowMs, target: probe.target, rttMs: null, excused };
+	}
+
+	function advance(nowMs: number): number {
+		const due = plan.take(nowMs);
+		for (const one of due) add("steady", one.target, one.seq, one.sentAtMs, graceOf(one));
+		return due.length;
+	}
+
+	return {
+		setPlan(slots) {
+			open = open.filter((one) => one.series === "burst");
+			plan = createPlan(slots.filter((slot) => rtts.has(slot.target)));
+		},
+		advance,
+		send(series, target, seq, sentAtMs) {
+			if (rtts.has(target)) add(series, target, seq, sentAtMs, 0);
+		},
+		reply(series, target, seq, rttMs, nowMs) {
+			const estimator = rtts.get(target);
+			if (!estimator) return null;
+			const sentAtMs = nowMs - rttMs;
+			const ahead = series === "steady" && plan.sync(target, seq, sentAtMs);
+			const index = open.findIndex((one) => one.series === series && one.target === target && one.seq === seq);
+			if (index >= 0) open.splice(index, 1);
+			estimator.add(rttMs);
+			book.answered(target);
+			answeredSentMs = Math.max(answeredSentMs, sentAtMs);
+			if (index < 0 && !ahead) return null;
+			noteLoss(false);
+			return { kind: "probe", atMs: nowMs, target, rttMs, excused: false };
+		},
+		refuse(target) {
+			const one = open.find((probe) => probe.target === target && !probe.refused);
+			if (one) one.refused = true;
+		},
+		expire(nowMs, all = false) {
+			const gone = open.filter((one) => all || lossOf(one) <= nowMs);
+			if (gone.length === 0) return [];
+			open = open.filter((one) => !gone.includes(one));
+			return gone.map((probe) => lose(probe, nowMs));
+		},
+		forget(nowMs) {
+			plan.take(nowMs);
+			plan.unsync();
+			open = [];
+		},
+		settle(wereRandom) {
+			if (wereRandom) for (let i = 0; i < held; i++) noteLoss(true);
+			held = 0;
+		},
+
+		late: (nowMs, sinceMs) =>
+			open
+				.filter((one) => one.series === "steady" && one.sentAtMs > Math.max(answeredSentMs, sinceMs))
+				.filter((one) => counts(one.target) && dueOf(one) <= nowMs)
+				.map((one) => one.target),
+		lateAtMs(need, sinceMs) {
+			const dues: number[] = [];
+			for (const one of open) {
+				if (one.series !== "steady" || one.sentAtMs <= Math.max(answeredSentMs, sinceMs)) continue;
+				if (counts(one.target)) dues.push(dueOf(one));
+			}
+			for (const one of plan.upcoming(need)) {
+				if (counts(one.target)) dues.push(one.sentAtMs + rtoOf(one.target) + graceOf(one));
+			}
+			return dues.sort((a, b) => a - b)[need - 1] ?? Number.POSITIVE_INFINITY;
+		},
+		silent(nowMs) {
+			let overdue = 0;
+			let waiting = 0;
+			for (const one of open) {
+				if (one.sentAtMs <= answeredSentMs) continue;
+				if (dueOf(one) <= nowMs) overdue++;
+				else waiting++;
+			}
+			return { overdue, open: waiting };
+		},
+		burstDueMs() {
+			let last: number | null = null;
+			for (const one of open) if (one.series === "burst") last = Math.max(last ?? 0, dueOf(one));
+			return last;
+		},
+		nextLossMs: () => open.reduce((next, one) => Math.min(next, lossOf(one)), Number.POSITIVE_INFINITY),
+
+		rtoMs() {
+			const known = targets.filter((target) => counts(target) && rtts.get(target)?.srttMs() !== null);
+			return known.length === 0 ? INITIAL_RTO_MS : Math.max(...known.map(rtoOf));
+		},
+		srttMs() {
+			let best: number | null = null;
+			for (const one of rtts.values()) {
+				const srtt = one.srttMs();
+				if (srtt !== null && (best === null || srtt < best)) best = srtt;
+			}
+			return best;
+		},
+		lossRate: () => loss,
+		report: () => book.report(),
+	};
+}

@@ -1,0 +1,164 @@
+/**
+ * fping: one long-lived process per uplink and family for the steady watch, one short process per burst. Facts from its
+ * source and from running 5.1 (Debian, OpenWrt): output is line-buffered; with -i = period / targets the probes come
+ * evenly spaced and do not drift; a send error (no route, link down) prints nothing at all and the numbers go on; a
+ * timeout (-t) may be longer than the period; it schedules by the wall clock, so a jump of the clock needs a restart
+ * (prober.ts watches for one).
+ *
+ * A process that ends, or prints nothing that can be understood, is started again after 1, 2, 4 ... 60 s.
+ */
+import type { Argv, Child, Closable, Platform } from "../platform/platform.ts";
+import { PING_DATA_BYTES } from "./budget.ts";
+import { parseFpingLine } from "./fping-line.ts";
+import { type BurstOrder, backOffMs, type Pinger, type PingerEvents, type PingPath } from "./pinger.ts";
+
+/** Between the rounds of a burst; fping refuses less than 10 ms for unprivileged users. */
+export const BURST_ROUND_MS = 30;
+/** Between the targets of one round. */
+export const BURST_GAP_MS = 1;
+/** From start to first packet: the kernel, the loader, our own event loop. */
+const START_MS = 15;
+/** Replies later than this are not reported by fping at all. */
+const REPLY_LIMIT_MS = 3000;
+const NONSENSE_LIMIT = 20;
+const STABLE_MS = 30_000;
+const MAX_BURSTS = 4;
+
+export function fpingArgv(program: string, path: PingPath, tail: readonly string[]): Argv {
+	const source = path.address === null ? [] : ["-S", path.address];
+	const family = path.family === "ipv4" ? "-4" : "-6";
+	return [program, family, "-I", path.device, ...source, "-b", String(PING_DATA_BYTES), "-r", "0", ...tail];
+}
+
+export function steadyArgs(targets: readonly string[], spacingMs: number): string[] {
+	const period = spacingMs * targets.length;
+	return ["-l", "-p", String(period), "-i", String(spacingMs), "-t", String(REPLY_LIMIT_MS), ...targets];
+}
+
+export function burstArgs(targets: readonly string[], rounds: number, waitMs: number): string[] {
+	const limit = String(Math.min(REPLY_LIMIT_MS, Math.ceil(waitMs)));
+	return ["-c", String(rounds), "-p", String(BURST_ROUND_MS), "-i", String(BURST_GAP_MS), "-t", limit, ...targets];
+}
+
+export function createFping(platform: Platform, program: string, path: PingPath, events: PingerEvents): Pinger {
+	const { clock, processes, timers } = platform;
+	let steady: Child | null = null;
+	let retry: Closable | null = null;
+	let wanted: { targets: readonly string[]; spacingMs: number } | null = null;
+	let failures = 0;
+	let closed = false;
+	let burstNumber = 0;
+	const bursts = new Set<Child>();
+
+	function start(): void {
+		if (closed || wanted === null || wanted.targets.length === 0) return;
+		const { targets, spacingMs } = wanted;
+		const startedMs = clock.monotonicMs();
+		let nonsense = 0;
+		let lastWords = "";
+		const onLine = (line: string): void => {
+			const parsed = parseFpingLine(line);
+			if (parsed.kind === "reply") {
+				nonsense = 0;
+				if (failures > 0) events.onProblem(null);
+				failures = 0;
+				events.onReply("steady", parsed.target, parsed.seq, parsed.rttMs);
+			} else if (parsed.kind === "error") events.onError(parsed.target, parsed.text);
+			else if (parsed.kind === "other") {
+				lastWords = parsed.text;
+				if (++nonsense === NONSENSE_LIMIT) {
+					child.close();
+					fail(`fping prints nothing that can be understood, such as "${lastWords}"`);
+				}
+			}
+		};
+		const onExit = (code: number | null, error: string | null): void => {
+			if (steady !== child) return;
+			if (clock.monotonicMs() - startedMs > STABLE_MS) failures = 0;
+			const why = error ?? (code === null ? "it was killed" : `exit code ${code}`);
+			fail(`fping ended (${why}${lastWords ? `: ${lastWords}` : ""})`);
+		};
+		const child: Child = processes.start(fpingArgv(program, path, steadyArgs(targets, spacingMs)), {
+			onStdoutLine: onLine,
+			onStderrLine: onLine,
+			onExit,
+		});
+		steady = child;
+		const periodMs = spacingMs * targets.length;
+		events.onPlan(
+			targets.map((target, index) => ({ target, firstSentMs: startedMs + START_MS + index * spacingMs, periodMs })),
+		);
+	}
+
+	function fail(text: string): void {
+		steady = null;
+		if (closed) return;
+		failures++;
+		events.onPlan([]);
+		events.onProblem(`${text}; started again in ${backOffMs(failures) / 1000} s`);
+		retry?.close();
+		retry = timers.after(backOffMs(failures), start);
+	}
+
+	function stopSteady(): void {
+		retry?.close();
+		retry = null;
+		const child = steady;
+		steady = null;
+		child?.close();
+	}
+
+	return {
+		program: "fping",
+		watch(targets, spacingMs) {
+			stopSteady();
+			wanted = { targets, spacingMs };
+			if (targets.length === 0) events.onPlan([]);
+			else start();
+		},
+		burst(order: BurstOrder) {
+			if (closed || order.targets.length === 0) return;
+			for (const old of bursts) {
+				if (bursts.size < MAX_BURSTS) break;
+				old.close();
+				bursts.delete(old);
+			}
+			const base = 1000 * ++burstNumber;
+			const asked = order.gateway === null ? order.targets : [...order.targets, order.gateway];
+			const atMs = clock.monotonicMs() + START_MS;
+			let gatewayTold = false;
+			const onLine = (line: string): void => {
+				const parsed = parseFpingLine(line);
+				if (parsed.kind === "error" && parsed.target !== order.gateway) events.onError(parsed.target, parsed.text);
+				if (parsed.kind !== "reply") return;
+				if (!order.targets.includes(parsed.target)) {
+					gatewayTold = true;
+					events.onGateway(true);
+				} else events.onReply("burst", parsed.target, base + parsed.seq, parsed.rttMs);
+			};
+			const child: Child = processes.start(fpingArgv(program, path, burstArgs(asked, order.rounds, order.waitMs)), {
+				onStdoutLine: onLine,
+				onStderrLine: onLine,
+				onExit(_code, error) {
+					bursts.delete(child);
+					if (error !== null) events.onBurstFailed();
+					else if (order.gateway !== null && !gatewayTold) events.onGateway(false);
+				},
+			});
+			bursts.add(child);
+			const probes = [];
+			for (let round = 0; round < order.rounds; round++) {
+				for (const [index, target] of order.targets.entries()) {
+					probes.push({ target, seq: base + round, sentAtMs: atMs + round * BURST_ROUND_MS + index * BURST_GAP_MS });
+				}
+			}
+			events.onBurst(probes);
+		},
+		close() {
+			closed = true;
+			stopSteady();
+			for (const child of bursts) child.close();
+			bursts.clear();
+		},
+	};
+}

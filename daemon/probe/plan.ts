@@ -1,0 +1,89 @@
+/**
+ * When the steady probes leave. The ping program keeps the schedule, and prints replies only; so the detector has to
+ * know by itself when a probe went out. Each target has a slot: one probe every periodMs, numbered from 0, the slots
+ * staggered so that replies come evenly. Every reply tells the true moment (arrival - rtt) and the slot is put right by
+ * it. A slot that has had no reply yet is not `synced`: the start of a process takes an unknown time. Pure.
+ */
+export interface PlanSlot {
+	readonly target: string;
+	readonly firstSentMs: number;
+	readonly periodMs: number;
+}
+
+export interface DuePlan {
+	readonly target: string;
+	readonly seq: number;
+	readonly sentAtMs: number;
+	readonly synced: boolean;
+}
+
+interface Slot {
+	readonly target: string;
+	readonly periodMs: number;
+	nextSeq: number;
+	nextSentMs: number;
+	synced: boolean;
+}
+
+export interface Plan {
+	/** All probes that left up to now and were not yet told, oldest first. After a long gap only the latest few. */
+	take(nowMs: number): DuePlan[];
+	/** The next `count` probes of each slot, to find the next deadline. */
+	upcoming(count: number): DuePlan[];
+	/** A reply tells when its probe left. False when the target is in no slot. */
+	sync(target: string, seq: number, sentAtMs: number): boolean;
+	/** The schedule may have slipped (suspend, process stopped). */
+	unsync(): void;
+	size(): number;
+}
+
+const MAX_CATCH_UP = 4;
+
+export function createPlan(slots: readonly PlanSlot[]): Plan {
+	const state: Slot[] = slots.map((slot) => ({
+		target: slot.target,
+		periodMs: slot.periodMs,
+		nextSeq: 0,
+		nextSentMs: slot.firstSentMs,
+		synced: false,
+	}));
+	return {
+		take(nowMs) {
+			const due: DuePlan[] = [];
+			for (const slot of state) {
+				const behind = Math.floor((nowMs - slot.nextSentMs) / slot.periodMs) + 1;
+				if (behind > MAX_CATCH_UP) {
+					slot.nextSeq += behind - MAX_CATCH_UP;
+					slot.nextSentMs += (behind - MAX_CATCH_UP) * slot.periodMs;
+				}
+				while (slot.nextSentMs <= nowMs) {
+					due.push({ target: slot.target, seq: slot.nextSeq, sentAtMs: slot.nextSentMs, synced: slot.synced });
+					slot.nextSeq++;
+					slot.nextSentMs += slot.periodMs;
+				}
+			}
+			return due.sort((a, b) => a.sentAtMs - b.sentAtMs);
+		},
+		upcoming: (count) =>
+			state.flatMap((slot) =>
+				Array.from({ length: count }, (_, index) => ({
+					target: slot.target,
+					seq: slot.nextSeq + index,
+					sentAtMs: slot.nextSentMs + index * slot.periodMs,
+					synced: slot.synced,
+				})),
+			),
+		sync(target, seq, sentAtMs) {
+			const slot = state.find((one) => one.target === target);
+			if (!slot) return false;
+			if (seq >= slot.nextSeq) slot.nextSeq = seq + 1;
+			slot.nextSentMs = sentAtMs + (slot.nextSeq - seq) * slot.periodMs;
+			slot.synced = true;
+			return true;
+		},
+		unsync() {
+			for (const slot of state) slot.synced = false;
+		},
+		size: () => state.length,
+	};
+}
