@@ -47,7 +47,7 @@ export function applyDelta(draft: PackageDraft, text: string, file: string): rea
 		const problem = apply(draft, change);
 		if (problem !== null) warnings.push({ file, line, text: `change ignored: ${problem}` });
 	}
-	return warnings;
+	return warnings.sort((a, b) => a.line - b.line);
 }
 
 /** The changes in a delta file of this package; lines that are none are left out. */
