@@ -172,8 +172,13 @@ ip -6 route add default via fe80::${n}:1 dev eth${n} proto static metric ${512 +
 	sh(
 		"router",
 		"nft -f -",
-		`table inet fw4 { chain srcnat { type nat hook postrouting priority srcnat;
-oifname { "eth1", "eth2", "eth3" } masquerade; } }\n`,
+		`table inet fw4 {
+	chain srcnat {
+		type nat hook postrouting priority srcnat
+		oifname { "eth1", "eth2", "eth3" } masquerade
+	}
+}
+`,
 	);
 
 	for (const name of ["bin", "run/mwan3/iface_state", "state"]) mkdirSync(`${folder}/${name}`, { recursive: true });

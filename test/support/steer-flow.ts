@@ -1,0 +1,86 @@
+/**
+ * Traffic for steering tests. `echo`: answers every UDP packet with the address it came from, which tells the ISP.
+ * `send`: sends one numbered packet every `everyMs` from one socket (an open flow) or from a new socket each (new
+ * flows), until stdin ends; then prints one JSON object: sent, lost, rejected, and each packet's way.
+ */
+import dgram from "node:dgram";
+import { readFileSync } from "node:fs";
+
+interface FlowOptions {
+	readonly mode: "echo" | "send";
+	readonly address: string;
+	readonly port: number;
+	readonly everyMs: number;
+	readonly newFlows: boolean;
+}
+
+export interface FlowResult {
+	readonly sent: number;
+	readonly lost: number;
+	/** ICMP "destination unreachable" the sender's kernel got. */
+	readonly rejected: number;
+	/** For each packet: monotonic ms when it was sent, and the source address the internet saw (null: lost). */
+	readonly packets: readonly (readonly [number, string | null])[];
+}
+
+const options = JSON.parse(process.argv[2] ?? "{}") as FlowOptions;
+const type = options.address.includes(":") ? "udp6" : "udp4";
+/** After the last packet: how long answers may still come. */
+const LINGER_MS = 300;
+
+function unreachables(): number {
+	const v4 = /^Icmp: (?!InMsgs)(.*)$/m.exec(readFileSync("/proc/net/snmp", "utf8"))?.[1]?.split(" ")[2] ?? "0";
+	const v6 = /^Icmp6InDestUnreachs\s+(\d+)/m.exec(readFileSync("/proc/net/snmp6", "utf8"))?.[1] ?? "0";
+	return Number(v4) + Number(v6);
+}
+
+function echo(): void {
+	const socket = dgram.createSocket(type);
+	socket.on("message", (message, from) =>
+		socket.send(`${message.toString()} ${from.address}`, from.port, from.address),
+	);
+	socket.bind(options.port, options.address, () => process.stdout.write("ready\n"));
+	process.stdin.on("end", () => process.exit(0)).resume();
+}
+
+function send(): void {
+	const sentAt: number[] = [];
+	const ways: (string | null)[] = [];
+	const before = unreachables();
+	const open = (): dgram.Socket => {
+		const socket = dgram.createSocket(type);
+		socket.on("error", () => undefined); // counted in the kernel
+		socket.on("message", (message) => {
+			const [n, way] = message.toString().split(" ");
+			ways[Number(n)] = way ?? null;
+			if (options.newFlows) socket.close();
+		});
+		return socket;
+	};
+	const flow = open();
+	const startMs = performance.now();
+	const timer = setInterval(() => {
+		const due = Math.floor((performance.now() - startMs) / options.everyMs);
+		while (sentAt.length < due) {
+			const n = sentAt.length;
+			sentAt.push(performance.now());
+			ways.push(null);
+			(options.newFlows ? open() : flow).send(String(n), options.port, options.address, () => undefined);
+		}
+	}, 1);
+	process.stdout.write("ready\n");
+	process.stdin
+		.on("end", () => {
+			clearInterval(timer);
+			setTimeout(() => {
+				const lost = ways.filter((way) => way === null).length;
+				const packets = sentAt.map((at, i) => [Math.round(at * 10) / 10, ways[i] ?? null] as const);
+				const result: FlowResult = { sent: sentAt.length, lost, rejected: unreachables() - before, packets };
+				process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit(0));
+			}, LINGER_MS);
+		})
+		.resume();
+}
+
+if (options.mode === "echo") echo();
+else send();
