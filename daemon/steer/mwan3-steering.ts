@@ -18,8 +18,14 @@ import type { PolicyStatus } from "./types.ts";
 export interface Moved {
 	readonly method: "mwan3_chains" | "mwan3_rebuild" | "nothing_to_do";
 	readonly changed: readonly string[];
+	readonly verified: boolean;
 	/** Fallbacks and losses, for the report. */
 	readonly notes: readonly string[];
+}
+
+interface FamilyResult {
+	readonly changed: readonly string[];
+	readonly failures: readonly string[];
 }
 
 export interface Mwan3Steering {
@@ -27,10 +33,11 @@ export interface Mwan3Steering {
 	setLayout(layout: Mwan3Layout | null, uplinks: readonly Uplink[]): Promise<void>;
 	/** Families mwan3 steers: it has an enabled interface there and its chains are in the kernel. */
 	families(): readonly Family[];
-	/** Makes new connections follow the plan. */
-	move(plan: Plan): Promise<Moved>;
-	/** Proves it and makes it last; second attempt by the other way when it did not take. */
-	settle(moved: Moved): Promise<{ verified: boolean; moved: Moved }>;
+	/**
+	 * Makes new connections follow the plan, proves it and makes it last; a second attempt by the other way when it did
+	 * not take. `onMoved` is called for each family as soon as its traffic goes the new way.
+	 */
+	move(plan: Plan, onMoved: (family: Family) => void): Promise<Moved>;
 	/** True when some policy gave this uplink up for a better one. */
 	leftBehind(uplink: string, family: Family): boolean;
 	/** What the plan would change, for observe mode. */
@@ -110,11 +117,22 @@ export function createMwan3Steering(
 		state.set({ chains: { mask: layout.mask, families: managed, targets: targets() } });
 	};
 
-	const writeAll = async (): Promise<{ changed: string[]; failures: string[] }> => {
-		const outcomes = await Promise.all(managed.map((family) => driver.write(family, wantedOf(family))));
+	const writeFamily = async (family: Family, onMoved: (family: Family) => void): Promise<FamilyResult> => {
+		const wanted = wantedOf(family);
+		if (wanted.size === 0) return { changed: [], failures: [] };
+		const { changed, failure } = await driver.write(family, wanted);
+		if (failure !== null) return { changed, failures: [failure] };
+		onMoved(family);
+		const wrong = await driver.verify(family, wanted);
+		return { changed, failures: wrong === null ? [] : [wrong] };
+	};
+
+	const writeAll = async (onMoved: (family: Family) => void): Promise<FamilyResult> => {
+		signature = rebuildSignature(files, paths);
+		const results = await Promise.all(managed.map((family) => writeFamily(family, onMoved)));
 		return {
-			changed: outcomes.flatMap((outcome) => outcome.changed),
-			failures: outcomes.flatMap((outcome) => (outcome.failure === null ? [] : [outcome.failure])),
+			changed: results.flatMap((result) => result.changed),
+			failures: results.flatMap((result) => result.failures),
 		};
 	};
 
@@ -125,12 +143,31 @@ export function createMwan3Steering(
 		return wrong.filter((text) => text !== null);
 	};
 
+	/** The other way: our order is in RAM already, mwan3 rebuilds by it. Not atomic, and only as good as mwan3. */
 	const rebuild = async (why: readonly string[], changed: readonly string[]): Promise<Moved> => {
-		await override();
 		const failure = await driver.rebuild(choices.map((choice) => choice.target));
-		const notes = [`${why.join("; ")}: asked mwan3 to rebuild its chains itself`];
+		const wrong = await verifyAll();
+		const notes = [`${why.join("; ")}: asked mwan3 to rebuild its chains itself`, ...wrong];
 		if (failure) notes.push(failure);
-		return { method: "mwan3_rebuild", changed: [...changed, "mwan3 rebuilt its policies"], notes };
+		return {
+			method: "mwan3_rebuild",
+			changed: [...changed, "mwan3 rebuilt its policies"],
+			verified: wrong.length === 0,
+			notes,
+		};
+	};
+
+	const carryOut = async (onMoved: (family: Family) => void): Promise<Moved> => {
+		remember();
+		// Side by side: the transaction needs no metrics, and mwan3's next rebuild needs them soon, not first.
+		const [{ changed, failures }] = await Promise.all([writeAll(onMoved), override()]);
+		const method = changed.length > 0 ? "mwan3_chains" : "nothing_to_do";
+		let moved: Moved = { method, changed, verified: true, notes: [] };
+		if (failures.length > 0) {
+			moved = await rebuild(failures, changed);
+			for (const family of managed) onMoved(family);
+		}
+		return overrideProblem === null ? moved : { ...moved, notes: [...moved.notes, overrideProblem] };
 	};
 
 	return {
@@ -143,24 +180,11 @@ export function createMwan3Steering(
 			if (!same || (layout !== null && managed.length === 0)) await readAll();
 		},
 		families: () => managed,
-		async move(plan) {
+		async move(plan, onMoved) {
 			if (!trusted || signature !== rebuildSignature(files, paths)) await readAll();
 			await decide(plan);
-			if (!choices.some((choice) => choice.members)) return { method: "nothing_to_do", changed: [], notes: [] };
-			remember();
-			const { changed, failures } = await writeAll();
-			if (failures.length > 0) return rebuild(failures, changed);
-			return { method: changed.length > 0 ? "mwan3_chains" : "nothing_to_do", changed, notes: [] };
-		},
-		async settle(moved) {
-			let wrong = await verifyAll();
-			let result = moved;
-			if (wrong.length > 0 && moved.method !== "mwan3_rebuild") {
-				result = await rebuild([...moved.notes, ...wrong], moved.changed);
-				wrong = await verifyAll();
-			} else if (moved.method !== "mwan3_rebuild") await override();
-			const notes = [...result.notes, ...wrong, ...(overrideProblem === null ? [] : [overrideProblem])];
-			return { verified: wrong.length === 0, moved: { ...result, notes } };
+			if (choices.some((choice) => choice.members)) return carryOut(onMoved);
+			return { method: "nothing_to_do", changed: [], verified: true, notes: [] };
 		},
 		leftBehind: (uplink, family) =>
 			ofFamily(family).some(
@@ -192,12 +216,9 @@ export function createMwan3Steering(
 			if (!layout) return [];
 			await readAll();
 			await decide(plan);
-			const { changed, failures } = await writeAll();
-			if (changed.length > 0 || failures.length > 0) remember();
-			const done = failures.length > 0 ? await rebuild(failures, changed) : null;
-			if (changed.length > 0) await verifyAll();
-			if (!done) await override();
-			return done ? [...done.changed, ...done.notes] : changed;
+			if (!choices.some((choice) => choice.members)) return [];
+			const moved = await carryOut(() => undefined);
+			return moved.method === "nothing_to_do" ? [] : [...moved.changed, ...moved.notes];
 		},
 		async giveBack() {
 			const touched = state.get().chains;

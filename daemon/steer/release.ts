@@ -16,7 +16,8 @@ export interface Releaser {
 	/** `better` tells whether new connections of that uplink and family now go elsewhere. */
 	release(
 		wishes: SteerAction["release"],
-		mwan3Families: readonly Family[],
+		family: Family,
+		byMark: boolean,
 		better: (uplink: string, family: Family) => boolean,
 	): Promise<{ released: Released[]; notes: string[] }>;
 	problems(): string[];
@@ -63,25 +64,22 @@ export function createReleaser(tools: Tools): Releaser {
 				});
 			}
 		},
-		async release(wishes, mwan3Families, better) {
+		async release(wishes, family, byMark, better) {
 			const released: Released[] = [];
 			const notes: string[] = [];
 			const jobs: Promise<Released | string>[] = [];
 			for (const wish of wishes) {
-				const facts = known.get(wish.uplink);
-				for (const family of wish.families) {
-					if (!better(wish.uplink, family)) {
-						notes.push(`${family} connections of ${wish.uplink} stay: there is no better uplink for them`);
-						continue;
-					}
-					const link = facts?.uplink.mwan3[family];
-					const address = facts?.[family] ?? null;
-					if (mwan3Families.includes(family)) {
-						if (link && layout) {
-							jobs.push(one(wish.uplink, family, { kind: "mark", mark: link.mark, mask: layout.mask }));
-						}
-					} else if (address !== null) jobs.push(one(wish.uplink, family, { kind: "address", address }));
+				if (!wish.families.includes(family)) continue;
+				if (!better(wish.uplink, family)) {
+					notes.push(`${family} connections of ${wish.uplink} stay: there is no better uplink for them`);
+					continue;
 				}
+				const facts = known.get(wish.uplink);
+				const link = facts?.uplink.mwan3[family];
+				const address = facts?.[family] ?? null;
+				if (byMark) {
+					if (link && layout) jobs.push(one(wish.uplink, family, { kind: "mark", mark: link.mark, mask: layout.mask }));
+				} else if (address !== null) jobs.push(one(wish.uplink, family, { kind: "address", address }));
 			}
 			for (const result of await Promise.all(jobs)) {
 				if (typeof result === "string") notes.push(result);

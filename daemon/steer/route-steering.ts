@@ -17,7 +17,7 @@ export interface RouteOutcome {
 export interface RouteSteering {
 	setUplinks(uplinks: readonly Uplink[]): void;
 	/** Reads, changes and reads back the main table of these families; elsewhere takes away what is ours. */
-	follow(plan: Plan | null, families: readonly Family[]): Promise<RouteOutcome>;
+	follow(plan: Plan | null, families: readonly Family[], onMoved?: (family: Family) => void): Promise<RouteOutcome>;
 	wouldChange(plan: Plan, families: readonly Family[]): Promise<string[]>;
 	/** Uplink new connections of this family use by the main table, as last read. */
 	carrier(family: Family): string | null;
@@ -77,12 +77,14 @@ export function createRouteSteering(tools: Tools, state: StateFile): RouteSteeri
 		setUplinks(next) {
 			uplinks = next;
 		},
-		async follow(plan, families) {
+		async follow(plan, families, onMoved = () => undefined) {
 			const involved = FAMILIES.filter((family) => families.includes(family) || anythingOfOurs(family));
 			const outcomes = await Promise.all(
 				involved.map(async (family): Promise<RouteOutcome> => {
 					try {
-						return await followFamily(family, families.includes(family) ? plan : null);
+						const outcome = await followFamily(family, families.includes(family) ? plan : null);
+						if (families.includes(family)) onMoved(family);
+						return outcome;
 					} catch (error) {
 						return { changed: [], verified: false, notes: [errorText(error)] };
 					}

@@ -13,7 +13,7 @@ import { emptyReport, mergeActions } from "./actions.ts";
 import { createLane } from "./lane.ts";
 import { createMwan3Driver } from "./mwan3-driver.ts";
 import { MWAN3_PATHS, type Mwan3Paths } from "./mwan3-state.ts";
-import { createMwan3Steering, type Moved } from "./mwan3-steering.ts";
+import { createMwan3Steering } from "./mwan3-steering.ts";
 import { createReleaser } from "./release.ts";
 import { createRouteSteering } from "./route-steering.ts";
 import { createSourceRuleKeeper } from "./source-rule-keeper.ts";
@@ -90,33 +90,28 @@ export function createSteerer(options: SteererOptions): Steerer {
 		}
 		plan = action.plan;
 		const moving = plan;
-		const [moved, main] = await Promise.all([mwan3.move(moving), routes.follow(moving, routeFamilies())]);
-		const wrote = moved.changed.length > 0 || main.changed.length > 0;
-		const movedMs = wrote ? now() - startMs : null;
-		const settle = async (): Promise<{ verified: boolean; moved: Moved }> =>
-			mwan3.families().length > 0 ? mwan3.settle(moved) : { verified: true, moved };
+		let movedMs: number | null = null;
 		const better = (uplink: string, family: Family): boolean => {
 			if (mwan3.families().includes(family)) return mwan3.leftBehind(uplink, family);
 			const carrier = routes.carrier(family);
 			return carrier !== null && carrier !== uplink;
 		};
-		const [settled, freed] = await Promise.all([
-			settle(),
-			action.mode === "dead"
-				? releaser.release(action.release, mwan3.families(), better)
-				: { released: [] as Released[], notes: [] as string[] },
-		]);
+		const freeing: Promise<{ released: Released[]; notes: string[] }>[] = [];
+		const free = (family: Family): void => {
+			movedMs = now() - startMs;
+			if (action.mode !== "dead") return;
+			freeing.push(releaser.release(action.release, family, mwan3.families().includes(family), better));
+		};
+		const [chains, main] = await Promise.all([mwan3.move(moving, free), routes.follow(moving, routeFamilies(), free)]);
+		const freed = await Promise.all(freeing);
 		lastReadMs = now();
-		const changed = [...settled.moved.changed, ...main.changed];
-		const verified = settled.verified && main.verified;
+		const changed = [...chains.changed, ...main.changed];
+		const verified = chains.verified && main.verified;
 		const method: SteerMethod =
-			settled.moved.method !== "nothing_to_do"
-				? settled.moved.method
-				: main.changed.length > 0
-					? "routes"
-					: "nothing_to_do";
-		const notes = [...settled.moved.notes, ...main.notes, ...freed.notes];
-		const flows = freed.released.map((entry) => `${entry.flows} ${entry.family} connections of ${entry.uplink} freed`);
+			chains.method !== "nothing_to_do" ? chains.method : main.changed.length > 0 ? "routes" : "nothing_to_do";
+		const released = freed.flatMap((part) => part.released);
+		const notes = [...chains.notes, ...main.notes, ...freed.flatMap((part) => part.notes)];
+		const flows = released.map((entry) => `${entry.flows} ${entry.family} connections of ${entry.uplink} freed`);
 		const head = changed.length > 0 ? changed : ["the router was already as wanted"];
 		applyProblem = verified ? null : `the last change did not take: ${notes.join("; ")}`;
 		return {
@@ -125,10 +120,10 @@ export function createSteerer(options: SteererOptions): Steerer {
 			changed,
 			verified,
 			durationMs: now() - startMs,
-			movedMs,
+			movedMs: changed.length > 0 ? movedMs : null,
 			processes: tools.started() - before,
 			text: [...head, ...flows, ...notes].join("; "),
-			released: freed.released,
+			released,
 		};
 	};
 
