@@ -80,7 +80,8 @@ function takeSection(section: UciSection, put: Put, notes: string[]): void {
 	} else if (!section.anonymous && isLegacySection(section.type, section.name)) {
 		put(section.name, section.type, Object.fromEntries(section.options));
 	} else {
-		notes.push(`section ${shown(section.name)} of type ${shown(section.type)} was not taken over: it is unknown`);
+		const why = section.anonymous ? "it has no name" : "it is unknown";
+		notes.push(`section ${shown(section.name)} of type ${shown(section.type)} was not taken over: ${why}`);
 	}
 }
 

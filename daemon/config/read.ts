@@ -26,7 +26,7 @@ export function readConfig(pkg: UciPackage | null, file: string): ReadResult {
 	const reporter = createReporter(file);
 	const sections = pkg?.sections ?? [];
 	for (const warning of pkg?.warnings ?? []) {
-		reporter.add({ level: "warning", problem: `(${warning.file}, line ${warning.line}): ${warning.text}` });
+		reporter.add({ level: "warning", file: warning.file, line: warning.line, problem: warning.text });
 	}
 	const own = new Map(
 		SECTIONS.filter((spec) => spec.name !== null).map((spec) => [spec.key, ownSection(sections, spec)]),

@@ -24,6 +24,10 @@ export type ConfigReport = readonly ReportEntry[];
 
 export interface Finding {
 	readonly level: ReportLevel;
+	/** When it is not the configuration file itself. */
+	readonly file?: string;
+	/** Line from 1, when the place is known no better. */
+	readonly line?: number;
 	readonly section?: string;
 	readonly option?: string;
 	readonly value?: string | readonly string[];
@@ -61,17 +65,18 @@ export function createReporter(file: string): Reporter {
 	};
 }
 
-function makeEntry(file: string, finding: Finding): ReportEntry {
-	const { level, section = null, option = null, used = null } = finding;
+function makeEntry(configFile: string, finding: Finding): ReportEntry {
+	const { level, file = configFile, line = null, section = null, option = null, used = null } = finding;
 	const secret = finding.secret === true || (option !== null && isSecretName(option));
 	const value = finding.value === undefined ? null : secret ? "***" : shown(finding.value);
 	const subject = [file];
+	if (line !== null) subject.push(`line ${line}`);
 	if (section !== null) subject.push(`section ${section}`);
 	if (option !== null) subject.push(`option ${option}${value === null ? "" : ` '${value}'`}`);
 	const problem = escaped(secret ? hide(finding.problem, finding.value) : finding.problem);
 	const instead = finding.unset === undefined ? null : `it counts as not set (${finding.unset})`;
 	const tail = used === null ? instead : `${used} is used`;
-	const message = `${subject.join(", ")} ${problem}${tail === null ? "" : `; ${tail}`}`;
+	const message = `${subject.join(", ")}${line === null ? "" : ":"} ${problem}${tail === null ? "" : `; ${tail}`}`;
 	return Object.freeze({ level, file, section, option, value, message, used: used ?? instead });
 }
 
