@@ -49,6 +49,7 @@ const silent: Logger = {
 	error: () => undefined,
 	child: () => silent,
 	setLevel: () => undefined,
+	alsoTo: () => undefined,
 	level: () => "error",
 	isDebug: () => false,
 };

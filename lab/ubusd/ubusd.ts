@@ -5,11 +5,11 @@
  */
 import { chmodSync, rmSync } from "node:fs";
 import net from "node:net";
-import { MAX_BLOB_BYTES } from "../../daemon/bus/blob.ts";
 import { createFrameReader } from "../../daemon/bus/frame.ts";
 import { parseMessage } from "../../daemon/bus/message.ts";
 import { createBroker } from "./broker.ts";
 import type { Client } from "./state.ts";
+import { createTxQueue } from "./tx-queue.ts";
 
 export interface UbusdOptions {
 	readonly path: string;
@@ -35,17 +35,14 @@ export async function startUbusd(options: UbusdOptions): Promise<Ubusd> {
 
 	function accept(socket: net.Socket): void {
 		let client: Client | null = null;
-		const written = (): void => {
-			if (client !== null && client.lookups.length > 0 && socket.writableLength === 0) broker.drained(client);
-		};
+		const queue = createTxQueue(socket, () => {
+			if (client !== null) broker.drained(client);
+		});
 		const wire = {
 			send(frame: Uint8Array): void {
-				if (socket.destroyed) return;
-				// With an empty queue the kernel takes at least a part: no message is too long then.
-				if (socket.writableLength > 0 && socket.writableLength + frame.length > MAX_BLOB_BYTES) dropped++;
-				else socket.write(frame, written);
+				if (!queue.send(frame)) dropped++;
 			},
-			idle: () => socket.writableLength === 0,
+			idle: () => queue.empty,
 		};
 		const leave = (): void => {
 			sockets.delete(socket);
