@@ -24,6 +24,8 @@ function inNamespace(ns: string, sysctls: Readonly<Record<string, string>>, line
 const HOST_SYSCTLS = {
 	"ipv4/conf/all/rp_filter": "0",
 	"ipv4/conf/default/rp_filter": "0",
+	// DAD is done when either of both asks for it.
+	"ipv6/conf/all/accept_dad": "0",
 	"ipv6/conf/default/accept_dad": "0",
 	"ipv6/conf/default/accept_ra": "0",
 	"ipv6/conf/all/disable_ipv6": "0",
@@ -72,7 +74,7 @@ function internetScript(plan: Plan): string {
 			lines.push(`addr add fd99:${i}::1/64 dev ${isp.ns} nodad`, `route add ${isp.prefix6}:/64 via fd99:${i}::2`);
 		}
 	}
-	return inNamespace("internet", HOST_SYSCTLS, lines);
+	return inNamespace("internet", {}, lines);
 }
 
 function clientScript(plan: Plan): string {
@@ -104,6 +106,8 @@ export function networkScript(plan: Plan): string {
 			},
 			["link set lo up"],
 		),
+		// Before the first device appears there: devices take the defaults of their moment of birth.
+		inNamespace("internet", HOST_SYSCTLS, []),
 		clientScript(plan),
 		...plan.isps.map((isp) => ispScript(plan, isp)),
 		internetScript(plan),

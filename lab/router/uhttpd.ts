@@ -143,8 +143,8 @@ export function createUhttpd(bus: Bus, sessions: Sessions): Uhttpd {
 	const handle = (request: IncomingMessage, response: ServerResponse): void => {
 		const path = (request.url ?? "/").split("?")[0] ?? "/";
 		if (path === "/ubus" || path === "/ubus/") {
-			if (request.method === "POST") return post(request, response);
-			response.writeHead(request.method === "OPTIONS" ? 200 : 400).end();
+			if (request.method === "POST") post(request, response);
+			else response.writeHead(request.method === "OPTIONS" ? 200 : 400).end();
 			return;
 		}
 		const page = pages.get(path);

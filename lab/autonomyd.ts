@@ -1,0 +1,180 @@
+/**
+ * The real daemon on a router of the lab, as a child process from its bundle: started, listened to, called, stopped.
+ * Tests, benches and the demo all go through here.
+ */
+import { existsSync, statSync } from "node:fs";
+import type { Reply } from "../contract/api.ts";
+import type { BlobInputTable } from "../daemon/bus/blobmsg.ts";
+import type { Bus } from "../daemon/bus/bus.ts";
+import { createBus } from "../daemon/bus/client.ts";
+import type { Logger } from "../daemon/platform/log.ts";
+import { createNodePlatform } from "../daemon/platform/node/platform.ts";
+import { type LabProcess, nowMs } from "./net/lab.ts";
+import type { RouterUnderTest } from "./under-test.ts";
+
+export const BUNDLE = "build/autonomyd.node.mjs";
+
+export interface LogLine {
+	readonly atMs: number;
+	readonly level: string;
+	readonly msg: string;
+	readonly component: string;
+	readonly fields: Readonly<Record<string, unknown>>;
+}
+
+export interface Autonomyd {
+	readonly process: LabProcess;
+	/** Since the first line that could be read; the last 2000. */
+	readonly log: readonly LogLine[];
+	call<T>(method: string, args?: BlobInputTable, timeoutMs?: number): Promise<T>;
+	status(): Promise<Reply<"status">>;
+	members(): Promise<Reply<"members">["members"]>;
+	/** Waits until the wanted state is reached; its error tells the last status and the last log lines. */
+	until(what: string, condition: () => Promise<boolean>, limitMs: number): Promise<void>;
+	/** SIGTERM, and waits for the end; the exit code. */
+	stop(limitMs?: number): Promise<number | null>;
+	kill(signal: NodeJS.Signals): Promise<void>;
+	/** Makes the wall clock jump; null when it did, else why it cannot. */
+	clockJump(seconds: number): Promise<string | null>;
+	/** Why the daemon failed, for error texts. */
+	describe(): string;
+}
+
+export interface DaemonOptions {
+	readonly env?: Readonly<Record<string, string>>;
+	readonly args?: readonly string[];
+	/** Start it under libfaketime, so that clockJump works. */
+	readonly movableClock?: boolean;
+	/** How Node is called; default as the init script would, see package/. */
+	readonly nodeArgs?: readonly string[];
+	onLine?(line: LogLine): void;
+}
+
+const QUIET: Logger = {
+	debug: () => {},
+	info: () => {},
+	warn: () => {},
+	error: () => {},
+	child: () => QUIET,
+	setLevel: () => {},
+	level: () => "error",
+	isDebug: () => false,
+	alsoTo: () => {},
+};
+
+const FAKETIME = [
+	"/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1",
+	"/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1",
+	"/usr/lib64/faketime/libfaketimeMT.so.1",
+	"/usr/lib/faketime/libfaketimeMT.so.1",
+];
+const CLOCK_FILE = "/root/faketime";
+
+/** Null when clocks can be moved here. */
+export function cannotMoveClock(): string | null {
+	if (FAKETIME.some((path) => existsSync(path))) return null;
+	return "libfaketime is not installed, and Linux has no wall clock per namespace";
+}
+
+export function bundleMissing(repo: string): string | null {
+	const path = `${repo}/${BUNDLE}`;
+	return existsSync(path) && statSync(path).size > 0 ? null : `${BUNDLE} is not built: npm run build`;
+}
+
+function parseLine(line: string): LogLine | null {
+	try {
+		const { level, msg, component, ...fields } = JSON.parse(line) as Record<string, unknown>;
+		return { atMs: nowMs(), level: String(level), msg: String(msg), component: String(component ?? ""), fields };
+	} catch {
+		return null;
+	}
+}
+
+/** A bus client of the host on the router's broker. */
+export function hostBus(router: RouterUnderTest): Bus {
+	if (router.socket === null) throw new Error("this router's broker cannot be reached from outside");
+	return createBus({ platform: createNodePlatform(), log: QUIET, paths: [router.socket], reconnectMs: 50 });
+}
+
+export async function startAutonomyd(
+	router: RouterUnderTest,
+	bus: Bus,
+	options: DaemonOptions = {},
+): Promise<Autonomyd> {
+	const why = bundleMissing(router.repo);
+	if (why !== null) throw new Error(why);
+	const env: Record<string, string> = { ...options.env };
+	if (options.movableClock) {
+		const library = FAKETIME.find((path) => existsSync(path));
+		if (library === undefined) throw new Error(cannotMoveClock() ?? "");
+		await router.put(CLOCK_FILE, "+0\n");
+		Object.assign(env, {
+			LD_PRELOAD: library,
+			FAKETIME_TIMESTAMP_FILE: CLOCK_FILE,
+			FAKETIME_NO_CACHE: "1",
+			FAKETIME_DONT_FAKE_MONOTONIC: "1",
+		});
+	}
+	const log: LogLine[] = [];
+	const argv = [router.node, ...(options.nodeArgs ?? []), `${router.repo}/${BUNDLE}`, ...(options.args ?? [])];
+	const child = await router.spawn(argv, {
+		env,
+		onLine: (text) => {
+			const line = parseLine(text);
+			if (!line) return;
+			log.push(line);
+			if (log.length > 2000) log.shift();
+			options.onLine?.(line);
+		},
+	});
+	const call = async <T>(method: string, args: BlobInputTable = {}, timeoutMs = 3000): Promise<T> =>
+		(await bus.call("autonomy", method, args, { timeoutMs })) as unknown as T;
+	let lastStatus = "";
+	const daemon: Autonomyd = {
+		process: child,
+		log,
+		call,
+		async status() {
+			const status = await call<Reply<"status">>("status");
+			lastStatus = JSON.stringify({
+				state: status.state,
+				current: status.current,
+				rank: status.rank,
+				text: status.text,
+			});
+			return status;
+		},
+		members: async () => (await call<Reply<"members">>("members")).members,
+		async until(what, condition, limitMs) {
+			const deadline = nowMs() + limitMs;
+			let reason = "";
+			for (;;) {
+				try {
+					if (await condition()) return;
+					reason = "";
+				} catch (error) {
+					reason = error instanceof Error ? error.message : String(error);
+				}
+				if (nowMs() > deadline) break;
+				if (child.ended) throw new Error(`waiting for "${what}": the daemon ended\n${daemon.describe()}`);
+				await new Promise((resolve) => setTimeout(resolve, 50));
+			}
+			throw new Error(`not within ${limitMs} ms: ${what}${reason ? ` (${reason})` : ""}\n${daemon.describe()}`);
+		},
+		async stop(limitMs = 8000) {
+			await child.kill("SIGTERM");
+			const timer = setTimeout(() => void child.kill("SIGKILL"), limitMs);
+			const { code } = await child.exited;
+			clearTimeout(timer);
+			return code;
+		},
+		kill: (signal) => child.kill(signal),
+		async clockJump(seconds) {
+			if (!options.movableClock) return "the daemon was not started with a movable clock";
+			await router.put(CLOCK_FILE, `${seconds < 0 ? "" : "+"}${Math.round(seconds)}\n`);
+			return null;
+		},
+		describe: () => `last status: ${lastStatus}\n${child.tail.slice(-25).join("\n")}`,
+	};
+	return daemon;
+}

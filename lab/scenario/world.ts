@@ -1,0 +1,157 @@
+/**
+ * Does one step of a scenario to a router. Faults of an ISP add up until it is healed. What this machine cannot do is
+ * not done, and the reason is given back.
+ */
+import type { Faults } from "../net/faults.ts";
+import { nowMs } from "../net/lab.ts";
+import type { RouterUnderTest } from "../under-test.ts";
+import type { Step } from "./format.ts";
+
+export interface World {
+	/** When it was done (lab clock, the moment after the last command), and why not if it was not. */
+	do(step: Step): Promise<{ readonly atMs: number; readonly skipped: string | null }>;
+	/** Everything as at the start. */
+	healAll(): Promise<void>;
+}
+
+export interface WorldOptions {
+	/** Makes the daemon's wall clock jump; answers why it cannot. */
+	clockJump?(seconds: number): Promise<string | null>;
+}
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+export function createWorld(router: RouterUnderTest, options: WorldOptions = {}): World {
+	const { lab } = router;
+	const faults = new Map<number, Faults>();
+	const slowed = new Set<number>();
+	let deadEverywhere = false;
+
+	async function add(isp: number, more: Faults): Promise<void> {
+		const all = { ...faults.get(isp), ...more };
+		faults.set(isp, all);
+		await lab.faults(isp, all);
+	}
+
+	async function heal(isp: number): Promise<void> {
+		if (faults.delete(isp)) await lab.faults(isp, {});
+		if (slowed.delete(isp)) await lab.latency(isp, 0);
+		await lab.carrier(isp, true);
+	}
+
+	async function healAll(): Promise<void> {
+		if (deadEverywhere) await lab.deadEverywhere([]);
+		deadEverywhere = false;
+		for (const isp of lab.plan.isps) await heal(isp.index);
+	}
+
+	function nameOf(isp: number): string {
+		return lab.plan.isps[isp - 1]?.interface ?? "";
+	}
+
+	async function perform(step: Step): Promise<string | null> {
+		switch (step.do) {
+			case "blackhole":
+				await add(step.isp, { blackhole: true });
+				return null;
+			case "gateway_only":
+				await add(step.isp, { gatewayOnly: true });
+				return null;
+			case "icmp_filtered":
+				await add(step.isp, { icmpFiltered: true });
+				return null;
+			case "dns_dead":
+				await add(step.isp, { dnsDead: true });
+				return null;
+			case "ipv6_only":
+				await add(step.isp, { ipv4Dead: true });
+				return null;
+			case "ipv4_only":
+				await add(step.isp, { ipv6Dead: true });
+				return null;
+			case "loss":
+				await add(step.isp, { lossDownPct: step.pct, lossUpPct: step.pct });
+				return null;
+			case "one_way_loss":
+				await add(step.isp, step.direction === "down" ? { lossDownPct: step.pct } : { lossUpPct: step.pct });
+				return null;
+			case "latency":
+				try {
+					await lab.latency(step.isp, step.ms, step.jitter_ms ?? 0);
+					slowed.add(step.isp);
+					return null;
+				} catch (error) {
+					return error instanceof Error ? error.message : String(error);
+				}
+			case "carrier":
+				await lab.carrier(step.isp, step.up);
+				return null;
+			case "target_dead":
+				if (step.isp === undefined) {
+					deadEverywhere = true;
+					await lab.deadEverywhere(step.targets);
+				} else await add(step.isp, { deadTargets: step.targets });
+				return null;
+			case "flap":
+				for (let n = 0; n < step.times; n++) {
+					await add(step.isp, { blackhole: true });
+					await sleep(step.down_s * 1000);
+					await heal(step.isp);
+					await sleep(step.up_s * 1000);
+				}
+				return null;
+			case "mwan3_rebuild":
+				if (lab.plan.layout !== "mwan3") return "there is no mwan3 in this lab";
+				await router.mwan3Event("connected", nameOf(1));
+				return null;
+			case "mwan3_restart":
+				await router.mwan3("restart");
+				return null;
+			case "mwan3_stop":
+				await router.mwan3("stop");
+				return null;
+			case "mwan3_start":
+				await router.mwan3("start");
+				return null;
+			case "ubusd_restart": {
+				const why = router.cannot("stop_broker");
+				if (why !== null) return why;
+				await router.broker("stop");
+				await router.broker("start");
+				return null;
+			}
+			case "ubusd_wedge":
+			case "ubusd_unwedge": {
+				const why = router.cannot("wedge_broker");
+				if (why === null) await router.broker(step.do === "ubusd_wedge" ? "wedge" : "unwedge");
+				return why;
+			}
+			case "renew":
+				await router.renew(nameOf(step.isp));
+				return null;
+			case "ifup":
+				await router.ifup(nameOf(step.isp));
+				return null;
+			case "ifdown":
+				await router.ifdown(nameOf(step.isp));
+				return null;
+			case "clock_jump":
+				if (!options.clockJump) {
+					return "a wall clock cannot be set for one namespace; needs a daemon started under libfaketime";
+				}
+				return options.clockJump(step.seconds);
+			case "heal":
+				if (step.isp === undefined) await healAll();
+				else await heal(step.isp);
+				return null;
+		}
+	}
+
+	return {
+		async do(step) {
+			const skipped = await perform(step);
+			return { atMs: nowMs(), skipped };
+		},
+		healAll,
+	};
+}
