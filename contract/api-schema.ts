@@ -69,21 +69,23 @@ export interface MethodSpec {
 }
 
 /** The value a reply field takes in TypeScript; what is not known may be null or left out. */
-export type ValueOf<F> = F extends { readonly type: "string" }
-	? string
-	: F extends { readonly type: "int32" | "int64" | "double" }
-		? number
-		: F extends { readonly type: "bool" }
-			? boolean
-			: F extends { readonly type: "table"; readonly fields: infer T }
-				? ReplyOf<T>
-				: F extends { readonly type: "list"; readonly of: infer I }
-					? readonly ValueOf<I>[]
-					: F extends { readonly type: "map"; readonly of: infer I }
-						? Readonly<Record<string, ValueOf<I>>>
-						: F extends { readonly type: "uci" }
-							? string | readonly string[]
-							: never;
+export type ValueOf<F> = F extends { readonly type: "string"; readonly values: readonly (infer V)[] }
+	? V
+	: F extends { readonly type: "string" }
+		? string
+		: F extends { readonly type: "int32" | "int64" | "double" }
+			? number
+			: F extends { readonly type: "bool" }
+				? boolean
+				: F extends { readonly type: "table"; readonly fields: infer T }
+					? ReplyOf<T>
+					: F extends { readonly type: "list"; readonly of: infer I }
+						? readonly ValueOf<I>[]
+						: F extends { readonly type: "map"; readonly of: infer I }
+							? Readonly<Record<string, ValueOf<I>>>
+							: F extends { readonly type: "uci" }
+								? string | readonly string[]
+								: never;
 
 export type ReplyOf<T> = {
 	readonly [K in keyof T as T[K] extends { readonly optional: true } ? never : K]: ValueOf<T[K]>;
@@ -91,13 +93,15 @@ export type ReplyOf<T> = {
 	readonly [K in keyof T as T[K] extends { readonly optional: true } ? K : never]?: ValueOf<T[K]> | null | undefined;
 };
 
-type ArgValue<A> = A extends { readonly type: "string" }
-	? string
-	: A extends { readonly type: "int32" | "double" }
-		? number
-		: A extends { readonly type: "bool" }
-			? boolean
-			: Readonly<Record<string, unknown>>;
+type ArgValue<A> = A extends { readonly type: "string"; readonly values: readonly (infer V)[] }
+	? V
+	: A extends { readonly type: "string" }
+		? string
+		: A extends { readonly type: "int32" | "double" }
+			? number
+			: A extends { readonly type: "bool" }
+				? boolean
+				: Readonly<Record<string, unknown>>;
 
 /** Arguments after checking: those with a default are always there, other optional ones may be undefined. */
 export type ArgsOf<A> = {

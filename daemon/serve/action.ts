@@ -13,8 +13,7 @@ const NEEDS_NAME: ReadonlySet<string> = new Set(["promote"]);
 const TAKES_NO_NAME: ReadonlySet<string> = new Set(["restore", "set_level"]);
 
 export async function actionReply(deps: ServeDeps, args: CallArgs<"action">): Promise<Answer> {
-	const { name, level } = args;
-	const cmd = args.cmd as "failover" | "restore" | "recheck" | "promote" | "hold" | "release" | "set_level";
+	const { cmd, name, level } = args;
 	if (name !== undefined && TAKES_NO_NAME.has(cmd)) {
 		throw new AutonomyError("bad_argument", `${cmd} is not about one uplink: leave out the name`);
 	}
@@ -56,7 +55,7 @@ export function plainAction(deps: ServeDeps, cmd: "restore" | "recheck"): Promis
 	return actionReply(deps, { cmd, name: undefined, level: undefined, for_s: undefined, reason: "" });
 }
 
-export function setLevel(deps: ServeDeps, level: string): Answer {
-	deps.setLogLevel(level as LogLevel);
+export function setLevel(deps: ServeDeps, level: LogLevel): Answer {
+	deps.setLogLevel(level);
 	return { ok: true, text: `log level is ${level} until the next restart or reload` };
 }

@@ -1,0 +1,77 @@
+/** render: a view as text. Asks the same handlers as everybody else, so the terminal never knows more than the API tells. */
+import { API, type CallArgs, type MethodName, type Reply } from "../../contract/api.ts";
+import { AutonomyError } from "../platform/error.ts";
+import type { Handlers } from "./register.ts";
+import { healthText, infoText } from "./text/about-text.ts";
+import { configDiffText, configText } from "./text/config-text.ts";
+import { eventsText, explainText } from "./text/events-text.ts";
+import { historyText, metricsText } from "./text/history-text.ts";
+import type { TextStyle } from "./text/layout.ts";
+import { membersText, statusText } from "./text/status-text.ts";
+import { whatIfText } from "./text/what-if-text.ts";
+
+type RenderArgs = CallArgs<"render">;
+
+export async function renderReply(handlers: Handlers, nowUnixMs: number, args: RenderArgs): Promise<Reply<"render">> {
+	const style: TextStyle = { width: args.width, color: args.color };
+	const lines = await linesOf(handlers, nowUnixMs, args, style);
+	return { ok: true, text: `${lines.join("\n")}\n` };
+}
+
+async function linesOf(handlers: Handlers, nowUnixMs: number, args: RenderArgs, style: TextStyle): Promise<string[]> {
+	const since_s = args.since_s;
+	switch (args.view) {
+		case "status":
+			return statusText(await handlers.status({}), nowUnixMs, style);
+		case "members":
+			return membersText(await handlers.members({}), style);
+		case "metrics":
+			return metricsText(
+				await handlers.metrics({
+					name: nameOf(args),
+					since_s: since_s ?? defaultOf("metrics", "since_s"),
+					limit: args.limit ?? 20,
+				}),
+				nowUnixMs,
+				style,
+			);
+		case "history": {
+			const points = Math.max(10, Math.min(120, style.width - 40));
+			const asked = { name: nameOf(args), since_s: since_s ?? defaultOf("history", "since_s"), points };
+			return historyText(await handlers.history(asked), points, nowUnixMs, style);
+		}
+		case "events":
+			return eventsText(await handlers.events({ limit: args.limit ?? 20, type: args.type }), nowUnixMs, style);
+		case "explain":
+			return explainText(await handlers.explain({ id: args.id }), style);
+		case "what_if":
+			return whatIfText(
+				await handlers.what_if({
+					overrides: args.overrides ?? {},
+					since_s: since_s ?? defaultOf("what_if", "since_s"),
+				}),
+				nowUnixMs,
+				style,
+			);
+		case "config":
+			return configText(await handlers["config.get"]({}), style);
+		case "config_diff":
+			return configDiffText(await handlers["config.get"]({}), style);
+		case "health":
+			return healthText(await handlers.health({}), style);
+		case "info":
+			return infoText(await handlers.info({}), nowUnixMs, style);
+	}
+}
+
+function nameOf(args: RenderArgs): string {
+	if (args.name === undefined) {
+		throw new AutonomyError("bad_argument", `${args.view} needs the name of an uplink`);
+	}
+	return args.name;
+}
+
+function defaultOf<M extends MethodName>(method: M, arg: keyof (typeof API)[M]["args"] & string): number {
+	const spec: { readonly default?: unknown } | undefined = (API[method].args as Readonly<Record<string, object>>)[arg];
+	return typeof spec?.default === "number" ? spec.default : 0;
+}
