@@ -184,7 +184,8 @@ export function createMwan3Steering(
 			if (!trusted || signature !== rebuildSignature(files, paths)) await readAll();
 			await decide(plan);
 			if (choices.some((choice) => choice.members)) return carryOut(onMoved);
-			return { method: "nothing_to_do", changed: [], verified: true, notes: [] };
+			const notes = choices.length > 0 ? ["no mwan3 policy has anything better than what is there"] : [];
+			return { method: "nothing_to_do", changed: [], verified: true, notes };
 		},
 		leftBehind: (uplink, family) =>
 			ofFamily(family).some(

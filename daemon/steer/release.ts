@@ -4,6 +4,7 @@ import type { Family } from "../health/types.ts";
 import { errorText, isAutonomyError } from "../platform/error.ts";
 import type { Discovered, Uplink } from "../uplink/types.ts";
 import { type ReleaseBy, releaseArgv, releasedFlows } from "./conntrack.ts";
+import { DRAIN_MASK, type Drain, drainMark } from "./drain.ts";
 import { complaint, type Tools } from "./tools.ts";
 import type { Released } from "./types.ts";
 
@@ -30,7 +31,8 @@ interface Known {
 	readonly ipv6: string | null;
 }
 
-export function createReleaser(tools: Tools): Releaser {
+/** `drainOf`: connections held to an uplink without mwan3 carry a mark of ours. */
+export function createReleaser(tools: Tools, drainOf: (family: Family, uplink: string) => Drain | null): Releaser {
 	let missing = false;
 	let layout: Discovered["mwan3"] = null;
 	const known = new Map<string, Known>();
@@ -79,10 +81,17 @@ export function createReleaser(tools: Tools): Releaser {
 				const address = facts?.[family] ?? null;
 				if (byMark) {
 					if (link && layout) jobs.push(one(wish.uplink, family, { kind: "mark", mark: link.mark, mask: layout.mask }));
-				} else if (address !== null) jobs.push(one(wish.uplink, family, { kind: "address", address }));
+					continue;
+				}
+				if (address !== null) jobs.push(one(wish.uplink, family, { kind: "address", address }));
+				const drain = drainOf(family, wish.uplink);
+				if (drain) jobs.push(one(wish.uplink, family, { kind: "mark", mark: drainMark(drain), mask: DRAIN_MASK }));
 			}
 			for (const result of await Promise.all(jobs)) {
+				const same = released.findIndex((entry) => typeof result !== "string" && entry.uplink === result.uplink);
+				const before = released[same];
 				if (typeof result === "string") notes.push(result);
+				else if (before) released[same] = { ...before, flows: before.flows + result.flows };
 				else released.push(result);
 			}
 			return { released, notes };

@@ -14,10 +14,17 @@ export interface RouteOutcome {
 	readonly notes: readonly string[];
 }
 
+export interface FollowOptions {
+	/** Called for each family as soon as its traffic goes the new way. */
+	readonly onMoved?: (family: Family) => void;
+	/** Before a family leaves an uplink: what is to happen to open connections; null or a note for the report. */
+	readonly onLeave?: (family: Family, uplink: string) => Promise<string | null>;
+}
+
 export interface RouteSteering {
 	setUplinks(uplinks: readonly Uplink[]): void;
 	/** Reads, changes and reads back the main table of these families; elsewhere takes away what is ours. */
-	follow(plan: Plan | null, families: readonly Family[], onMoved?: (family: Family) => void): Promise<RouteOutcome>;
+	follow(plan: Plan | null, families: readonly Family[], options?: FollowOptions): Promise<RouteOutcome>;
 	wouldChange(plan: Plan, families: readonly Family[]): Promise<string[]>;
 	/** Uplink new connections of this family use by the main table, as last read. */
 	carrier(family: Family): string | null;
@@ -47,7 +54,7 @@ export function createRouteSteering(tools: Tools, state: StateFile): RouteSteeri
 		return best?.device ? owner(family)(best.device) : null;
 	};
 
-	const followFamily = async (family: Family, plan: Plan | null): Promise<RouteOutcome> => {
+	const followFamily = async (family: Family, plan: Plan | null, options: FollowOptions): Promise<RouteOutcome> => {
 		const routes = await read(family);
 		const old = recorded(family);
 		const next = planRoute(family, routes, owner(family), plan, old);
@@ -57,6 +64,8 @@ export function createRouteSteering(tools: Tools, state: StateFile): RouteSteeri
 			record(family, next.change);
 			return { changed: [], verified: true, notes: [] };
 		}
+		const leaving = carriers.get(family) ?? null;
+		const lost = leaving !== null && next.uplink !== leaving ? await options.onLeave?.(family, leaving) : null;
 		if (next.change) record(family, next.change); // before it is done: a crash must not forget it
 		const failed = await tools.ipChange(family, next.steps);
 		const after = await read(family);
@@ -67,7 +76,10 @@ export function createRouteSteering(tools: Tools, state: StateFile): RouteSteeri
 		return {
 			changed,
 			verified: left.length === 0,
-			notes: left.length === 0 ? [] : [...failed, `the ${family} main table is not as wanted`],
+			notes: [
+				...(lost ? [lost] : []),
+				...(left.length === 0 ? [] : [...failed, `the ${family} main table is not as wanted`]),
+			],
 		};
 	};
 
@@ -77,13 +89,13 @@ export function createRouteSteering(tools: Tools, state: StateFile): RouteSteeri
 		setUplinks(next) {
 			uplinks = next;
 		},
-		async follow(plan, families, onMoved = () => undefined) {
+		async follow(plan, families, options = {}) {
 			const involved = FAMILIES.filter((family) => families.includes(family) || anythingOfOurs(family));
 			const outcomes = await Promise.all(
 				involved.map(async (family): Promise<RouteOutcome> => {
 					try {
-						const outcome = await followFamily(family, families.includes(family) ? plan : null);
-						if (families.includes(family)) onMoved(family);
+						const outcome = await followFamily(family, families.includes(family) ? plan : null, options);
+						if (families.includes(family)) options.onMoved?.(family);
 						return outcome;
 					} catch (error) {
 						return { changed: [], verified: false, notes: [errorText(error)] };

@@ -39,6 +39,8 @@ export interface RoutePlan {
 	readonly change: RouteChange | null;
 	/** Input for `ip -batch`, in order: at no moment there is no default route. */
 	readonly steps: readonly string[];
+	/** Who carries new connections after the steps, as far as uplinks go; null when unknown. */
+	readonly uplink: string | null;
 	readonly reason: string;
 }
 
@@ -142,7 +144,12 @@ export function planRoute(
 	const uplinkOf = (route: DefaultRoute): string | null => (route.device === null ? null : owner(route.device));
 	const mine = natural.filter((route) => uplinkOf(route) !== null && !route.sourceBound);
 	const top = mine[0];
-	const none = (reason: string): RoutePlan => ({ change: null, steps: clear(old, routes, null), reason });
+	const none = (reason: string): RoutePlan => ({
+		change: null,
+		steps: clear(old, routes, null),
+		uplink: top ? uplinkOf(top) : null,
+		reason,
+	});
 	if (!top || plan === null) {
 		const bound = natural.some((route) => uplinkOf(route) !== null);
 		return none(
@@ -157,7 +164,8 @@ export function planRoute(
 		order.map((id) => mine.find((route) => uplinkOf(route) === id)).find((route) => route !== undefined) ??
 		mine.find((route) => !familyPlan.avoid.includes(uplinkOf(route) ?? ""));
 	// Nothing better than what is there: what we have done stays, too.
-	if (!target) return { change: old, steps: [], reason: "no uplink is better than what is there" };
+	if (!target)
+		return { change: old, steps: [], uplink: old?.uplink ?? null, reason: "no uplink is better than what is there" };
 	const uplink = uplinkOf(target) ?? "";
 	if (uplink === uplinkOf(top)) return none(`${uplink} is first by the router's own metrics`);
 
@@ -167,22 +175,23 @@ export function planRoute(
 	if (metric > floor) {
 		const words = withMetric(target.words, metric);
 		if (old && key(old.words) === key(words) && present(routes, words))
-			return { change: old, steps: [], reason: uplink };
+			return { change: old, steps: [], uplink, reason: uplink };
 		const change: RouteChange = { family, uplink, words, found: null, demoted: null };
 		const steps = [ipLine(["route", "replace", ...words]), ...clear(old, routes, change)];
-		return { change, steps, reason: `${uplink} ranks best` };
+		return { change, steps, uplink, reason: `${uplink} ranks best` };
 	}
 	if (others.length > 0 || family === "ipv6") {
 		return none(`a default route of another program (metric ${floor}) stands before the uplinks' and is respected`);
 	}
 	const words = withMetric(target.words, 0);
 	const demoted = withMetric(top.words, Math.max(...natural.map((route) => route.metric)) + 1);
-	if (old && key(old.words) === key(words) && present(routes, words)) return { change: old, steps: [], reason: uplink };
+	if (old && key(old.words) === key(words) && present(routes, words))
+		return { change: old, steps: [], uplink, reason: uplink };
 	const change: RouteChange = { family, uplink, words, found: top.words, demoted };
 	const steps = [
 		...(present(routes, demoted) ? [] : [ipLine(["route", "replace", ...demoted])]),
 		ipLine(["route", "replace", ...words]),
 		...clear(old, routes, change),
 	];
-	return { change, steps, reason: `${uplink} ranks best` };
+	return { change, steps, uplink, reason: `${uplink} ranks best` };
 }

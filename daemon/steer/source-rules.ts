@@ -11,11 +11,11 @@ import type { Family } from "../health/types.ts";
 import type { FamilyLink, Uplink } from "../uplink/types.ts";
 import { addressOf, deviceName, ipLine, isAddress } from "./names.ts";
 
-/** Preferences 900-999, two per slot; mwan3 clears 1000-3999 when it stops, netifd's own begin at 10000. */
+/** Preferences 900-949, two per slot; mwan3 clears 1000-3999 when it stops, netifd's own begin at 10000. */
 const PREF_FIRST = 900;
-/** Tables 9000-9049: beyond mwan3's (1-60), pbr's (from 256) and the reserved 253-255. */
+/** Tables 9000-9024: beyond mwan3's (1-60), pbr's (from 256) and the reserved 253-255. */
 const TABLE_FIRST = 9000;
-export const SLOTS = 50;
+export const SLOTS = 25;
 
 export type Selector =
 	| { readonly kind: "from"; readonly address: string }

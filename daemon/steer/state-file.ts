@@ -7,6 +7,7 @@ import type { Family } from "../health/types.ts";
 import { errorText } from "../platform/error.ts";
 import type { Logger } from "../platform/log.ts";
 import type { Files } from "../platform/platform.ts";
+import type { Drain } from "./drain.ts";
 import type { MetricOverride } from "./mwan3-state.ts";
 import type { PolicyFamily } from "./plan.ts";
 import type { RouteChange } from "./routes.ts";
@@ -25,11 +26,13 @@ export interface SteerMemory {
 	readonly rules: readonly SourceRule[];
 	readonly routes: readonly RouteChange[];
 	readonly overrides: readonly MetricOverride[];
+	/** Uplinks whose open connections are held to them. */
+	readonly drains: readonly Drain[];
 	/** Null while mwan3's chains are as mwan3 made them. */
 	readonly chains: ChainsTouched | null;
 }
 
-export const NOTHING: SteerMemory = { rules: [], routes: [], overrides: [], chains: null };
+export const NOTHING: SteerMemory = { rules: [], routes: [], overrides: [], drains: [], chains: null };
 
 export interface StateFile {
 	/** What was found at start; null when there is no file, a problem text when it cannot be understood. */
@@ -41,9 +44,8 @@ export interface StateFile {
 }
 
 function isEmpty(memory: SteerMemory): boolean {
-	return (
-		memory.rules.length === 0 && memory.routes.length === 0 && memory.overrides.length === 0 && memory.chains === null
-	);
+	const lists = [memory.rules, memory.routes, memory.overrides, memory.drains];
+	return lists.every((list) => list.length === 0) && memory.chains === null;
 }
 
 /** Shape check of the parts; the values are checked again by the encoders before they reach any program. */
@@ -57,10 +59,11 @@ export function parseMemory(text: string): SteerMemory | null {
 	if (typeof value !== "object" || value === null) return null;
 	const { version, memory } = value as { version?: unknown; memory?: Partial<SteerMemory> };
 	if (version !== VERSION || typeof memory !== "object" || memory === null) return null;
-	const { rules, routes, overrides, chains } = memory;
-	if (!Array.isArray(rules) || !Array.isArray(routes) || !Array.isArray(overrides)) return null;
+	const { rules, routes, overrides, drains, chains } = memory;
+	if (!Array.isArray(rules) || !Array.isArray(routes)) return null;
+	if (!Array.isArray(overrides) || !Array.isArray(drains)) return null;
 	if (chains !== null && (typeof chains !== "object" || !Array.isArray(chains.targets))) return null;
-	return { rules, routes, overrides, chains };
+	return { rules, routes, overrides, drains, chains };
 }
 
 export function createStateFile(files: Files, path: string, log: Logger): StateFile {

@@ -10,6 +10,7 @@ import type { Logger } from "../platform/log.ts";
 import type { Closable, Platform } from "../platform/platform.ts";
 import type { Discovered } from "../uplink/types.ts";
 import { emptyReport, mergeActions } from "./actions.ts";
+import { createDrainKeeper } from "./drain-keeper.ts";
 import { createLane } from "./lane.ts";
 import { createMwan3Driver } from "./mwan3-driver.ts";
 import { MWAN3_PATHS, type Mwan3Paths } from "./mwan3-state.ts";
@@ -54,7 +55,8 @@ export function createSteerer(options: SteererOptions): Steerer {
 	);
 	const routes = createRouteSteering(tools, state);
 	const sourceRules = createSourceRuleKeeper(tools, state);
-	const releaser = createReleaser(tools);
+	const drains = createDrainKeeper(tools, state);
+	const releaser = createReleaser(tools, drains.of);
 	const lane = createLane();
 	const now = (): number => platform.clock.monotonicMs();
 
@@ -96,13 +98,17 @@ export function createSteerer(options: SteererOptions): Steerer {
 			const carrier = routes.carrier(family);
 			return carrier !== null && carrier !== uplink;
 		};
+		const keep = action.mode === "planned" ? { onLeave: drains.hold } : {};
 		const freeing: Promise<{ released: Released[]; notes: string[] }>[] = [];
 		const free = (family: Family): void => {
 			movedMs = now() - startMs;
 			if (action.mode !== "dead") return;
 			freeing.push(releaser.release(action.release, family, mwan3.families().includes(family), better));
 		};
-		const [chains, main] = await Promise.all([mwan3.move(moving, free), routes.follow(moving, routeFamilies(), free)]);
+		const [chains, main] = await Promise.all([
+			mwan3.move(moving, free),
+			routes.follow(moving, routeFamilies(), { onMoved: free, ...keep }),
+		]);
 		const freed = await Promise.all(freeing);
 		lastReadMs = now();
 		const changed = [...chains.changed, ...main.changed];
@@ -190,6 +196,7 @@ export function createSteerer(options: SteererOptions): Steerer {
 		discovered = value;
 		routes.setUplinks(value.uplinks);
 		releaser.remember(value);
+		drains.setUplinks(value.uplinks);
 		await mwan3.setLayout(value.mwan3, value.uplinks);
 		await sourceRules.follow(value.uplinks, false);
 		// Not counted as repairs: the world changed, nobody undid anything.
@@ -283,7 +290,12 @@ export function createSteerer(options: SteererOptions): Steerer {
 			over = true;
 			followUp?.close();
 			return lane.run(async (): Promise<GiveBackReport> => {
-				const parts = [await mwan3.giveBack(), await routes.giveBack(), await sourceRules.giveBack()];
+				const parts = [
+					await mwan3.giveBack(),
+					await routes.giveBack(),
+					await drains.giveBack(),
+					await sourceRules.giveBack(),
+				];
 				const changed = parts.flatMap((part) => part.changed);
 				const problems = parts.flatMap((part) => part.problems);
 				if (problems.length > 0) log.error("router not given back completely", { problems });

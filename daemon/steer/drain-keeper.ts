@@ -1,0 +1,100 @@
+/** Holds open connections to the uplink they began on during planned switches (drain.ts), and undoes it. */
+import { FAMILIES, type Family } from "../health/types.ts";
+import { errorText, isAutonomyError } from "../platform/error.ts";
+import type { Uplink } from "../uplink/types.ts";
+import { type Drain, drainRules, drainTable, markArgv, NFT_TABLE } from "./drain.ts";
+import { parseRules } from "./source-rules.ts";
+import type { StateFile } from "./state-file.ts";
+import { complaint, type Tools } from "./tools.ts";
+
+/** Marking is one kernel call per connection; a switch does not wait longer for it. */
+const MARK_MS = 2000;
+const OUTPUT_BYTES = 16_384;
+
+export interface DrainKeeper {
+	setUplinks(uplinks: readonly Uplink[]): void;
+	/** Before the route changes: connections of this uplink will stay on it. Null, or what is lost and why. */
+	hold(family: Family, uplink: string): Promise<string | null>;
+	/** The drain that stands for this uplink, if any. */
+	of(family: Family, uplink: string): Drain | null;
+	giveBack(): Promise<{ changed: string[]; problems: string[] }>;
+}
+
+export function createDrainKeeper(tools: Tools, state: StateFile): DrainKeeper {
+	let uplinks: readonly Uplink[] = [];
+	const of = (family: Family, uplink: string): Drain | null =>
+		state.get().drains.find((drain) => drain.family === family && drain.uplink === uplink) ?? null;
+	const deviceOf = (uplink: Uplink, family: Family): string | null => uplink[family]?.device ?? uplink.device;
+
+	/** Table and rules; afterwards every new connection of this uplink is marked from its first packet. */
+	const setUp = async (drain: Drain): Promise<string | null> => {
+		const others = state.get().drains.filter((old) => old.family !== drain.family || old.uplink !== drain.uplink);
+		const drains = [...others, drain];
+		state.set({ drains });
+		const outside = uplinks.flatMap((uplink) => FAMILIES.map((family) => deviceOf(uplink, family)));
+		const devices = [...new Set(outside.filter((device) => device !== null))];
+		const actual = parseRules(await tools.ipShow(drain.family, ["rule", "show"]));
+		const [table, failed] = await Promise.all([
+			tools.run(["nft", "-f", "-"], { stdin: drainTable(drains, devices) }),
+			tools.ipChange(drain.family, drainRules(drain, actual, false)),
+		]);
+		if (table.code !== 0) return `nft: ${complaint(table)}`;
+		return failed[0] ?? null;
+	};
+
+	const markOpen = async (drain: Drain, address: string): Promise<string | null> => {
+		const options = { timeoutMs: MARK_MS, maxOutputBytes: OUTPUT_BYTES };
+		const result = await tools.run(markArgv(drain, address), options);
+		return /flow entries have been updated/.test(result.stderr) ? null : `conntrack -U: ${complaint(result)}`;
+	};
+
+	return {
+		setUplinks(next) {
+			uplinks = next;
+		},
+		of,
+		async hold(family, id) {
+			const uplink = uplinks.find((candidate) => candidate.id === id);
+			const rule = state.get().rules.find((candidate) => candidate.family === family && candidate.uplink === id);
+			const address = uplink?.[family]?.address ?? null;
+			const device = uplink ? deviceOf(uplink, family) : null;
+			const lost = `open ${family} connections of ${id} move with the route and may break`;
+			if (!rule || address === null || device === null) return lost;
+			const drain: Drain = { family, uplink: id, slot: rule.slot, table: rule.table, device };
+			// Once set up it stays, and connections are marked as they begin: nothing more to do.
+			if (JSON.stringify(of(family, id)) === JSON.stringify(drain)) return null;
+			const missing = ["nft", "conntrack"].find((program) => !tools.has(program));
+			if (missing) return `${lost}: ${missing} is not installed`;
+			try {
+				const failure = (await setUp(drain)) ?? (await markOpen(drain, address));
+				return failure === null ? null : `${lost}: ${failure}`;
+			} catch (error) {
+				return `${lost}: ${errorText(error)}`;
+			}
+		},
+		async giveBack() {
+			const { drains } = state.get();
+			if (drains.length === 0) return { changed: [], problems: [] };
+			const problems: string[] = [];
+			try {
+				const result = await tools.run(["nft", "delete", "table", "inet", NFT_TABLE]);
+				if (result.code !== 0 && !/No such file/.test(result.stderr)) problems.push(`nft: ${complaint(result)}`);
+			} catch (error) {
+				if (!isAutonomyError(error, "tool_missing")) throw error; // without nft there is no table either
+			}
+			for (const family of FAMILIES) {
+				const own = drains.filter((drain) => drain.family === family);
+				if (own.length === 0) continue;
+				const actual = parseRules(await tools.ipShow(family, ["rule", "show"]));
+				problems.push(
+					...(await tools.ipChange(
+						family,
+						own.flatMap((drain) => drainRules(drain, actual, true)),
+					)),
+				);
+			}
+			if (problems.length === 0) state.set({ drains: [] });
+			return { changed: ["rules that hold open connections"], problems };
+		},
+	};
+}
