@@ -51,6 +51,17 @@ export function createReleaser(tools: Tools, drainOf: (family: Family, uplink: s
 		}
 	};
 
+	/** One after the other: two at once would trip over each other's deletions. */
+	const all = async (uplink: string, family: Family, ways: readonly ReleaseBy[]): Promise<Released | string> => {
+		let flows = 0;
+		for (const by of ways) {
+			const result = await one(uplink, family, by);
+			if (typeof result === "string") return result;
+			flows += result.flows;
+		}
+		return { uplink, family, flows };
+	};
+
 	return {
 		remember(discovered) {
 			layout = discovered.mwan3;
@@ -83,15 +94,14 @@ export function createReleaser(tools: Tools, drainOf: (family: Family, uplink: s
 					if (link && layout) jobs.push(one(wish.uplink, family, { kind: "mark", mark: link.mark, mask: layout.mask }));
 					continue;
 				}
-				if (address !== null) jobs.push(one(wish.uplink, family, { kind: "address", address }));
 				const drain = drainOf(family, wish.uplink);
-				if (drain) jobs.push(one(wish.uplink, family, { kind: "mark", mark: drainMark(drain), mask: DRAIN_MASK }));
+				const ways: ReleaseBy[] = [];
+				if (drain) ways.push({ kind: "mark", mark: drainMark(drain), mask: DRAIN_MASK });
+				if (address !== null) ways.push({ kind: "address", address });
+				jobs.push(all(wish.uplink, family, ways));
 			}
 			for (const result of await Promise.all(jobs)) {
-				const same = released.findIndex((entry) => typeof result !== "string" && entry.uplink === result.uplink);
-				const before = released[same];
 				if (typeof result === "string") notes.push(result);
-				else if (before) released[same] = { ...before, flows: before.flows + result.flows };
 				else released.push(result);
 			}
 			return { released, notes };

@@ -19,6 +19,7 @@ import { createReleaser } from "./release.ts";
 import { createRouteSteering } from "./route-steering.ts";
 import { createSourceRuleKeeper } from "./source-rule-keeper.ts";
 import { createStateFile } from "./state-file.ts";
+import { methodsOf, missingChains } from "./status.ts";
 import { createTools } from "./tools.ts";
 import type { GiveBackReport, Released, Steerer, SteerMethod, SteerReport, SteerStatus } from "./types.ts";
 
@@ -260,30 +261,19 @@ export function createSteerer(options: SteererOptions): Steerer {
 			return checking;
 		},
 		status() {
-			const unmanaged = routeFamilies();
-			const method = (family: Family): "mwan3" | "routes" | "none" => {
-				if (!unmanaged.includes(family)) return "mwan3";
-				return discovered?.uplinks.some((uplink) => uplink[family]?.hasDefaultRoute) ? "routes" : "none";
-			};
-			const problems = [...mwan3.problems(), ...sourceRules.problems(), ...releaser.problems()];
-			if (applyProblem) problems.push(applyProblem);
-			const file = state.problem();
-			if (file) problems.push(file);
-			if (discovered?.mwan3 && mwan3.families().length === 0) {
-				problems.push(
-					"mwan3 is configured but its chains are not in iptables: steering by the main table until they are",
-				);
-			}
+			const managed = mwan3.families();
+			const single = [applyProblem, state.problem()].filter((problem) => problem !== null);
+			const parts = [mwan3.problems(), sourceRules.problems(), releaser.problems(), missingChains(discovered, managed)];
 			return {
 				observe,
-				methods: { ipv4: method("ipv4"), ipv6: method("ipv6") },
+				methods: methodsOf(discovered, managed),
 				policies: mwan3.policies(),
 				routes: routes.routes(),
 				sourceRules: sourceRules.rules(),
 				lastApply,
 				repairs,
 				lastRepair,
-				problems,
+				problems: [...parts.flat(), ...single],
 			};
 		},
 		giveBack() {
