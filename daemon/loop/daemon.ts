@@ -15,13 +15,16 @@ import type { Logger } from "../platform/log.ts";
 import type { Closable, Platform } from "../platform/platform.ts";
 import { createProber, type Prober } from "../probe/prober.ts";
 import { createRecorder, type Recorder } from "../record/recorder.ts";
+import { type Api, registerApi } from "../serve/register.ts";
 import { createSteerer } from "../steer/steerer.ts";
 import type { Steerer } from "../steer/types.ts";
 import { createDiscovery, type Discovery } from "../uplink/discovery.ts";
 import type { Discovered } from "../uplink/types.ts";
 import { activeUplinks, factsOf } from "./facts.ts";
 import { createLoop, type Loop } from "./loop.ts";
+import { migrateOnce } from "./migrate.ts";
 import { sampleOf, type Throughput } from "./sample.ts";
+import { serveDeps } from "./serve-deps.ts";
 import { logOutput } from "./story.ts";
 
 export const STATE_DIR = "/tmp/autonomy";
@@ -52,6 +55,8 @@ export interface Rooms {
 	readonly recorder: Recorder;
 	readonly loop: Loop;
 	reload(): ReturnType<ConfigStore["reload"]>;
+	/** What the owner should know and nobody else tells. */
+	problems(): readonly string[];
 }
 
 export interface Daemon {
@@ -66,6 +71,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 	const { clock, timers } = platform;
 	const owned: Closable[] = [];
 	const config = (): Config => store.current();
+	let api: Api | null = null;
 	let stopping = false;
 
 	const bus = createBus({
@@ -104,6 +110,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 		onOutput(output, state) {
 			recorder.output(output.decisions, output.events, output.actions);
 			logOutput(decisionLog, output);
+			api?.output(output.decisions, output.events);
 			followActive(state);
 		},
 		steer: (action) => void steer(action),
@@ -188,21 +195,25 @@ export function createDaemon(options: DaemonOptions): Daemon {
 		return result;
 	}
 
+	const notes: string[] = [];
+	const rooms: Rooms = {
+		platform,
+		log,
+		store,
+		version,
+		startedAtMs: clock.monotonicMs(),
+		bus,
+		discovery,
+		prober,
+		steerer,
+		recorder,
+		loop,
+		reload,
+		problems: () => [...notes, ...prober.status().problems],
+	};
+
 	return {
-		rooms: {
-			platform,
-			log,
-			store,
-			version,
-			startedAtMs: clock.monotonicMs(),
-			bus,
-			discovery,
-			prober,
-			steerer,
-			recorder,
-			loop,
-			reload,
-		},
+		rooms,
 		start() {
 			try {
 				platform.files.makeDirectory(STATE_DIR);
@@ -223,6 +234,11 @@ export function createDaemon(options: DaemonOptions): Daemon {
 			discovery.onRebuild((reason) => void steerer.reassert(reason));
 			discovery.onChange(follow);
 			owned.push(timers.every(REASSERT_EVERY_MS, () => void steerer.reassert("timer")));
+			api = registerApi({ bus, deps: serveDeps(rooms) });
+			owned.push(
+				api,
+				migrateOnce(rooms, (text) => notes.push(text)),
+			);
 			loop.start();
 			discovery.start();
 		},

@@ -59,7 +59,7 @@ export async function configSetReply(
 			problems: sentences(plan.report),
 		};
 	}
-	await write(bus, plan.edits);
+	await writeEdits(bus, plan.edits);
 	const { kept } = deps.config.reload();
 	if (kept !== null) {
 		throw new AutonomyError(
@@ -85,7 +85,7 @@ function changedBy(edit: UciEdit): string[] {
 }
 
 /** All edits and one commit; when one of them fails what was staged is dropped, so that no half change waits in /tmp. */
-async function write(bus: Bus, edits: readonly UciEdit[]): Promise<void> {
+export async function writeEdits(bus: Bus, edits: readonly UciEdit[]): Promise<void> {
 	const options = { timeoutMs: UCI_TIMEOUT_MS };
 	try {
 		for (const edit of edits) {
