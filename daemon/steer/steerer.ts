@@ -23,7 +23,7 @@ import { methodsOf, missingChains } from "./status.ts";
 import { createTools } from "./tools.ts";
 import type { GiveBackReport, Released, Steerer, SteerMethod, SteerReport, SteerStatus } from "./types.ts";
 
-/** Without any sign of a change the kernel itself is read this often. */
+/** The kernel itself is read this often even without any sign of a change. */
 const SLOW_CHECK_MS = 60_000;
 /** A rebuild by mwan3 takes up to seconds: after a sign of one the kernel is read again until it stays as wanted. */
 const FOLLOW_UP_MS = 1000;

@@ -1,0 +1,320 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import type { Plan } from "../../daemon/decide/types.ts";
+import type { Family } from "../../daemon/health/types.ts";
+import { giveBackSteps, parseDefaultRoutes, planRoute, type RouteChange } from "../../daemon/steer/routes.ts";
+import { parseRules, ruleSteps, type SourceRule, wantedRules } from "../../daemon/steer/source-rules.ts";
+import type { FamilyLink, Uplink } from "../../daemon/uplink/types.ts";
+
+const OWNERS: Readonly<Record<string, string>> = { eth1: "wan", eth2: "wanb", eth3: "wanc" };
+const owner = (device: string): string | null => OWNERS[device] ?? null;
+
+function plan(rank: string[], avoid: string[] = [], pinned: string | null = null): Plan {
+	return { primary: rank[0] ?? null, pinned, families: { ipv4: { rank, avoid }, ipv6: { rank, avoid } } };
+}
+
+const NETIFD = `default via 100.64.1.1 dev eth1 proto static src 100.64.1.53 metric 10 
+default via 100.64.2.1 dev eth2 proto static metric 20 linkdown 
+default via 100.64.3.1 dev eth3 proto static metric 30 `;
+
+const OUR = "default via 100.64.2.1 dev eth2 proto 212 metric 9";
+const OUR_CHANGE: RouteChange = { family: "ipv4", uplink: "wanb", words: OUR.split(" "), found: null, demoted: null };
+
+interface Case {
+	readonly what: string;
+	readonly text: string;
+	readonly plan: Plan | null;
+	readonly old?: RouteChange;
+	readonly family?: Family;
+	readonly steps: readonly string[];
+	readonly uplink: string | null;
+}
+
+const ZERO = "default via 100.64.1.1 dev eth1 proto static \ndefault via 100.64.2.1 dev eth2 proto static metric 20 ";
+const ZERO_CHANGE: RouteChange = {
+	family: "ipv4",
+	uplink: "wanb",
+	words: "default via 100.64.2.1 dev eth2 proto 212 metric 0".split(" "),
+	found: "default via 100.64.1.1 dev eth1 proto static".split(" "),
+	demoted: "default via 100.64.1.1 dev eth1 proto 212 metric 21".split(" "),
+};
+
+const CASES: readonly Case[] = [
+	{
+		what: "the router's own order is right: nothing",
+		text: NETIFD,
+		plan: plan(["wan", "wanb"]),
+		steps: [],
+		uplink: "wan",
+	},
+	{ what: "no plan yet: nothing", text: NETIFD, plan: null, steps: [], uplink: "wan" },
+	{ what: "a better one", text: NETIFD, plan: plan(["wanb"]), steps: [`route replace ${OUR}`], uplink: "wanb" },
+	{
+		what: "avoid alone is enough",
+		text: NETIFD,
+		plan: plan([], ["wan"]),
+		steps: [`route replace ${OUR}`],
+		uplink: "wanb",
+	},
+	{ what: "pinned", text: NETIFD, plan: plan(["wan"], [], "wanb"), steps: [`route replace ${OUR}`], uplink: "wanb" },
+	{
+		what: "everything avoided: left as it is",
+		text: NETIFD,
+		plan: plan([], ["wan", "wanb", "wanc"]),
+		steps: [],
+		uplink: null,
+	},
+	{
+		what: "already there",
+		text: `${OUR} \n${NETIFD}`,
+		plan: plan(["wanb"]),
+		old: OUR_CHANGE,
+		steps: [],
+		uplink: "wanb",
+	},
+	{
+		what: "back to the router's own order",
+		text: `${OUR} \n${NETIFD}`,
+		plan: plan(["wan"]),
+		old: OUR_CHANGE,
+		steps: [`route del ${OUR}`],
+		uplink: "wan",
+	},
+	{
+		what: "on to a third: put in before the old one goes",
+		text: `${OUR} \n${NETIFD}`,
+		plan: plan(["wanc"]),
+		old: OUR_CHANGE,
+		steps: ["route replace default via 100.64.3.1 dev eth3 proto 212 metric 9", `route del ${OUR}`],
+		uplink: "wanc",
+	},
+	{
+		what: "a leftover of ours without state file is cleaned",
+		text: `${OUR} \n${NETIFD}`,
+		plan: plan(["wan"]),
+		steps: [`route del ${OUR}`],
+		uplink: "wan",
+	},
+	{
+		what: "a VPN's default route is never outbid",
+		text: `default dev wg0 scope link metric 9 \n${NETIFD}`,
+		plan: plan(["wanb"]),
+		steps: [],
+		uplink: "wan",
+	},
+	{
+		what: "a worse default route of others does not matter",
+		text: `${NETIFD}\ndefault dev wg0 scope link metric 99 `,
+		plan: plan(["wanb"]),
+		steps: [`route replace ${OUR}`],
+		uplink: "wanb",
+	},
+	{
+		what: "metric 0: netifd's route is kept as a copy and replaced",
+		text: ZERO,
+		plan: plan(["wanb"]),
+		steps: [`route replace ${ZERO_CHANGE.demoted?.join(" ")}`, `route replace ${ZERO_CHANGE.words.join(" ")}`],
+		uplink: "wanb",
+	},
+	{
+		what: "metric 0: given back when the router's order is right again",
+		text: [ZERO_CHANGE.words, ZERO_CHANGE.demoted ?? []].map((words) => words.join(" ")).join("\n"),
+		plan: plan(["wan"]),
+		old: ZERO_CHANGE,
+		steps: [`route replace ${ZERO_CHANGE.found?.join(" ")}`, `route del ${ZERO_CHANGE.demoted?.join(" ")}`],
+		uplink: "wan",
+	},
+	{
+		what: "metric 0: a renewed lease took the place back: ours goes in again",
+		text: `${ZERO}\n${ZERO_CHANGE.demoted?.join(" ")}`,
+		plan: plan(["wanb"]),
+		old: ZERO_CHANGE,
+		steps: [`route replace ${ZERO_CHANGE.words.join(" ")}`],
+		uplink: "wanb",
+	},
+	{
+		what: "IPv6 routes bound to source prefixes are left alone",
+		family: "ipv6",
+		text: "default from 2001:db8:a1::/64 via fe80::1 dev eth1 proto static metric 512 pref medium\ndefault from 2001:db8:a2::/64 via fe80::2 dev eth2 proto static metric 513 pref medium",
+		plan: plan(["wanb"]),
+		steps: [],
+		uplink: null,
+	},
+	{
+		what: "IPv6 with router advertisements",
+		family: "ipv6",
+		text: "default via fe80::1 dev eth1 proto ra metric 1024 expires 1700sec hoplimit 64 pref medium\ndefault via fe80::2 dev eth2 proto static metric 1025 pref medium",
+		plan: plan(["wanb"]),
+		steps: ["route replace default via fe80::2 dev eth2 pref medium proto 212 metric 1023"],
+		uplink: "wanb",
+	},
+	{
+		what: "a multipath route counts as somebody else's",
+		text: `default proto static metric 5 \n\tnexthop via 100.64.1.1 dev eth1 weight 1 \n\tnexthop via 100.64.2.1 dev eth2 weight 1 \n${NETIFD}`,
+		plan: plan(["wanb"]),
+		steps: [`route replace ${OUR}`],
+		uplink: "wanb",
+	},
+	{ what: "no default route at all", text: "10.0.0.0/8 dev br-lan", plan: plan(["wanb"]), steps: [], uplink: null },
+];
+
+for (const one of CASES) {
+	test(`main table: ${one.what}`, () => {
+		const family = one.family ?? "ipv4";
+		const result = planRoute(family, parseDefaultRoutes(one.text), owner, one.plan, one.old ?? null);
+		assert.deepEqual(result.steps, one.steps);
+		assert.equal(result.uplink, one.uplink);
+		assert.notEqual(result.reason, "");
+	});
+}
+
+test("giving back removes what is ours and only what is there", () => {
+	assert.deepEqual(giveBackSteps(OUR_CHANGE, parseDefaultRoutes(`${OUR}\n${NETIFD}`)), [`route del ${OUR}`]);
+	assert.deepEqual(giveBackSteps(OUR_CHANGE, parseDefaultRoutes(NETIFD)), []);
+});
+
+// --- source rules
+
+function uplink(id: string, n: number, over: Partial<Uplink> = {}, link: Partial<FamilyLink> = {}): Uplink {
+	const ipv4: FamilyLink = {
+		interface: id,
+		up: true,
+		device: `eth${n}`,
+		address: `100.64.${n}.50`,
+		prefixLength: 24,
+		gateway: `100.64.${n}.1`,
+		hasDefaultRoute: true,
+		dnsServers: [],
+		metric: n * 10,
+		...link,
+	};
+	return {
+		id,
+		class: "lan",
+		classReason: "",
+		proto: "dhcp",
+		device: `eth${n}`,
+		lowerDevice: `eth${n}`,
+		present: true,
+		up: true,
+		carrier: true,
+		ipv4,
+		ipv6: null,
+		mwan3: { ipv4: null, ipv6: null },
+		metered: false,
+		weight: 50,
+		order: n,
+		disabled: false,
+		minUptimeMs: 0,
+		cooldownMs: 0,
+		preferRoaming: false,
+		tunnel: false,
+		...over,
+	};
+}
+
+const inMwan3 = (id: string, n: number): Partial<Uplink> => ({
+	mwan3: {
+		ipv4: { interface: id, family: "ipv4", id: n, mark: n << 8, enabled: true, trackIps: [] },
+		ipv6: null,
+	},
+});
+
+const SAMPLE_RULES = parseRules(readFileSync("test/samples/openwrt/ip-rule.txt", "utf8"));
+
+function steps(
+	uplinks: Uplink[],
+	ours: SourceRule[] = [],
+	actual = SAMPLE_RULES,
+): { lines: string[]; wanted: SourceRule[] } {
+	const problems: string[] = [];
+	const wanted = wantedRules("ipv4", uplinks, ours, actual, problems);
+	assert.deepEqual(problems, []);
+	return { lines: ruleSteps(ours, wanted, actual), wanted };
+}
+
+test("the captured rules are read", () => {
+	assert.equal(SAMPLE_RULES.length, 14);
+	assert.deepEqual(SAMPLE_RULES[4], { pref: 2001, selector: "from all fwmark 0x100/0x3f00", table: "1" });
+});
+
+test("with mwan3: one rule per uplink to mwan3's own table", () => {
+	const { lines } = steps([uplink("wan", 1, inMwan3("wan", 1)), uplink("wanb", 2, inMwan3("wanb", 2))]);
+	assert.deepEqual(lines, [
+		"rule add pref 901 from 100.64.1.50 lookup 1",
+		"rule add pref 903 from 100.64.2.50 lookup 2",
+	]);
+});
+
+test("without mwan3: a table of ours, and the main table answers for all but the default", () => {
+	assert.deepEqual(steps([uplink("wan", 1)]).lines, [
+		"route replace default via 100.64.1.1 dev eth1 table 9000",
+		"rule add pref 900 from 100.64.1.50 lookup main suppress_prefixlength 0",
+		"rule add pref 901 from 100.64.1.50 lookup 9000",
+	]);
+});
+
+test("point to point and gateways outside the own network", () => {
+	assert.equal(steps([uplink("wwan", 1, {}, { gateway: null })]).lines[0], "route replace default dev eth1 table 9000");
+	assert.equal(
+		steps([uplink("wan", 1, {}, { gateway: "10.0.0.1" })]).lines[0],
+		"route replace default via 10.0.0.1 dev eth1 table 9000 onlink",
+	);
+});
+
+test("two uplinks with one address are told apart by device", () => {
+	const same = { address: "192.168.8.100", gateway: "192.168.8.1" };
+	const { lines } = steps([uplink("a", 1, inMwan3("a", 1), same), uplink("b", 2, inMwan3("b", 2), same)]);
+	assert.deepEqual(lines, ["rule add pref 901 oif eth1 lookup 1", "rule add pref 903 oif eth2 lookup 2"]);
+});
+
+test("a new address: the new rule first, then the old one goes; the place stays", () => {
+	const before = steps([uplink("wan", 1, inMwan3("wan", 1))]);
+	const actual = [...SAMPLE_RULES, { pref: 901, selector: "from 100.64.1.50", table: "1" }];
+	const moved = uplink("wan", 1, inMwan3("wan", 1), { address: "100.64.1.77" });
+	assert.deepEqual(steps([moved], before.wanted, actual).lines, [
+		"rule add pref 901 from 100.64.1.77 lookup 1",
+		"rule del pref 901 from 100.64.1.50 lookup 1",
+	]);
+	assert.deepEqual(steps([], before.wanted, actual).lines, ["rule del pref 901 from 100.64.1.50 lookup 1"]);
+});
+
+test("nothing to do is nothing, also when the table has a name here", () => {
+	const before = steps([uplink("wan", 1, inMwan3("wan", 1))]);
+	for (const table of ["1", "wan_table"]) {
+		const actual = [...SAMPLE_RULES, { pref: 901, selector: "from 100.64.1.50", table }];
+		assert.deepEqual(steps([uplink("wan", 1, inMwan3("wan", 1))], before.wanted, actual).lines, []);
+	}
+});
+
+test("preferences and tables of others are passed by", () => {
+	const others = [
+		{ pref: 901, selector: "from 10.1.1.1", table: "77" },
+		{ pref: 30000, selector: "from 10.9.9.9", table: "9001" },
+	];
+	const { lines } = steps([uplink("wan", 1)], [], [...SAMPLE_RULES, ...others]);
+	assert.deepEqual(lines.slice(-2), [
+		"rule add pref 904 from 100.64.1.50 lookup main suppress_prefixlength 0",
+		"rule add pref 905 from 100.64.1.50 lookup 9002",
+	]);
+});
+
+test("more uplinks than places: told, the rest is served", () => {
+	const many = Array.from({ length: 27 }, (_, i) => uplink(`u${i}`, i + 1));
+	const problems: string[] = [];
+	assert.equal(wantedRules("ipv4", many, [], SAMPLE_RULES, problems).length, 25);
+	assert.equal(problems.length, 2);
+	assert.match(problems[0] ?? "", /u25/);
+});
+
+test("down, without address, hostile address, tunnels: no rule", () => {
+	const none = [
+		uplink("a", 1, {}, { up: false }),
+		uplink("b", 2, {}, { address: null }),
+		uplink("c", 3, {}, { address: "1.2.3.4; reboot" }),
+		uplink("d", 4, { tunnel: true }),
+		uplink("e", 5, {}, { hasDefaultRoute: false }),
+	];
+	assert.deepEqual(steps(none).lines, []);
+});
