@@ -49,6 +49,8 @@ export interface Mwan3 {
 	stop(): Promise<void>;
 	/** Exit code of 15-mwan3. */
 	hotplug(action: string, name: string, device: string): Promise<number>;
+	/** What mwan3rtmon does: the table of an interface follows its routes in the main table. */
+	routesChanged(name: string): Promise<void>;
 	onEvent(listener: (action: string, name: string) => void): void;
 }
 
@@ -130,19 +132,31 @@ export function createMwan3(netifd: Netifd): Mwan3 {
 		const exists = (await chains(link.family)).has(`mwan3_iface_in_${link.name}`);
 		await push(link.family, interfaceChain(cfg, link, info.device, exists));
 		await ip(link.family, deleteRules(link), true);
+		await ip(link.family, [...interfaceRules(cfg, link.id, info.device), ...tableLines(cfg, link, info)]);
+		laidOut.add(link.name);
+	}
+
+	function tableLines(cfg: Mwan3Config, link: Mwan3Interface, info: LinkInfo): string[] {
 		const others = netifd.otherNetworks(
 			link.family,
 			cfg.interfaces.map((i) => i.name),
 		);
-		await ip(link.family, [
-			...interfaceRules(cfg, link.id, info.device),
+		return [
 			`route replace ${link.family === "ipv6" ? "::/0" : "default"} ${info.defaultRoute} table ${link.id}`,
 			...info.networks.map(
 				(net) => `route replace ${net} dev ${info.device} scope link metric ${info.metric} table ${link.id}`,
 			),
 			...others.map(([net, device]) => `route replace ${net} dev ${device} scope link table ${link.id}`),
-		]);
-		laidOut.add(link.name);
+		];
+	}
+
+	async function followRoutes(name: string): Promise<void> {
+		const cfg = config();
+		const link = cfg.interfaces.find((i) => i.name === name);
+		const info = netifd.link(name);
+		if (!running || !link || !info || !laidOut.has(name)) return;
+		await ip(link.family, [`route flush table ${link.id}`, ...tableLines(cfg, link, info)]);
+		await setConnected();
 	}
 
 	/** ipsets of everything directly reachable. */
@@ -245,6 +259,7 @@ export function createMwan3(netifd: Netifd): Mwan3 {
 		start: () => locked(setUp),
 		stop: () => locked(tearDown),
 		hotplug: (action, name, device) => locked(() => act(action, name, device)),
+		routesChanged: (name) => locked(() => followRoutes(name)),
 		onEvent: (listener) => listeners.push(listener),
 	};
 }

@@ -41,6 +41,7 @@ const trackers = new Map<string, Tracker>();
 let options: LabOptions = {};
 
 const netifd: Netifd = serveNetifd(buses.netifd, devices, {
+	onRenew: (name) => void mwan3.routesChanged(name),
 	log: (text) => log.add(text),
 	offer(device, turn) {
 		const isp = makePlan(options).isps.find((i) => i.device === device);

@@ -14,7 +14,11 @@ function status(code: number, text: string): AutonomyError {
 
 type Method = ServedMethod["handle"];
 
-export function serveNetifd(bus: Bus, devices: Devices, options: Pick<NetifdOptions, "offer" | "log">): Netifd {
+export function serveNetifd(
+	bus: Bus,
+	devices: Devices,
+	options: Pick<NetifdOptions, "offer" | "log" | "onRenew">,
+): Netifd {
 	const asks = { interface: "string" } as const;
 	const one = (name: unknown): string => {
 		if (typeof name !== "string") throw status(INVALID_ARGUMENT, "no interface given");

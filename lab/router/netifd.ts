@@ -49,7 +49,6 @@ export interface Netifd {
 	setMangle(how: Mangle | null): void;
 	/** Runs /etc/hotplug.d/iface as netifd would. */
 	hotplug(action: string, name: string): Promise<void>;
-	onChange(listener: () => void): void;
 }
 
 export interface NetifdOptions {
@@ -58,6 +57,8 @@ export interface NetifdOptions {
 	/** What a DHCP server behind a device hands out; `turn` counts the leases given so far. */
 	offer(device: string, turn: number): Offer | null;
 	log(text: string): void;
+	/** The address of an interface changed while it was up. */
+	onRenew(name: string): void;
 	/** Serves network.interface.<name>. */
 	serveInterface(name: string): ServedObject;
 	/** Objects that notifications go out on. */
@@ -71,7 +72,6 @@ export function createNetifd(options: NetifdOptions): Netifd {
 	const { devices, bus, log } = options;
 	const interfaces = new Map<string, Interface>();
 	const turns = new Map<string, number>();
-	const listeners: (() => void)[] = [];
 	let mangle: Mangle | null = null;
 	let hotplugs: Promise<void> = Promise.resolve();
 
@@ -107,7 +107,6 @@ export function createNetifd(options: NetifdOptions): Netifd {
 		iface.object?.notify(type, data);
 		const event = { action: up ? "ifup" : "ifdown", interface: name };
 		bus.send("network.interface", event).catch(() => {});
-		for (const listener of listeners) listener();
 	}
 
 	function hotplug(action: string, name: string): Promise<void> {
@@ -222,7 +221,6 @@ export function createNetifd(options: NetifdOptions): Netifd {
 		}
 		await prepareDevices();
 		await Promise.all([...interfaces.values()].map((iface) => inTurn(iface, setUp)));
-		for (const listener of listeners) listener();
 	}
 
 	function known(name: string): Interface {
@@ -276,6 +274,7 @@ export function createNetifd(options: NetifdOptions): Netifd {
 				await ip([...downLines(device, metric, iface.lease), ...upLines(device, metric, next)], true);
 				iface.lease = next;
 				tell(iface, true);
+				options.onRenew(name);
 				void hotplug("ifupdate", name);
 			});
 		},
@@ -287,7 +286,6 @@ export function createNetifd(options: NetifdOptions): Netifd {
 			mangle = how;
 		},
 		hotplug,
-		onChange: (listener) => listeners.push(listener),
 	};
 }
 

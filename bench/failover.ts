@@ -1,0 +1,185 @@
+/**
+ * How long a LAN client is cut off when its uplink fails: the real daemon with its default configuration on a virtual
+ * router with real packets, a client that sends every 10 ms (new flows, and one that stays open), each scenario several
+ * times, with mwan3's layout and without. Every run has a daemon of its own, so none profits from the one before.
+ *
+ * gap_ms: the longest hole in the new flows; open_gap_ms: the same for the open flow. For loss30, where packets trickle
+ * through all the time, both are the time from the start of the loss until the traffic has left the bad uplink for good.
+ *
+ * Options: --runs N (default 10), --scenario NAME, --layout mwan3|plain, --isps N (default 3).
+ */
+import { parseArgs } from "node:util";
+import type { Bus } from "../daemon/bus/bus.ts";
+import { type Autonomyd, hostBus, startAutonomyd } from "../lab/autonomyd.ts";
+import { nowMs } from "../lab/net/lab.ts";
+import type { Layout } from "../lab/net/plan.ts";
+import { startStandIn } from "../lab/router/stand-in.ts";
+import type { Step } from "../lab/scenario/format.ts";
+import { createWorld, type World } from "../lab/scenario/world.ts";
+import type { RouterUnderTest } from "../lab/under-test.ts";
+
+interface Case {
+	readonly name: string;
+	/** Null: the operator asks for the other uplink. */
+	readonly fault: Step | null;
+	/** How long the client is watched after the fault, ms. */
+	readonly watchMs: number;
+	/** Measure when the traffic has left, not the hole. */
+	readonly untilLeft: boolean;
+}
+
+const CASES: readonly Case[] = [
+	{ name: "blackhole", fault: { do: "blackhole", isp: 1 }, watchMs: 4000, untilLeft: false },
+	{ name: "carrier", fault: { do: "carrier", isp: 1, up: false }, watchMs: 2000, untilLeft: false },
+	{ name: "loss30", fault: { do: "loss", isp: 1, pct: 30 }, watchMs: 9000, untilLeft: true },
+	{ name: "gateway_only", fault: { do: "gateway_only", isp: 1 }, watchMs: 4000, untilLeft: false },
+	{ name: "planned", fault: null, watchMs: 1500, untilLeft: false },
+];
+
+interface Run {
+	readonly gapMs: number;
+	readonly openGapMs: number;
+	readonly lost: number;
+	readonly switches: number;
+	/** The traffic never left the failed uplink. */
+	readonly stuck: boolean;
+}
+
+interface Summary {
+	readonly runs: number;
+	readonly gap_ms: { readonly median: number; readonly p95: number; readonly max: number };
+	readonly open_gap_ms: { readonly median: number; readonly p95: number; readonly max: number };
+	readonly lost: { readonly median: number; readonly max: number };
+	readonly switches: number;
+	readonly stuck: number;
+}
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Nearest-rank percentile, one decimal. */
+function percentile(values: readonly number[], pct: number): number {
+	const sorted = [...values].sort((a, b) => a - b);
+	const at = Math.max(0, Math.ceil((pct / 100) * sorted.length) - 1);
+	return Math.round((sorted[at] ?? 0) * 10) / 10;
+}
+
+function spread(values: readonly number[]): { median: number; p95: number; max: number } {
+	return { median: percentile(values, 50), p95: percentile(values, 95), max: percentile(values, 100) };
+}
+
+function summarize(runs: readonly Run[]): Summary {
+	const lost = runs.map((run) => run.lost);
+	return {
+		runs: runs.length,
+		gap_ms: spread(runs.map((run) => run.gapMs)),
+		open_gap_ms: spread(runs.map((run) => run.openGapMs)),
+		lost: { median: percentile(lost, 50), max: percentile(lost, 100) },
+		switches: runs.reduce((sum, run) => sum + run.switches, 0),
+		stuck: runs.filter((run) => run.stuck).length,
+	};
+}
+
+/** A daemon that knows every uplink and carries the traffic by the first. */
+async function freshDaemon(router: RouterUnderTest, bus: Bus): Promise<Autonomyd> {
+	await router.run(["rm", "-rf", "/tmp/autonomy"]);
+	const daemon = await startAutonomyd(router, bus);
+	await daemon.until(
+		"every uplink eligible, traffic on the first",
+		async () => {
+			const { current, rank } = await daemon.status();
+			const all = rank.length === router.lab.plan.isps.length && rank.every((one) => one.state === "eligible");
+			return all && current === router.lab.plan.isps[0]?.interface;
+		},
+		30_000,
+	);
+	return daemon;
+}
+
+async function oneRun(router: RouterUnderTest, bus: Bus, world: World, one: Case): Promise<Run> {
+	const daemon = await freshDaemon(router, bus);
+	const traffic = await router.lab.traffic();
+	try {
+		await sleep(1500);
+		const t0 = nowMs();
+		if (one.fault) await world.do(one.fault);
+		else await daemon.call("failover", { name: router.lab.plan.isps[1]?.interface ?? "", reason: "bench" });
+		await sleep(one.watchMs);
+		const report = await traffic.report({ sinceMs: t0 - 200, leaving: 1 });
+		const decisions = await daemon.call<{ decisions: { kind: string; from?: string; to?: string }[] }>("decisions", {});
+		const switches = decisions.decisions.filter(
+			(d) => d.from !== undefined && d.to !== undefined && d.from !== d.to,
+		).length;
+		const left = (atMs: number | null): number => (atMs === null ? one.watchMs : Math.max(0, atMs - t0));
+		return {
+			gapMs: one.untilLeft ? left(report.freshLeftMs) : report.fresh.gapMs,
+			openGapMs: one.untilLeft ? left(report.openLeftMs) : report.open.gapMs,
+			lost: report.fresh.lost,
+			switches,
+			stuck: report.freshLeftMs === null,
+		};
+	} finally {
+		await traffic.stop();
+		await daemon.stop();
+		await world.healAll();
+		// netifd needs a moment to configure a link whose carrier is back.
+		await sleep(one.name === "carrier" ? 1000 : 100);
+	}
+}
+
+function row(layout: string, name: string, s: Summary): void {
+	const three = (v: { median: number; p95: number; max: number }): string =>
+		`${String(v.median).padStart(8)} ${String(v.p95).padStart(8)} ${String(v.max).padStart(8)}`;
+	const end = `${String(s.lost.median).padStart(6)} ${String(s.lost.max).padStart(5)} ${String(s.switches).padStart(8)}`;
+	console.error(
+		`${layout.padEnd(6)} ${name.padEnd(13)} ${three(s.gap_ms)} | ${three(s.open_gap_ms)} | ${end}${s.stuck > 0 ? `  ${s.stuck} never left` : ""}`,
+	);
+}
+
+async function layoutRuns(
+	layout: Layout,
+	cases: readonly Case[],
+	runs: number,
+	isps: number,
+): Promise<Record<string, Summary>> {
+	const router = await startStandIn({ layout, isps });
+	const bus = hostBus(router);
+	const world = createWorld(router);
+	const results: Record<string, Summary> = {};
+	try {
+		for (const one of cases) {
+			const done: Run[] = [];
+			for (let n = 0; n < runs; n++) done.push(await oneRun(router, bus, world, one));
+			results[one.name] = summarize(done);
+			row(layout, one.name, summarize(done));
+		}
+	} finally {
+		bus.close();
+		await router.close();
+	}
+	return results;
+}
+
+export async function run(args: string[]): Promise<object> {
+	const { values } = parseArgs({
+		args,
+		options: {
+			runs: { type: "string", default: "10" },
+			scenario: { type: "string" },
+			layout: { type: "string" },
+			isps: { type: "string", default: "3" },
+			json: { type: "boolean" },
+		},
+		strict: false,
+	});
+	const runs = Math.max(1, Number(values.runs) || 10);
+	const cases = CASES.filter((one) => values.scenario === undefined || one.name === values.scenario);
+	if (cases.length === 0) throw new Error(`--scenario must be one of: ${CASES.map((one) => one.name).join(", ")}`);
+	console.error(
+		`${runs} runs each; ms; new flows | open flow: median, p95, max | packets of new flows lost: median, max; switches`,
+	);
+	const isps = Number(values.isps) || 3;
+	const wanted = (layout: Layout): boolean => values.layout === undefined || values.layout === layout;
+	const scenarios = wanted("mwan3") ? await layoutRuns("mwan3", cases, runs, isps) : {};
+	const noMwan3 = wanted("plain") ? await layoutRuns("plain", cases, runs, isps) : {};
+	return { scenarios, no_mwan3: noMwan3 };
+}

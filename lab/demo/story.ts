@@ -1,0 +1,182 @@
+/**
+ * The story the demo tells: five things that happen to routers, what the daemon saw and decided (in its own words, read
+ * over ubus), and what a client on the LAN lost of its packets. Each chapter checks that it ended as it should.
+ */
+import type { Reply } from "../../contract/api.ts";
+import type { Autonomyd } from "../autonomyd.ts";
+import { nowMs, type Traffic } from "../net/lab.ts";
+import type { Step } from "../scenario/format.ts";
+import type { World } from "../scenario/world.ts";
+import type { RouterUnderTest } from "../under-test.ts";
+import type { Teller } from "./tell.ts";
+
+export interface Stage {
+	readonly router: RouterUnderTest;
+	readonly daemon: Autonomyd;
+	readonly world: World;
+	readonly traffic: Traffic;
+	readonly tell: Teller;
+}
+
+type Explanation = Reply<"explain">;
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+function ispOf(stage: Stage, name: string | null | undefined): number {
+	return stage.router.lab.plan.isps.find((isp) => isp.interface === name)?.index ?? 0;
+}
+
+async function current(stage: Stage): Promise<{ name: string; isp: number }> {
+	const { current: name } = await stage.daemon.status();
+	return { name: name ?? "nobody", isp: ispOf(stage, name) };
+}
+
+function figure({ name, value, threshold, unit }: Explanation["figures"][number]): string {
+	const number = (n: number | null | undefined): string =>
+		n === null || n === undefined ? "unknown" : String(Math.round(n * 10) / 10);
+	const against = threshold === null || threshold === undefined ? "" : ` (threshold ${number(threshold)} ${unit})`;
+	return `${name.replaceAll("_", " ")} ${number(value)} ${unit}${against}`;
+}
+
+/** What the daemon has to say about its latest decision. */
+async function explain(stage: Stage): Promise<Explanation> {
+	const why = await stage.daemon.call<Explanation>("explain", {});
+	const { tell } = stage;
+	tell.daemon(`${why.text} [rule ${why.rule}]`);
+	if (why.figures.length > 0) tell.daemon(`numbers: ${why.figures.map(figure).join(", ")}`);
+	for (const one of why.candidates.filter((candidate) => candidate.why_not))
+		tell.daemon(`not ${one.name}: ${one.why_not}`);
+	for (const result of why.results) tell.daemon(`${result.text} (${Math.round(result.duration_ms)} ms)`);
+	return why;
+}
+
+/** What the client saw since then. */
+async function losses(stage: Stage, sinceMs: number): Promise<{ gapMs: number; openGapMs: number; lost: number }> {
+	await sleep(300);
+	const report = await stage.traffic.report({ sinceMs });
+	const ways = (list: readonly { isp: number }[]): string =>
+		list.map((way) => `ISP ${way.isp}`).join(" > ") || "nothing came back";
+	const { fresh, open } = report;
+	stage.tell.client(
+		`new flows: ${fresh.lost} of ${fresh.sent} packets lost, silent for ${Math.round(fresh.gapMs)} ms; ${ways(fresh.ways)}`,
+	);
+	stage.tell.client(
+		`the flow that was open: ${open.lost} of ${open.sent} lost, silent for ${Math.round(open.gapMs)} ms; ${ways(open.ways)}`,
+	);
+	return { gapMs: fresh.gapMs, openGapMs: open.gapMs, lost: fresh.lost + open.lost };
+}
+
+/** Waits until new flows come another way than by `isp`; false when they do not. */
+async function moved(stage: Stage, isp: number, limitMs: number): Promise<boolean> {
+	const deadline = nowMs() + limitMs;
+	while (nowMs() < deadline) {
+		const { fresh, nowMs: now } = await stage.traffic.peek();
+		if (fresh.isp !== null && fresh.isp !== isp && fresh.atMs !== null && now - fresh.atMs < 300) return true;
+		await sleep(50);
+	}
+	return false;
+}
+
+/** Breaks the uplink in use and watches what comes of it. */
+async function breakIt(
+	stage: Stage,
+	title: string,
+	step: (isp: number) => Step,
+	told: string,
+	limitMs: number,
+): Promise<boolean> {
+	const { tell, world } = stage;
+	const { name, isp } = await current(stage);
+	tell.chapter(title);
+	tell.world(`${told} (ISP ${isp}, ${name}; the link itself stays up)`);
+	const { atMs } = await world.do(step(isp));
+	const ok = await moved(stage, isp, limitMs);
+	await sleep(700);
+	await explain(stage);
+	const { gapMs } = await losses(stage, atMs - 100);
+	const now = await current(stage);
+	tell.verdict(
+		ok,
+		ok
+			? `the traffic is on ${now.name}; the client was without internet for ${(gapMs / 1000).toFixed(2)} s`
+			: `the traffic is still on ${name}`,
+	);
+	await world.do({ do: "heal", isp });
+	tell.world(`ISP ${isp} is repaired; it must prove itself before it is trusted again`);
+	return ok;
+}
+
+async function planned(stage: Stage): Promise<boolean> {
+	const { tell, daemon } = stage;
+	tell.chapter("A switch that was asked for");
+	const { name } = await current(stage);
+	const { rank } = await daemon.status();
+	const other = rank.find((one) => one.name !== name && one.eligible) ?? rank.find((one) => one.name !== name);
+	if (!other) return false;
+	tell.world(`the operator says: autonomyctl failover ${other.name}`);
+	const t0 = nowMs();
+	const answer = await daemon.call<Reply<"failover">>("failover", {
+		name: other.name,
+		reason: "the demo asked for it",
+	});
+	tell.daemon(answer.text);
+	const ok = await moved(stage, ispOf(stage, name), 3000);
+	await sleep(700);
+	await explain(stage);
+	const { lost } = await losses(stage, t0 - 100);
+	tell.verdict(
+		ok && lost === 0,
+		lost === 0 ? "not one packet lost; the open flow stays where it was and drains" : `${lost} packets lost`,
+	);
+	await daemon.call("restore", { reason: "the demo is done with it" });
+	return ok && lost === 0;
+}
+
+async function notOurFault(stage: Stage): Promise<boolean> {
+	const { tell, world } = stage;
+	tell.chapter("Somebody else's fault");
+	const before = await current(stage);
+	tell.world("one of the addresses the daemon asks, 1.1.1.1, dies for the whole world");
+	const { atMs } = await world.do({ do: "target_dead", targets: ["1.1.1.1"] });
+	await sleep(6000);
+	const after = await current(stage);
+	const { text } = await stage.daemon.status();
+	tell.daemon(text);
+	const { gapMs } = await losses(stage, atMs);
+	const ok = after.name === before.name && gapMs < 100;
+	tell.verdict(
+		ok,
+		ok ? "the target is to blame, not the uplink: nobody moves" : `moved from ${before.name} to ${after.name}`,
+	);
+	await world.do({ do: "heal" });
+	return ok;
+}
+
+export async function tellStory(stage: Stage): Promise<boolean> {
+	const results = [
+		await breakIt(
+			stage,
+			"The provider goes silent",
+			(isp) => ({ do: "blackhole", isp }),
+			"nothing gets through any more",
+			6000,
+		),
+		await notOurFault(stage),
+		await breakIt(
+			stage,
+			"The modem answers, the internet does not",
+			(isp) => ({ do: "gateway_only", isp }),
+			"the gateway still answers pings, everything behind it is dead",
+			6000,
+		),
+		await planned(stage),
+		await breakIt(
+			stage,
+			"A brown-out",
+			(isp) => ({ do: "loss", isp, pct: 30 }),
+			"30 % of the packets are lost each way",
+			12_000,
+		),
+	];
+	return results.every((ok) => ok);
+}

@@ -1,0 +1,133 @@
+/**
+ * What the end-to-end tests share: a router (the lab's stand-ins, or the real userland OPENWRT_ROOT names), the daemon on
+ * it as a child process, and words for what the network should look like. A file of tests uses one router; each test
+ * leaves it as it found it.
+ */
+import assert from "node:assert/strict";
+import type { TestContext } from "node:test";
+import type { Bus } from "../../daemon/bus/bus.ts";
+import { type Autonomyd, bundleMissing, type DaemonOptions, hostBus, startAutonomyd } from "../../lab/autonomyd.ts";
+import { REPO } from "../../lab/net/bundle.ts";
+import { nowMs, type Traffic } from "../../lab/net/lab.ts";
+import type { LabOptions } from "../../lab/net/plan.ts";
+import { missing } from "../../lab/net/possible.ts";
+import { startStandIn } from "../../lab/router/stand-in.ts";
+import { createWorld, type World } from "../../lab/scenario/world.ts";
+import type { RouterUnderTest } from "../../lab/under-test.ts";
+
+export interface Bench {
+	readonly router: RouterUnderTest;
+	readonly bus: Bus;
+	readonly world: World;
+	/** Starts a daemon that is stopped (or killed) after the test. */
+	daemon(t: TestContext, options?: DaemonOptions): Promise<Autonomyd>;
+	/** A LAN client that is stopped after the test. */
+	traffic(t: TestContext, options?: Parameters<RouterUnderTest["lab"]["traffic"]>[0]): Promise<Traffic>;
+	close(): Promise<void>;
+}
+
+/** Why there can be no end-to-end test here; null when there can. */
+export function impossible(): string | null {
+	return missing()[0] ?? bundleMissing(REPO);
+}
+
+async function startRouter(options: LabOptions): Promise<RouterUnderTest> {
+	const root = process.env.OPENWRT_ROOT;
+	if (root === undefined || root === "") return startStandIn(options);
+	const { startOpenwrt } = await import("../../lab/router/openwrt.ts");
+	return startOpenwrt(root, options);
+}
+
+export async function openBench(options: LabOptions = {}): Promise<Bench> {
+	const router = await startRouter(options);
+	const bus = hostBus(router);
+	const world = createWorld(router);
+	return {
+		router,
+		bus,
+		world,
+		async daemon(t, daemonOptions = {}) {
+			await router.run(["rm", "-rf", "/tmp/autonomy"]);
+			const daemon = await startAutonomyd(router, bus, daemonOptions);
+			t.after(async () => {
+				if (!daemon.process.ended) await daemon.stop();
+			});
+			return daemon;
+		},
+		async traffic(t, trafficOptions) {
+			const traffic = await router.lab.traffic(trafficOptions);
+			t.after(() => traffic.stop());
+			return traffic;
+		},
+		async close() {
+			bus.close();
+			await router.close();
+		},
+	};
+}
+
+/** Name of the netifd interface towards an ISP. */
+export function uplink(bench: Bench, isp: number): string {
+	return bench.router.lab.plan.isps[isp - 1]?.interface ?? "";
+}
+
+/** Waits until all uplinks (or those named) may carry traffic and the traffic is on `current`. */
+export async function ready(bench: Bench, daemon: Autonomyd, current = 1, isps?: readonly number[]): Promise<void> {
+	const names = (isps ?? bench.router.lab.plan.isps.map((isp) => isp.index)).map((isp) => uplink(bench, isp));
+	await daemon.until(
+		`traffic on ${uplink(bench, current)}, eligible: ${names.join(", ")}`,
+		async () => {
+			const status = await daemon.status();
+			return (
+				status.current === uplink(bench, current) &&
+				names.every((name) => status.rank.some((one) => one.name === name && one.state === "eligible"))
+			);
+		},
+		30_000,
+	);
+}
+
+/** Waits until new flows of the client come through this ISP. */
+export async function flowsVia(traffic: Traffic, isp: number, limitMs: number, daemon?: Autonomyd): Promise<void> {
+	const deadline = nowMs() + limitMs;
+	let seen: number | null = null;
+	while (nowMs() < deadline) {
+		const { fresh, nowMs: now } = await traffic.peek();
+		seen = fresh.isp;
+		if (seen === isp && fresh.atMs !== null && now - fresh.atMs < 500) return;
+		await new Promise((resolve) => setTimeout(resolve, 30));
+	}
+	assert.fail(
+		`after ${limitMs} ms new flows still use ${seen === null ? "nobody" : `ISP ${seen}`}, not ISP ${isp}\n${daemon?.describe() ?? ""}`,
+	);
+}
+
+/** What of the kernel and of UCI the daemon may touch; equal before it starts and after it has left. */
+export async function fingerprint(router: RouterUnderTest): Promise<Record<string, string>> {
+	const commands: Record<string, readonly string[]> = {
+		rules4: ["ip", "-4", "rule"],
+		rules6: ["ip", "-6", "rule"],
+		routes4: ["ip", "-4", "route", "show", "table", "all", "type", "unicast"],
+		routes6: ["ip", "-6", "route", "show", "table", "all", "type", "unicast"],
+		mangle4: ["iptables-save", "-t", "mangle"],
+		mangle6: ["ip6tables-save", "-t", "mangle"],
+		state: ["sh", "-c", "cat /var/state/mwan3 2>/dev/null"],
+	};
+	const out: Record<string, string> = {};
+	for (const [name, argv] of Object.entries(commands)) {
+		const { stdout } = await router.run(argv);
+		out[name] = stdout
+			.split("\n")
+			// Comments carry a date, lifetimes count down, link-local routes come and go with the links.
+			.filter((line) => !line.startsWith("#") && !line.startsWith("fe80:"))
+			.map((line) =>
+				line
+					.replace(/\[\d+:\d+\]/, "[0:0]")
+					.replace(/ expires \d+sec/, "")
+					.trim(),
+			)
+			.sort()
+			.join("\n");
+	}
+	return out;
+}
