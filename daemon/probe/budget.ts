@@ -77,6 +77,9 @@ export interface PaceInput {
 	readonly families: readonly { readonly family: Family; readonly method: ProbeMethod }[];
 	/** The last 24 hours cost more than the budget. */
 	readonly overBudget: boolean;
+	/** The owner's own figures; null: from the table. */
+	readonly intervalMs: number | null;
+	readonly bytesPerDay: number | null;
 }
 
 export interface Pace {
@@ -91,13 +94,14 @@ export interface Pace {
 export function pace(input: PaceInput): Pace {
 	const allowance = ALLOWANCES[input.metered ? "metered" : "unmetered"][input.role][input.mode];
 	const roundBytes = input.families.reduce((sum, one) => sum + probeBytes(one.method, one.family), 0);
-	const affordable = (roundBytes * DAY_MS) / (allowance.bytesPerDay * STEADY_SHARE);
-	const wanted = Math.ceil(Math.max(allowance.minSpacingMs, affordable));
+	const budget = input.bytesPerDay ?? allowance.bytesPerDay;
+	const affordable = (roundBytes * DAY_MS) / (budget * STEADY_SHARE);
+	const wanted = Math.ceil(Math.max(input.intervalMs ?? allowance.minSpacingMs, affordable));
 	const spacingMs = input.overBudget ? Math.max(FLOOR_SPACING_MS, wanted) : wanted;
 	return {
 		spacingMs,
 		dnsEveryMs: input.overBudget ? Math.max(allowance.dnsEveryMs, 30 * FLOOR_SPACING_MS) : allowance.dnsEveryMs,
-		budgetBytesPerDay: allowance.bytesPerDay,
+		budgetBytesPerDay: budget,
 		steadyBytesPerDay: Math.round((roundBytes * DAY_MS) / spacingMs),
 	};
 }

@@ -203,7 +203,8 @@ export function createDetector(options: DetectorOptions): Detector {
 		}
 		if (verdict === "unknown" && burstEnded && answered > 0) {
 			answered = 0; // one reply was not enough; ask once more
-			return burst();
+			burst();
+			return;
 		}
 		const overdue = unanswered + flight.silent(now).overdue;
 		const patience = now < patienceUntilMs ? patienceMs : 0;
@@ -216,7 +217,7 @@ export function createDetector(options: DetectorOptions): Detector {
 	function setLink(up: boolean, text: string): void {
 		if (up === linkUp) return;
 		linkUp = up;
-		flight.setPlan([]);
+		flight.setPlan([], now);
 		flight.forget(now);
 		flight.settle(false);
 		beginEpisode();
@@ -236,7 +237,7 @@ export function createDetector(options: DetectorOptions): Detector {
 
 	function take(input: DetectorInput): void {
 		if (input.kind === "plan") {
-			flight.setPlan(input.slots);
+			flight.setPlan(input.slots, now);
 			if (lastReachMs === NEVER) reach(reason);
 			if (verdict === "unknown" && bursts === 0) burst();
 		} else if (input.kind === "sent") {

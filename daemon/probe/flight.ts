@@ -32,7 +32,8 @@ interface Probe {
 }
 
 export interface Flight {
-	setPlan(slots: readonly PlanSlot[]): void;
+	/** What the new schedule would have sent before now is nobody's loss. */
+	setPlan(slots: readonly PlanSlot[], nowMs: number): void;
 	/** Books the probes that left by plan up to now; returns how many. */
 	advance(nowMs: number): number;
 	send(series: Series, target: string, seq: number, sentAtMs: number): void;
@@ -109,9 +110,10 @@ export function createFlight(targets: readonly string[]): Flight {
 	}
 
 	return {
-		setPlan(slots) {
+		setPlan(slots, nowMs) {
 			open = open.filter((one) => one.series === "burst");
 			plan = createPlan(slots.filter((slot) => rtts.has(slot.target)));
+			plan.take(nowMs);
 		},
 		advance,
 		send(series, target, seq, sentAtMs) {

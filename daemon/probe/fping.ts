@@ -23,6 +23,8 @@ const REPLY_LIMIT_MS = 3000;
 const NONSENSE_LIMIT = 20;
 const STABLE_MS = 30_000;
 const MAX_BURSTS = 4;
+/** A sequence number cannot leap further than this between two lines. */
+const MAX_GAP = 100;
 
 export function fpingArgv(program: string, path: PingPath, tail: readonly string[]): Argv {
 	const source = path.address === null ? [] : ["-S", path.address];
@@ -56,14 +58,23 @@ export function createFping(platform: Platform, program: string, path: PingPath,
 		const startedMs = clock.monotonicMs();
 		let nonsense = 0;
 		let lastWords = "";
+		const lastSeq = new Map<string, number>();
+		const count = (target: string, seq: number): void => {
+			const before = lastSeq.get(target) ?? -1;
+			if (seq <= before || !targets.includes(target)) return;
+			lastSeq.set(target, seq);
+			events.onSent(Math.min(MAX_GAP, seq - before));
+		};
 		const onLine = (line: string): void => {
 			const parsed = parseFpingLine(line);
 			if (parsed.kind === "reply") {
 				nonsense = 0;
-				if (failures > 0) events.onProblem(null);
+				if (failures > 0) events.onProblem(null, 0);
 				failures = 0;
+				count(parsed.target, parsed.seq);
 				events.onReply("steady", parsed.target, parsed.seq, parsed.rttMs);
-			} else if (parsed.kind === "error") events.onError(parsed.target, parsed.text);
+			} else if (parsed.kind === "timeout") count(parsed.target, parsed.seq);
+			else if (parsed.kind === "error") events.onError(parsed.target, parsed.text);
 			else if (parsed.kind === "other") {
 				lastWords = parsed.text;
 				if (++nonsense === NONSENSE_LIMIT) {
@@ -95,7 +106,7 @@ export function createFping(platform: Platform, program: string, path: PingPath,
 		if (closed) return;
 		failures++;
 		events.onPlan([]);
-		events.onProblem(`${text}; started again in ${backOffMs(failures) / 1000} s`);
+		events.onProblem(`${text}; started again in ${backOffMs(failures) / 1000} s`, failures);
 		retry?.close();
 		retry = timers.after(backOffMs(failures), start);
 	}

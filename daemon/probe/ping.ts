@@ -31,12 +31,15 @@ export function createPing(platform: Platform, program: string, path: PingPath, 
 		starts.delete(target);
 		let first: number | null = null;
 		let words = "";
+		let lastSeq = -1;
 		const onLine = (line: string): void => {
 			const parsed = parsePingLine(line);
 			if (parsed.kind === "reply") {
 				first ??= Math.min(1, parsed.seq); // iputils counts from 1
-				if ((failures.get(target) ?? 0) > 0) events.onProblem(null);
+				if ((failures.get(target) ?? 0) > 0) events.onProblem(null, 0);
 				failures.set(target, 0);
+				events.onSent(Math.max(1, Math.min(100, parsed.seq - lastSeq)));
+				lastSeq = parsed.seq;
 				events.onReply("steady", target, parsed.seq - first, parsed.rttMs);
 			} else if (parsed.kind === "error") events.onError(target, parsed.text);
 			else if (parsed.kind === "other") words = parsed.text;
@@ -52,6 +55,7 @@ export function createPing(platform: Platform, program: string, path: PingPath, 
 				const why = error ?? (code === null ? "it was killed" : `exit code ${code}`);
 				events.onProblem(
 					`ping ended (${why}${words ? `: ${words}` : ""}); started again in ${backOffMs(count) / 1000} s`,
+					count,
 				);
 				starts.set(
 					target,

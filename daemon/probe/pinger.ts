@@ -17,14 +17,16 @@ export interface PingPath {
 export interface PingerEvents {
 	/** The steady schedule now in force; empty when nothing is sent. */
 	onPlan(slots: readonly PlanSlot[]): void;
+	/** So many steady probes are known to have left since the last call: for the budget. */
+	onSent(count: number): void;
 	onReply(series: Series, target: string, seq: number, rttMs: number): void;
 	onError(target: string, text: string): void;
 	/** A burst is on its way: its probes leave at these times. */
 	onBurst(probes: readonly { readonly target: string; readonly seq: number; readonly sentAtMs: number }[]): void;
 	onBurstFailed(): void;
 	onGateway(answers: boolean): void;
-	/** For people: what is wrong with the program, null when it is well again. */
-	onProblem(text: string | null): void;
+	/** What is wrong with the program, for people, and failures in a row; null and 0 when it is well again. */
+	onProblem(text: string | null, failures: number): void;
 }
 
 export interface BurstOrder {
