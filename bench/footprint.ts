@@ -1,0 +1,187 @@
+/**
+ * What the daemon costs at rest: memory, CPU and wake-ups of the daemon and everything it started, over a minute, with 4
+ * and with 16 uplinks; how long from start to the first verdict; bytes of the bundle; probe bytes a day. Measured from
+ * /proc on the virtual router with the default configuration; Node is called with the flags the installed wrapper uses.
+ *
+ * Options: --seconds N (default 60), --uplinks 4,16.
+ */
+import { readFileSync, statSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { pace } from "../daemon/probe/budget.ts";
+import { BUNDLE, hostBus, startAutonomyd } from "../lab/autonomyd.ts";
+import { nowMs } from "../lab/net/lab.ts";
+import { startStandIn } from "../lab/router/stand-in.ts";
+import type { RouterUnderTest } from "../lab/under-test.ts";
+
+const WRAPPER = "package/files/usr/sbin/autonomyd";
+/** USER_HZ: what /proc/PID/stat counts in, on every Linux platform of today. */
+const TICKS_PER_S = 100;
+
+interface Usage {
+	readonly rssKb: number;
+	readonly anonKb: number;
+	readonly pssKb: number;
+	readonly cpuTicks: number;
+	readonly wakeups: number;
+	readonly processes: number;
+}
+
+interface Footprint {
+	readonly rss_kb: number;
+	readonly anon_kb: number;
+	readonly daemon_rss_kb: number;
+	readonly daemon_anon_kb: number;
+	readonly pss_kb: number;
+	readonly cpu_pct: number;
+	readonly wakeups_per_s: number;
+	readonly start_ms: number;
+	readonly processes: number;
+}
+
+/** The flags in the wrapper, so that what is measured is what is installed. */
+export function nodeFlags(): string[] {
+	const line = /^NODE_FLAGS=["']([^"']*)["']/m.exec(readFileSync(WRAPPER, "utf8"));
+	return line?.[1]?.split(/\s+/).filter(Boolean) ?? [];
+}
+
+/** One look at every process of the router, cut into parts by markers. */
+const LOOK = `for d in /proc/[0-9]*; do
+	[ -r $d/stat ] || continue
+	echo "@pid \${d#/proc/}"; cat $d/stat 2>/dev/null
+	grep -E '^(Rss|Pss|Anonymous):' $d/smaps_rollup 2>/dev/null
+	for t in $d/task/*; do grep -E '^voluntary_ctxt_switches' $t/status 2>/dev/null; done
+done`;
+
+interface Process extends Usage {
+	readonly pid: number;
+	readonly parent: number;
+}
+
+function parseLook(text: string): Process[] {
+	return text
+		.split("@pid ")
+		.slice(1)
+		.map((part) => {
+			const number = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(part)?.[1] ?? 0);
+			// Fields after the name, which may hold spaces: state, ppid, ... utime is the 12th of them, then stime.
+			const fields = part.slice(part.lastIndexOf(")") + 2).split(" ");
+			const switches = [...part.matchAll(/^voluntary_ctxt_switches:\s+(\d+)/gm)];
+			return {
+				pid: Number(part.slice(0, part.indexOf("\n"))),
+				parent: Number(fields[1]),
+				rssKb: number("Rss"),
+				pssKb: number("Pss"),
+				anonKb: number("Anonymous"),
+				// Own time, and that of children that have ended (bursts).
+				cpuTicks: [11, 12, 13, 14].reduce((sum, at) => sum + Number(fields[at]), 0),
+				wakeups: switches.reduce((sum, one) => sum + Number(one[1]), 0),
+				processes: 1,
+			};
+		});
+}
+
+async function usage(router: RouterUnderTest, root: number): Promise<{ all: Usage; daemon: Usage }> {
+	const { stdout } = await router.run(["sh", "-c", LOOK]);
+	const everyone = parseLook(stdout);
+	const ours = new Set([root]);
+	for (let size = 0; size !== ours.size; ) {
+		size = ours.size;
+		for (const one of everyone) if (ours.has(one.parent)) ours.add(one.pid);
+	}
+	const family = everyone.filter((one) => ours.has(one.pid));
+	const sum = (key: keyof Usage): number => family.reduce((total, one) => total + one[key], 0);
+	const daemon = family.find((one) => one.pid === root);
+	if (!daemon) throw new Error("the daemon ended while it was measured");
+	const all = {
+		rssKb: sum("rssKb"),
+		anonKb: sum("anonKb"),
+		pssKb: sum("pssKb"),
+		cpuTicks: sum("cpuTicks"),
+		wakeups: sum("wakeups"),
+		processes: family.length,
+	};
+	return { all, daemon };
+}
+
+const round = (value: number): number => Math.round(value * 100) / 100;
+
+async function measure(uplinks: number, seconds: number): Promise<Footprint> {
+	const router = await startStandIn({ layout: "mwan3", isps: uplinks });
+	const bus = hostBus(router);
+	try {
+		const startedAt = nowMs();
+		let firstVerdict: number | null = null;
+		const daemon = await startAutonomyd(router, bus, { nodeArgs: nodeFlags() });
+		const pid = daemon.process.pid;
+		if (pid === null) throw new Error("the daemon did not start");
+		await daemon.until(
+			"a first verdict, then every uplink good",
+			async () => {
+				const { rank, current } = await daemon.status();
+				if (current !== undefined && rank.some((one) => one.state === "eligible")) firstVerdict ??= nowMs();
+				return rank.length === uplinks && rank.every((one) => one.state === "eligible");
+			},
+			60_000,
+		);
+		// Start-up allocates more than the daemon needs later: let it settle.
+		await new Promise((resolve) => setTimeout(resolve, 5000));
+		const before = await usage(router, pid);
+		const from = nowMs();
+		await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+		const after = await usage(router, pid);
+		const elapsedS = (nowMs() - from) / 1000;
+		await daemon.stop();
+		return {
+			rss_kb: after.all.rssKb,
+			anon_kb: after.all.anonKb,
+			daemon_rss_kb: after.daemon.rssKb,
+			daemon_anon_kb: after.daemon.anonKb,
+			pss_kb: after.all.pssKb,
+			cpu_pct: round(((after.all.cpuTicks - before.all.cpuTicks) / TICKS_PER_S / elapsedS) * 100),
+			wakeups_per_s: round((after.all.wakeups - before.all.wakeups) / elapsedS),
+			start_ms: Math.round((firstVerdict ?? nowMs()) - startedAt),
+			processes: after.all.processes,
+		};
+	} finally {
+		bus.close();
+		await router.close();
+	}
+}
+
+function bytesPerDay(metered: boolean, role: "active" | "standby"): number {
+	return pace({
+		mode: "balanced",
+		metered,
+		role,
+		families: [{ family: "ipv4", method: "icmp" }],
+		overBudget: false,
+		intervalMs: null,
+		bytesPerDay: null,
+	}).steadyBytesPerDay;
+}
+
+export async function run(args: string[]): Promise<object> {
+	const { values } = parseArgs({
+		args,
+		options: { seconds: { type: "string", default: "60" }, uplinks: { type: "string", default: "4,16" } },
+		strict: false,
+	});
+	const result: Record<string, unknown> = {};
+	console.error("uplinks  processes  rss MB  anon MB  (daemon alone)   cpu %  wake-ups/s  start ms");
+	for (const count of String(values.uplinks).split(",").map(Number)) {
+		const one = await measure(count, Number(values.seconds) || 60);
+		result[`uplinks${count}`] = one;
+		const mb = (kb: number): string => (kb / 1024).toFixed(1);
+		console.error(
+			`${String(count).padStart(7)} ${String(one.processes).padStart(10)} ${mb(one.rss_kb).padStart(7)} ${mb(one.anon_kb).padStart(8)}  (${mb(one.daemon_rss_kb)} / ${mb(one.daemon_anon_kb)}) ${String(one.cpu_pct).padStart(9)} ${String(one.wakeups_per_s).padStart(11)} ${String(one.start_ms).padStart(9)}`,
+		);
+	}
+	const probeBytes = {
+		metered_standby: bytesPerDay(true, "standby"),
+		metered_active: bytesPerDay(true, "active"),
+		unmetered_standby: bytesPerDay(false, "standby"),
+		unmetered_active: bytesPerDay(false, "active"),
+	};
+	console.error(`probe bytes a day, steady, one family: ${JSON.stringify(probeBytes)}`);
+	return { ...result, bundle_bytes: statSync(BUNDLE).size, probe_bytes_per_day: probeBytes };
+}
