@@ -533,7 +533,7 @@ const METHODS = {
 		errors: [],
 		reply: {
 			ok: flag("shown"),
-			text: { type: "string", maxLength: 262_144, help: "lines, each ended by a newline" },
+			text: { type: "string", maxLength: 65_536, help: "lines, each ended by a newline" },
 			code: maybe(text("why not")),
 		},
 	},

@@ -15,7 +15,24 @@ type RenderArgs = CallArgs<"render">;
 export async function renderReply(handlers: Handlers, nowUnixMs: number, args: RenderArgs): Promise<Reply<"render">> {
 	const style: TextStyle = { width: args.width, color: args.color };
 	const lines = await linesOf(handlers, nowUnixMs, args, style);
-	return { ok: true, text: `${lines.join("\n")}\n` };
+	return { ok: true, text: bounded(lines) };
+}
+
+/** The CLI hands the reply to jsonfilter as one argument, and Linux takes no more than 128 KiB there. */
+const MAX_TEXT = 40_000;
+
+function bounded(lines: readonly string[]): string {
+	const kept: string[] = [];
+	let length = 0;
+	for (const line of lines) {
+		length += line.length + 1;
+		if (length > MAX_TEXT) {
+			kept.push(`... ${lines.length - kept.length} more lines; ask for less, or for JSON (-j)`);
+			break;
+		}
+		kept.push(line);
+	}
+	return `${kept.join("\n")}\n`;
 }
 
 async function linesOf(handlers: Handlers, nowUnixMs: number, args: RenderArgs, style: TextStyle): Promise<string[]> {
