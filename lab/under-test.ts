@@ -6,7 +6,7 @@
 import type { Lab, LabProcess } from "./net/lab.ts";
 import type { RunResult } from "./net/run.ts";
 
-export type Ability = "wedge_broker" | "stop_broker" | "mangle_netifd" | "ipv6" | "fill_tmp" | "hide_programs";
+export type Ability = "wedge_broker" | "stop_broker" | "mangle_netifd" | "change_address";
 
 export interface RouterUnderTest {
 	readonly kind: "stand-in" | "openwrt";
@@ -38,7 +38,7 @@ export interface RouterUnderTest {
 	mwan3(command: "start" | "stop" | "restart"): Promise<void>;
 	/** Makes mwan3 rebuild its policies by one of its events. */
 	mwan3Event(action: "connected" | "disconnected", name: string): Promise<void>;
-	broker(command: "start" | "stop" | "wedge" | "unwedge"): Promise<void>;
+	broker(command: "restart" | "start" | "stop" | "wedge" | "unwedge"): Promise<void>;
 	mangleNetifd(how: "missing" | "wrong" | null): Promise<void>;
 	close(): Promise<void>;
 }

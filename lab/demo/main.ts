@@ -141,7 +141,7 @@ if (values.help) {
 /** A second Ctrl-C does not wait: the lab goes with this process anyway. */
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
 	process.on(signal, () => {
-		if (leaving) process.exit(130);
+		if (leaving !== null) process.exit(130);
 		void leave().then(() => process.exit(130));
 	});
 }

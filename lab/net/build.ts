@@ -156,3 +156,38 @@ echo 'nameserver 127.0.0.1' > etc/resolv.conf
 exit 0
 `;
 }
+
+/**
+ * The same for a real OpenWrt root directory: an overlay over it, so that it stays as it is; the host's settings below
+ * /proc/sys are read-only inside. Writes /run/boot.sh, which becomes procd, and what the ISPs' DHCP servers need.
+ */
+export function openwrtScript(options: RootOptions & { readonly root: string }): string {
+	const { shared, repo, root, tmpBytes } = options;
+	return `
+set -e
+mkdir -p /run/over ${ROOT}; mount -t tmpfs -o size=256m over /run/over; mkdir /run/over/up /run/over/work
+mount -t overlay overlay -o lowerdir=${quote(root)},upperdir=/run/over/up,workdir=/run/over/work ${ROOT}
+cd ${ROOT}
+mount -t tmpfs -o mode=1777,size=${tmpBytes} tmp tmp
+mkdir -p tmp/lock tmp/log tmp/run/ubus tmp/run/lab tmp/state tmp/shm tmp/sysinfo tmp/etc
+echo lab > tmp/sysinfo/model; echo autonomy,lab > tmp/sysinfo/board_name
+chmod 755 ${quote(`${shared}/ubus`)}; mount --bind ${quote(`${shared}/ubus`)} tmp/run/ubus
+mkdir -p ${quote(`.${repo}`)}; mount --bind ${quote(repo)} ${quote(`.${repo}`)}; mount -o remount,bind,ro ${quote(`.${repo}`)}
+mount -t tmpfs -o mode=755,size=512k tmpfs dev
+for f in null zero full random urandom tty; do touch dev/$f; mount --bind /dev/$f dev/$f; done
+ln -s /proc/self/fd dev/fd; : > /run/console; for f in console kmsg; do touch dev/$f; mount --bind /run/console dev/$f; done
+for i in $(seq 1 16); do printf 'start 100.64.%s.50\nend 100.64.%s.99\ninterface cust0\nmax_leases 50\nlease_file /run/leases.%s\npidfile /run/udhcpd.%s.pid\nopt subnet 255.255.255.0\nopt router 100.64.%s.1\nopt dns 8.8.8.8\nopt lease 3600\n' $i $i $i $i $i > /run/udhcpd.$i; : > /run/leases.$i; done
+cat > /run/boot.sh <<'BOOT'
+cd ${ROOT}
+mount -t proc proc proc
+for d in kernel vm fs dev; do mount --bind proc/sys/$d proc/sys/$d; mount -o remount,bind,ro proc/sys/$d; done
+mount -t sysfs sysfs sys
+for d in block bus dev firmware fs hypervisor kernel module power devices/system devices/platform; do
+	[ -d sys/$d ] && mount --bind sys/$d sys/$d && mount -o remount,bind,ro sys/$d
+done
+hostname OpenWrt
+exec setpriv --bounding-set -sys_time,-sys_module,-mknod,-sys_rawio,-syslog --inh-caps -all \\
+	env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=linux container=lxc chroot ${ROOT} /sbin/procd
+BOOT
+`;
+}

@@ -4,9 +4,18 @@
  * namespace, link and mount of the lab with it: a killed test leaves nothing behind.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+	mkdirSync,
+	readdirSync,
+	readFileSync,
+	readlinkSync,
+	renameSync,
+	rmSync,
+	statSync,
+	writeFileSync,
+} from "node:fs";
 import { createInterface } from "node:readline";
-import { networkScript, ROOT, rootScript } from "./build.ts";
+import { networkScript, openwrtScript, ROOT, rootScript } from "./build.ts";
 import { countingTable, type Faults, faultTable } from "./faults.ts";
 import { startInternet } from "./internet.ts";
 import { makeDelays } from "./latency.ts";
@@ -19,8 +28,8 @@ interface BuildParams {
 	readonly shared: string;
 	readonly repo: string;
 	readonly node: string;
-	/** Replaces the stand-in router: a directory to chroot into is already prepared by the caller's own script. */
-	readonly bare?: boolean;
+	/** A real OpenWrt root directory to boot instead of the stand-ins. */
+	readonly openwrtRoot?: string;
 }
 
 const ROUTER_PATH = "/lab/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -36,8 +45,26 @@ function environment(where: Where, extra: Readonly<Record<string, string>> = {})
 	return { PATH: where === "router" ? ROUTER_PATH : (process.env.PATH ?? ""), HOME: "/root", LANG: "C", ...extra };
 }
 
+/** PID 1 of a real userland, as seen from here; null with the stand-ins. */
+let procd: number | null = null;
+
 function enter(where: Where, argv: readonly string[]): string[] {
 	if (where === "internet") return [...argv];
+	if (where === "router" && procd !== null) {
+		return [
+			"nsenter",
+			`--target=${procd}`,
+			"--mount",
+			"--uts",
+			"--ipc",
+			"--net",
+			"--pid",
+			"--root",
+			"--wd",
+			"--",
+			...argv,
+		];
+	}
 	const root = where === "router" ? [`--root=${ROOT}`, `--wd=${ROOT}`] : [];
 	return ["nsenter", `--net=/run/netns/${where}`, ...root, "--", ...argv];
 }
@@ -107,21 +134,65 @@ async function build(params: BuildParams): Promise<unknown> {
 	await Promise.all([
 		startInternet(plan.ipv6),
 		...plan.isps.map((isp) => must({ where: isp.ns as Where, argv: ["nft", "-f", "-"], stdin: countingTable(isp) })),
-		params.bare
-			? null
-			: must({
-					where: "internet",
-					argv: ["sh", "-s"],
-					stdin: rootScript({ ...params, tmpBytes: params.options.tmpBytes ?? 32 << 20 }),
-				}),
+		must({ where: "internet", argv: ["sh", "-s"], stdin: rootText(params) }),
 	]);
 	return { ms: Number(process.hrtime.bigint() - t0) / 1e6 };
 }
 
-function startRouter(): void {
+function rootText(params: BuildParams): string {
+	const common = { ...params, tmpBytes: params.options.tmpBytes ?? 32 << 20 };
+	return params.openwrtRoot === undefined ? rootScript(common) : openwrtScript({ ...common, root: params.openwrtRoot });
+}
+
+/** Boots the real userland: procd as PID 1 of namespaces of its own, in the root that was prepared. */
+async function startOpenwrt(): Promise<void> {
+	const dhcp = plan.isps.filter((isp) => isp.proto === "dhcp");
+	for (const isp of dhcp)
+		startProcess({ where: isp.ns as Where, argv: ["busybox", "udhcpd", "-f", `/run/udhcpd.${isp.index}`] });
+	const argv = [
+		"unshare",
+		"--mount",
+		"--pid",
+		"--uts",
+		"--ipc",
+		"--fork",
+		"--propagation",
+		"private",
+		"--kill-child",
+		"sh",
+		"/run/boot.sh",
+	];
+	const outer = spawn("nsenter", ["--net=/run/netns/router", "--", ...argv], {
+		stdio: ["ignore", "ignore", "inherit"],
+	});
+	const children = `/proc/${outer.pid}/task/${outer.pid}/children`;
+	for (let tries = 0; tries < 200; tries++) {
+		const pid = Number(orNull(() => readFileSync(children, "utf8"))?.split(" ")[0] ?? 0);
+		if (pid > 0 && orNull(() => readlinkSync(`/proc/${pid}/exe`))?.endsWith("/procd")) {
+			procd = pid;
+			return;
+		}
+		await new Promise((resolve) => setTimeout(resolve, 25));
+	}
+	throw new Error("procd did not start");
+}
+
+/** With a real userland nsenter stands between us and the program: the signal is for its child. */
+function signalProcess(id: number, signal: NodeJS.Signals): boolean {
+	const child = processes.get(id);
+	if (!child?.pid) return false;
+	const inner = orNull(() => readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8")) ?? "";
+	const entered = orNull(() => readFileSync(`/proc/${child.pid}/comm`, "utf8"))?.trim() === "nsenter";
+	const pid = entered ? Number(inner.split(" ")[0] ?? 0) : 0;
+	return pid > 0 ? process.kill(pid, signal) : child.kill(signal);
+}
+
+function startRouter(): Promise<void> | undefined {
 	if (!built) throw new Error("build first");
+	if (built.openwrtRoot !== undefined) return startOpenwrt();
 	const labd = { where: "router", argv: [built.node, `${built.repo}/build/lab/labd.mjs`] } as const;
 	helpers.set("router", helper("labd", labd));
+	return undefined;
 }
 
 function startProcess(params: RunParams): unknown {
@@ -166,7 +237,8 @@ async function counters(index: number): Promise<Record<string, number>> {
 /** Absolute path inside the router's root, kept inside it. */
 function inside(path: string): string {
 	if (!path.startsWith("/") || path.includes("/../")) throw new Error(`not an absolute path: ${path}`);
-	return ROOT + path;
+	// /var is a link to /tmp, and an absolute one in a real userland.
+	return ROOT + path.replace(/^\/var\//, "/tmp/");
 }
 
 function orNull<T>(read: () => T): T | null {
@@ -190,7 +262,7 @@ const host: RpcPeer = rpcPeer({
 		startRouter,
 		run: command,
 		spawn: startProcess,
-		kill: ({ id, signal }: { id: number; signal: NodeJS.Signals }) => processes.get(id)?.kill(signal) ?? false,
+		kill: ({ id, signal }: { id: number; signal: NodeJS.Signals }) => signalProcess(id, signal),
 		write: ({ id, text }: { id: number; text: string }) => processes.get(id)?.stdin?.write(text) ?? false,
 		faults: ({ isp, faults }: { isp: number; faults: Faults }) =>
 			must({ where: ispAt(isp).ns, argv: ["nft", "-f", "-"], stdin: faultTable(faults) }),

@@ -108,8 +108,8 @@ function sweep(): void {
 export class LabImpossible extends Error {}
 
 export interface StartOptions extends LabOptions {
-	/** Build the network only; the router's root and programs are the caller's. */
-	readonly bare?: boolean;
+	/** A real OpenWrt root directory to boot instead of the stand-ins. */
+	readonly openwrtRoot?: string;
 }
 
 export async function startNetwork(options: StartOptions = {}): Promise<Lab> {
@@ -150,8 +150,8 @@ async function hostEnd(child: ChildProcess, options: StartOptions, shared: strin
 			for (const listener of listeners) listener(event, data);
 		},
 	});
-	const { bare, ...labOptions } = options;
-	const params = { options: labOptions, shared, repo: REPO, node: process.execPath, bare: bare ?? false };
+	const { openwrtRoot, ...labOptions } = options;
+	const params = { options: labOptions, shared, repo: REPO, node: process.execPath, openwrtRoot };
 	const { ms } = await keeper.call<{ ms: number }>("build", params, 60_000);
 	const tell = (method: string, p: unknown): Promise<void> => keeper.call<unknown>(method, p).then(() => undefined);
 

@@ -78,6 +78,19 @@ export function mwan3Config(plan: Plan): string {
 	return parts.join("\n");
 }
 
+/** For a real firewall4: uplinks are masqueraded, both families. */
+export function firewallConfig(plan: Plan): string {
+	const uplinks = plan.isps.flatMap((isp) => (plan.ipv6 ? [isp.interface, isp.interface6] : [isp.interface]));
+	const zone = (name: string, network: readonly string[], more: Record<string, string>): string =>
+		section("zone", null, { name, network, input: "ACCEPT", output: "ACCEPT", forward: "ACCEPT", ...more });
+	return [
+		section("defaults", null, { input: "ACCEPT", output: "ACCEPT", forward: "REJECT" }),
+		zone("lan", ["lan"], {}),
+		zone("wan", uplinks, { masq: "1", masq6: "1" }),
+		section("forwarding", null, { src: "lan", dest: "wan" }),
+	].join("\n");
+}
+
 export function otherConfigs(): Record<string, string> {
 	return {
 		system: section("system", null, { hostname: "OpenWrt", timezone: "UTC" }),

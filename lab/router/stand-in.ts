@@ -55,10 +55,11 @@ export async function startStandIn(options: LabOptions = {}): Promise<RouterUnde
 		networkReload: () => labd("netifd.reload"),
 		mwan3: (command) => labd(`mwan3.${command}`),
 		mwan3Event: (action, name) => labd("mwan3.event", { action, name }),
-		broker: (command) =>
-			command === "wedge" || command === "unwedge"
-				? labd("broker.wedge", { frozen: command === "wedge" })
-				: labd(`broker.${command}`),
+		async broker(command) {
+			if (command === "wedge" || command === "unwedge") return labd("broker.wedge", { frozen: command === "wedge" });
+			if (command !== "start") await labd("broker.stop");
+			if (command !== "stop") await labd("broker.start");
+		},
 		mangleNetifd: (how) => labd("netifd.mangle", { how }),
 		close: () => lab.close(),
 	};

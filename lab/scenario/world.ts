@@ -113,13 +113,9 @@ export function createWorld(router: RouterUnderTest, options: WorldOptions = {})
 			case "mwan3_start":
 				await router.mwan3("start");
 				return null;
-			case "ubusd_restart": {
-				const why = router.cannot("stop_broker");
-				if (why !== null) return why;
-				await router.broker("stop");
-				await router.broker("start");
+			case "ubusd_restart":
+				await router.broker("restart");
 				return null;
-			}
 			case "ubusd_wedge":
 			case "ubusd_unwedge": {
 				const why = router.cannot("wedge_broker");
