@@ -209,7 +209,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 		recorder,
 		loop,
 		reload,
-		problems: () => [...notes, ...prober.status().problems],
+		problems: () => notes,
 	};
 
 	return {

@@ -39,7 +39,7 @@ export function activeUplinks(discovered: Discovered, plan: Plan): string[] {
 				const owner = discovered.uplinks.find((uplink) =>
 					[uplink.mwan3.ipv4?.interface, uplink.mwan3.ipv6?.interface].includes(member.interface),
 				);
-				if (owner && owner.up && !plan.families.ipv4.avoid.includes(owner.id)) active.add(owner.id);
+				if (owner?.up && !plan.families.ipv4.avoid.includes(owner.id)) active.add(owner.id);
 			}
 		}
 	}
