@@ -43,8 +43,8 @@ function cause(w: Work, p: UplinkData | null, u: UplinkData): readonly [string |
 	if (isDead(u)) return [deadText(u), deadFigures(u)];
 	if (u.held !== null) return [`held by the operator: ${u.held.reason}`, []];
 	// Taking a bad one out makes sense only while the primary itself is better than that.
-	const primaryFine = p !== null && hasWay(p) && !isDead(p) && p.badSinceMs === null && !p.severe;
-	if (primaryFine && (u.severe || badForLong(w, u))) return [badText(w, u), badFigures(w, u)];
+	const primaryFine = p !== null && hasWay(p) && !isDead(p) && p.badSinceMs === null && p.severePct === null;
+	if (primaryFine && (u.severePct !== null || badForLong(w, u))) return [badText(w, u), badFigures(w, u)];
 	return [null, []];
 }
 

@@ -157,5 +157,5 @@ export function whyNot(w: Work, u: Uplink, eligible: boolean, rank: number | nul
 export function nobodyText(candidates: readonly Candidate[], primary: string): string {
 	const others = candidates.filter((c) => c.uplink !== primary);
 	if (others.length === 0) return "there is no other uplink";
-	return others.map((c) => `${c.uplink}: ${c.whyNot ?? c.state}`).join("; ");
+	return `not usable: ${others.map((c) => `${c.uplink} (${c.whyNot ?? c.state})`).join(", ")}`;
 }

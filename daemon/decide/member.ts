@@ -3,6 +3,7 @@
  * uplink in each step; it is cheap unless the uplink has new evidence.
  */
 import { assess, NO_SCORE } from "../health/assess.ts";
+import type { LossFigure } from "../health/figures.ts";
 import { figuresOf, severeLoss } from "../health/figures.ts";
 import { forgetLink } from "../health/link.ts";
 import { wilsonPct } from "../health/stats.ts";
@@ -20,6 +21,8 @@ import { tellChange, wake } from "./work.ts";
 const REASSESS_MS = 1_000;
 /** Probes it takes to leave hold-down, and to be trusted with a return. */
 export const PROOF_PROBES = 5;
+/** Fewer say nothing about loss. */
+const LOSS_PROBES = 5;
 
 export function verdictOf(u: Uplink, family: Family): ReachVerdict {
 	return u.assessment.health[family].verdict;
@@ -89,7 +92,7 @@ export function clearTimers(u: UplinkData): void {
 	u.badSinceMs = null;
 	u.badCause = null;
 	u.badSure = false;
-	u.severe = false;
+	u.severePct = null;
 	u.goodSinceMs = null;
 	u.betterSinceMs = null;
 	u.proofSent = 0;
@@ -105,7 +108,7 @@ function followThresholds(w: Work, u: UplinkData): void {
 	}
 	const { failover, restore } = settings;
 	const lossOver = f.loss.pct !== null && f.loss.pct >= failover.lossPct;
-	const lossSure = lossOver && f.loss.lowPct >= failover.lossPct;
+	const lossSure = lossOver && (isSure(f.loss, failover.lossPct) || isSure(f.wideLoss, failover.lossPct));
 	const latencyOver = f.latencyMs !== null && f.latencyMs >= failover.latencyMs && f.replies >= 3;
 	const dnsDead = f.dns === "failing";
 	u.badSure = lossSure || latencyOver || dnsDead;
@@ -116,7 +119,8 @@ function followThresholds(w: Work, u: UplinkData): void {
 		u.badSinceMs = null;
 		u.badCause = null;
 	}
-	u.severe = severeLoss(health, nowMs, settings.severeLossPct, settings.severeDurationMs).severe;
+	const heavy = severeLoss(health, nowMs, settings.severeLossPct, settings.severeDurationMs);
+	u.severePct = heavy.severe ? heavy.pct : null;
 	const lossGood = f.loss.lost <= Math.max(1, (restore.lossPct * f.loss.probes) / 100);
 	const good = f.alive && f.latencyMs !== null && f.latencyMs <= restore.latencyMs && lossGood && !dnsDead;
 	if (good && u.badSinceMs === null) {
@@ -128,13 +132,17 @@ function followThresholds(w: Work, u: UplinkData): void {
 	}
 }
 
+function isSure(loss: LossFigure, limitPct: number): boolean {
+	return loss.lowPct >= limitPct && loss.probes >= LOSS_PROBES && loss.lost >= 2;
+}
+
 function followTrouble(w: Work, u: UplinkData): void {
 	const { nowMs, settings } = w.s;
 	const dead = isDead(u);
 	const way = hasWay(u);
 	if (u.worked && !u.facts.disabled && (!way || dead)) {
 		u.trouble = fail(u.trouble, nowMs, settings, way ? "down" : "offline");
-	} else if (u.severe || badForLong(w, u)) {
+	} else if (u.severePct !== null || badForLong(w, u)) {
 		u.trouble = fail(u.trouble, nowMs, settings, u.badCause ?? "loss");
 	} else if (u.trouble.failed && way && isAlive(u) && u.badSinceMs === null) {
 		u.trouble = recover(u.trouble, nowMs, settings);
@@ -186,7 +194,7 @@ function deriveState(w: Work, u: Uplink): UplinkState {
 	if (u.facts.disabled) return "disabled";
 	if (!hasWay(u)) return "offline";
 	if (isDead(u)) return "down";
-	if (u.badSinceMs !== null || u.severe) return "failing";
+	if (u.badSinceMs !== null || u.severePct !== null) return "failing";
 	if (!isAlive(u)) return "warm_up";
 	if (u.trouble.holdUntilMs !== null) return "hold_down";
 	if (u.upSinceMs === null || nowMs - u.upSinceMs < u.facts.minUptimeMs) return "warm_up";

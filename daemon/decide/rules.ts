@@ -33,7 +33,8 @@ export function applyRules(w: Work): void {
 		return;
 	}
 	followBetter(w, p);
-	if (w.s.saidNoCandidate !== null && goodForLong(w, p)) w.s.saidNoCandidate = null;
+	const { saidNoCandidate: said } = w.s;
+	if (said?.over === false && goodForLong(w, p)) w.s.saidNoCandidate = { ...said, over: true };
 	if (w.s.pin !== null || w.s.hold !== null) return;
 	if (leaveHeld(w, p)) return;
 	if (leaveBad(w, p)) return;
@@ -86,14 +87,15 @@ function leaveHeld(w: Work, p: UplinkData): boolean {
 /** severe_loss and the three degraded_ rules. */
 function leaveBad(w: Work, p: UplinkData): boolean {
 	const long = badForLong(w, p);
-	if (!p.severe && !long) return false;
+	const severe = p.severePct !== null;
+	if (!severe && !long) return false;
 	const { settings } = w.s;
-	const severe = p.severe;
 	const rule = severe ? "severe_loss" : `degraded_${p.badCause ?? "loss"}`;
-	const loss = p.assessment.figures.loss.pct;
-	const why = severe ? `loss ${pct(loss)} (severe from ${pct(settings.severeLossPct)})` : badText(w, p);
+	const why = severe
+		? `loss ${pct(p.severePct)} within seconds (severe from ${pct(settings.severeLossPct)})`
+		: badText(w, p);
 	const lasted: Figure = severe
-		? { name: "severe_loss", value: loss, threshold: settings.severeLossPct, unit: "%" }
+		? { name: "severe_loss", value: p.severePct, threshold: settings.severeLossPct, unit: "%" }
 		: { name: "margin", value: settings.switchMargin, threshold: null, unit: "points" };
 	const figures = [...badFigures(w, p), lasted];
 	const to = refuge(w, p, long);
@@ -104,7 +106,7 @@ function leaveBad(w: Work, p: UplinkData): boolean {
 	}
 	if (mustCool(w, to, rule)) return true;
 	if (severe) w.release.push(p.facts.id);
-	const since = p.badSinceMs === null ? "" : ` for ${ms(w.s.nowMs - p.badSinceMs)}`;
+	const since = severe || p.badSinceMs === null ? "" : ` for ${ms(w.s.nowMs - p.badSinceMs)}`;
 	const text = `Left ${p.facts.id}: ${why}${since}. ${to.facts.id} took over: ${shortFigures(to)}.`;
 	moveTo(w, to, { kind: "failover", rule, text, figures: [...figures, ...goodFigures(w, to)] });
 	return true;
@@ -115,7 +117,11 @@ function refuge(w: Work, p: UplinkData, long: boolean): UplinkData | null {
 	const margin = w.s.settings.switchMargin;
 	const mine = p.assessment.score.value ?? 0;
 	const scoreOf = (c: UplinkData) => c.assessment.score.value ?? -1;
-	const usable = others(w, p).filter((c) => tierOf(c) === 0 && !isRisky(c));
+	// The last minute too: a few lucky probes on a standby link are no refuge.
+	const usable = others(w, p).filter((c) => {
+		const loss = c.assessment.figures.loss60.pct;
+		return tierOf(c) === 0 && !isRisky(c) && (loss === null || loss <= w.s.settings.failover.lossPct);
+	});
 	const good = usable.filter((c) => c.goodSinceMs !== null);
 	if (good.length > 0) return bestByRank(w, good);
 	const healthier = usable.filter((c) => scoreOf(c) >= mine + margin);
@@ -123,7 +129,7 @@ function refuge(w: Work, p: UplinkData, long: boolean): UplinkData | null {
 	const limit = (p.assessment.figures.loss60.pct ?? 0) / 2;
 	const lesser = others(w, p).filter((c) => {
 		const loss = c.assessment.figures.loss60.pct;
-		return tierOf(c) === 2 && !c.severe && loss !== null && loss <= limit && scoreOf(c) >= mine + 2 * margin;
+		return tierOf(c) === 2 && c.severePct === null && loss !== null && loss <= limit && scoreOf(c) >= mine + 2 * margin;
 	});
 	return bestByRank(w, lesser);
 }
@@ -206,7 +212,7 @@ function followBetter(w: Work, p: UplinkData): void {
 
 function betterCandidate(w: Work, p: UplinkData): void {
 	const { nowMs, settings } = w.s;
-	const lastMs = settings.failover.minDurationMs;
+	const lastMs = settings.restore.minDurationMs;
 	const able = others(w, p).filter((c) => {
 		if (c.betterSinceMs === null || !isSafe(w, c) || !goodForLong(w, c)) return false;
 		wake(w, c.betterSinceMs + lastMs);

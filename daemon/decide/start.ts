@@ -4,7 +4,7 @@
  */
 import { byPreference } from "./candidates.ts";
 import { shortFigures } from "./explain.ts";
-import { hasWay, isAlive, isDead } from "./member.ts";
+import { badForLong, hasWay, isAlive, isDead } from "./member.ts";
 import { moveTo, stay } from "./outcome.ts";
 import type { UplinkData } from "./state.ts";
 import type { Work } from "./work.ts";
@@ -27,31 +27,31 @@ export function tryStart(w: Work): void {
 	const due = nowMs >= deadlineMs;
 	const known = alive.length > 0 && up.every((u) => isAlive(u) || isDead(u));
 	const first = up[0];
-	const firstKnown = first !== undefined && isAlive(first) && first.badSinceMs === null;
+	const firstKnown = first !== undefined && isAlive(first);
 	const flee = isDead(own) && alive.length > 0;
 	if (!due && !known && !firstKnown && !flee) {
 		wake(w, deadlineMs);
 		return;
 	}
 	w.s.started = true;
-	const to = alive.find((u) => u.badSinceMs === null) ?? alive[0] ?? up.find((u) => !isDead(u)) ?? null;
+	const to = alive.find((u) => !badForLong(w, u)) ?? alive[0] ?? up.find((u) => !isDead(u)) ?? null;
 	if (to === null) {
 		stay(w, "start", `No uplink answers yet. Stays with ${own.facts.id}, the router's own first choice.`);
-		w.s.saidNoCandidate = `${own.facts.id}:dead`;
+		w.s.saidNoCandidate = { key: `${own.facts.id}:dead`, atMs: nowMs, over: false };
 		return;
 	}
 	const how = isAlive(to) ? `It answers: ${shortFigures(to)}.` : "No uplink has shown yet that it works.";
 	const text =
 		to === own
 			? `Start on ${to.facts.id}, the router's own first choice. ${how}`
-			: `Start on ${to.facts.id} instead of ${own.facts.id}: ${whyNotOwn(own, to)}. ${how}`;
+			: `Start on ${to.facts.id} instead of ${own.facts.id}: ${whyNotOwn(w, own, to)}. ${how}`;
 	moveTo(w, to, { kind: "start", rule: "start", text, figures: [] });
 }
 
-function whyNotOwn(own: UplinkData, to: UplinkData): string {
+function whyNotOwn(w: Work, own: UplinkData, to: UplinkData): string {
 	if (isDead(own)) return `${own.facts.id} does not answer`;
 	if (!isAlive(own)) return `${own.facts.id} has not shown yet that it works`;
-	if (own.badSinceMs !== null) return `${own.facts.id} answers badly`;
+	if (badForLong(w, own)) return `${own.facts.id} answers badly`;
 	if (own.held !== null) return `${own.facts.id} is held`;
 	return `${to.facts.id} has the larger weight`;
 }

@@ -37,7 +37,8 @@ export interface UplinkData {
 	badCause: BadCause | null;
 	/** Bad beyond doubt right now (confidence bound, not just the estimate). */
 	badSure: boolean;
-	severe: boolean;
+	/** Loss over the last seconds while it is severe by the rule of that name, else null. */
+	severePct: number | null;
 	/** Within the restore thresholds since then, and probes counted since. */
 	goodSinceMs: number | null;
 	proofSent: number;
@@ -62,6 +63,13 @@ export type Uplink = Readonly<UplinkData>;
 export interface Hold {
 	readonly untilMs: number | null;
 	readonly reason: string;
+}
+
+/** A word that shall not be repeated; over: its cause went away since. */
+export interface Said {
+	readonly key: string;
+	readonly atMs: number;
+	readonly over: boolean;
 }
 
 export interface Pin {
@@ -108,7 +116,7 @@ export interface EngineData {
 	/** A command delivered twice is obeyed once. */
 	lastCommandId: string | null;
 	/** Said already: trouble without a way out, a wish that waits for the cooldown, a throttled prediction. */
-	saidNoCandidate: string | null;
+	saidNoCandidate: Said | null;
 	saidCooldown: string | null;
 	saidThrottle: string | null;
 	/** What the engine wants; in observe mode nobody is told. */
@@ -181,7 +189,7 @@ export function newUplink(facts: UplinkFacts, nowMs: number, settings: Settings)
 		badSinceMs: null,
 		badCause: null,
 		badSure: false,
-		severe: false,
+		severePct: null,
 		goodSinceMs: null,
 		proofSent: 0,
 		proofLost: 0,

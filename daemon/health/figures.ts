@@ -9,11 +9,13 @@ import { FAMILIES } from "./types.ts";
 import type { Tally } from "./window.ts";
 import { addTally, countBits, emptyTally, SLOT_WEIGHT } from "./window.ts";
 
-/** One-sided 95 %. */
-const Z = 1.645;
+/** One-sided 99 %: looked at after every probe, a weaker bound would be crossed by chance several times a day. */
+const Z = 2.326;
 /** The short window grows through these until it holds ENOUGH probes. */
 const SHORT_MS = [10_000, 30_000, 60_000, 120_000, 300_000] as const;
 const ENOUGH = 10;
+/** Loss for the score: the same way until so many, at most a minute back. */
+const SCORE_PROBES = 40;
 const MINUTE_MS = 60_000;
 const STALE_MIN_MS = 30_000;
 const STALE_MAX_MS = 900_000;
@@ -22,7 +24,7 @@ const DNS_VALID_MS = 180_000;
 
 export interface LossFigure {
 	readonly pct: number | null;
-	/** Bounds of the 95 % one-sided confidence interval. */
+	/** Bounds of the 99 % one-sided confidence interval. */
 	readonly lowPct: number;
 	readonly highPct: number;
 	/** Effective probes and how many of them were lost. */
@@ -34,6 +36,10 @@ export type DnsVerdict = "ok" | "failing" | "unknown";
 
 export interface LinkFigures {
 	readonly loss: LossFigure;
+	/** Of the last 40 probes or minute: with sparse probes slower, but surer than `loss`. */
+	readonly wideLoss: LossFigure;
+	/** Loss as far as it is certain (lower bound of wideLoss, z = 1): what the score counts. */
+	readonly certainLossPct: number | null;
 	/** Median of the short window; null without replies. */
 	readonly latencyMs: number | null;
 	readonly replies: number;
@@ -69,17 +75,24 @@ export function figuresOf(h: Health, nowMs: number): LinkFigures {
 	}
 	const staleAtMs = lastProbeMs === null ? null : lastProbeMs + clamp(4 * gapMs, STALE_MIN_MS, STALE_MAX_MS);
 	const stale = staleAtMs === null || nowMs >= staleAtMs;
-	let short = emptyTally();
+	let short: Tally | null = null;
+	let wide = emptyTally();
 	for (const windowMs of SHORT_MS) {
-		short = emptyTally();
-		for (const f of live) addTally(short, f.slots, nowMs - windowMs, SLOT_WEIGHT);
-		if (short.probes >= ENOUGH || stale) break;
+		if (short === null || (wide.probes < SCORE_PROBES && windowMs <= MINUTE_MS)) {
+			wide = emptyTally();
+			for (const f of live) addTally(wide, f.slots, nowMs - windowMs, SLOT_WEIGHT);
+		}
+		if (short === null && (wide.probes >= ENOUGH || stale)) short = wide;
+		if (short !== null && (wide.probes >= SCORE_PROBES || windowMs >= MINUTE_MS || stale)) break;
 	}
+	short ??= wide;
 	const minute = emptyTally();
 	for (const f of live) addTally(minute, f.minute, nowMs - MINUTE_MS, Number.POSITIVE_INFINITY);
 	const answered = short.replies > 0;
 	return {
 		loss: lossOf(short),
+		wideLoss: lossOf(wide),
+		certainLossPct: wide.probes === 0 ? null : wilsonPct(wide.lost, wide.probes, -1),
 		latencyMs: median(short.rttsMs),
 		replies: short.replies,
 		jitterMs: answered ? jitterMs : null,

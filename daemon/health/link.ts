@@ -90,8 +90,11 @@ export function observe(health: Health, o: Observation): Health {
 	switch (o.kind) {
 		case "probe":
 			return o.excused ? health : withFamily(health, o.family, addProbe(health[o.family], o));
-		case "reach":
-			return withFamily(health, o.family, addReach(health[o.family], o));
+		case "reach": {
+			const next = withFamily(health, o.family, addReach(health[o.family], o));
+			// Questions asked while it was dead say nothing about DNS.
+			return health[o.family].verdict === "dead" && o.verdict !== "dead" ? { ...next, dns: [] } : next;
+		}
 		case "dns":
 			return { ...health, dns: addDns(health.dns, o) };
 		case "sense":

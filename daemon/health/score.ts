@@ -1,7 +1,7 @@
 /**
  * The instant score, 0-100, by class of uplink, with its breakdown. The table is the traditional one users know
- * (docs/decisions.md, Score); the three corrections to it are heavy loss, the cap on what a dish says of itself, and a
- * missing radio value that costs nothing.
+ * (docs/decisions.md, Score); the corrections to it are loss counted as far as it is certain, heavy loss, the cap on
+ * what a dish says of itself, and a missing radio value that costs nothing.
  */
 import type { LinkFigures } from "./figures.ts";
 import { clamp, norm, round1 } from "./stats.ts";
@@ -57,7 +57,8 @@ const WORDS_MAX = 15;
 /** Null when there is nothing to judge by. */
 export function instantScore(f: LinkFigures, profile: Profile): InstantScore | null {
 	if (f.unreachable) return { value: 0, parts: [{ name: "unreachable", value: 100, unit: "%", points: 100 }] };
-	if (f.stale || f.loss.pct === null) return null;
+	const lossPct = f.certainLossPct;
+	if (f.stale || f.loss.pct === null || lossPct === null) return null;
 	const w = WEIGHTS[profile.class];
 	const signal = signalPct(f, profile.class);
 	const share = signal === null ? 1 : 1 - SIGNAL_SHARE;
@@ -67,7 +68,7 @@ export function instantScore(f: LinkFigures, profile: Profile): InstantScore | n
 	};
 	const latency = f.latencyMs ?? 0;
 	cost("latency", f.latencyMs, "ms", share * w.latency * norm(latency, w.latencyGoodMs, w.latencyBadMs));
-	cost("loss", f.loss.pct, "%", share * w.loss * norm(f.loss.pct, 0, LOSS_BAD_PCT));
+	cost("loss", f.loss.pct, "%", share * w.loss * norm(lossPct, 0, LOSS_BAD_PCT));
 	cost("jitter", f.jitterMs, "ms", w.jitter * norm(f.jitterMs ?? 0, 5, 200));
 	if (signal !== null) {
 		const dbm = profile.class === "cellular" ? f.sense.rsrp_dbm : (f.sense.signal_dbm ?? f.sense.rssi_dbm);
@@ -77,7 +78,7 @@ export function instantScore(f: LinkFigures, profile: Profile): InstantScore | n
 	if (profile.class === "starlink") parts.push(...dishParts(f));
 	if (f.dns === "failing") cost("dns", 1, "", DNS_POINTS);
 	const before = parts.reduce((left, p) => left - p.points, 100);
-	const heavy = norm(f.loss.pct, LOSS_BAD_PCT, LOSS_ZERO_PCT);
+	const heavy = norm(lossPct, LOSS_BAD_PCT, LOSS_ZERO_PCT);
 	cost("heavy_loss", f.loss.pct, "%", Math.max(0, before) * heavy);
 	const value = parts.reduce((left, p) => left - p.points, 100);
 	return { value: clamp(value, 0, 100), parts: parts.map((p) => ({ ...p, points: round1(p.points) })) };

@@ -7,7 +7,7 @@
 
 export const SLOT_MS = 250;
 export const SLOT_WEIGHT = 3;
-export const SLOTS_MAX = 48;
+export const SLOTS_MAX = 60;
 export const BUCKET_MS = 5_000;
 export const BUCKETS_MAX = 13;
 
