@@ -39,6 +39,8 @@ export interface RouterUnderTest {
 	/** Makes mwan3 rebuild its policies by one of its events. */
 	mwan3Event(action: "connected" | "disconnected", name: string): Promise<void>;
 	broker(command: "restart" | "start" | "stop" | "wedge" | "unwedge"): Promise<void>;
+	/** Makes a program as good as not installed, and back. */
+	hideProgram(path: string, hidden: boolean): Promise<void>;
 	mangleNetifd(how: "missing" | "wrong" | null): Promise<void>;
 	close(): Promise<void>;
 }

@@ -83,6 +83,7 @@ export async function startOpenwrt(root: string, options: LabOptions = {}): Prom
 			else if (command === "unwedge") await brokerSignal("CONT");
 			else throw new Error(CANNOT.stop_broker);
 		},
+		hideProgram: async (path, hidden) => void (await must("chmod", hidden ? "0" : "755", path)),
 		mangleNetifd: () => Promise.reject(new Error(CANNOT.mangle_netifd)),
 		close: () => lab.close(),
 	};

@@ -60,6 +60,7 @@ export async function startStandIn(options: LabOptions = {}): Promise<RouterUnde
 			if (command !== "start") await labd("broker.stop");
 			if (command !== "stop") await labd("broker.start");
 		},
+		hideProgram: (path, hidden) => (hidden ? lab.hide(path) : lab.unhide(path)),
 		mangleNetifd: (how) => labd("netifd.mangle", { how }),
 		close: () => lab.close(),
 	};

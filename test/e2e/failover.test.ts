@@ -1,0 +1,170 @@
+/** The daemon on a router with mwan3: it finds its uplinks, moves traffic when one fails, and gives the router back. */
+import assert from "node:assert/strict";
+import { after, before, describe, type TestContext, test } from "node:test";
+import { nowMs } from "../../lab/net/lab.ts";
+import type { Step } from "../../lab/scenario/format.ts";
+import { type Bench, fingerprint, flowsVia, impossible, openBench, ready, uplink } from "./harness.ts";
+
+const skip = impossible() ?? false;
+
+describe("failover with mwan3", { skip }, () => {
+	let bench: Bench;
+	before(async () => {
+		bench = await openBench();
+	});
+	after(() => bench.close());
+
+	async function moves(t: TestContext, step: Step, limitMs: number): Promise<void> {
+		t.after(() => bench.world.healAll());
+		const daemon = await bench.daemon(t);
+		await ready(bench, daemon);
+		const traffic = await bench.traffic(t);
+		await flowsVia(traffic, 1, 3000, daemon);
+		await bench.world.do(step);
+		await flowsVia(traffic, 2, limitMs, daemon);
+		const { current, last_decision } = await daemon.status();
+		assert.equal(current, uplink(bench, 2));
+		assert.equal(last_decision?.to, uplink(bench, 2));
+	}
+
+	test("finds every uplink with both families and tells why it is where it is", async (t) => {
+		const daemon = await bench.daemon(t);
+		await ready(bench, daemon);
+		const members = await daemon.members();
+		assert.deepEqual(
+			members.map((member) => [member.name, member.device, member.families.map((f) => [f.family, f.verdict])]),
+			bench.router.lab.plan.isps.map((isp) => [
+				isp.interface,
+				isp.device,
+				[
+					["ipv4", "up"],
+					["ipv6", "up"],
+				],
+			]),
+		);
+		const status = await daemon.status();
+		assert.equal(status.state, "primary");
+		assert.equal(status.mwan3.enabled, true);
+		assert.deepEqual(status.problems, []);
+	});
+
+	test("a blackhole: new flows and the open flow move, nobody is asked to wait", async (t) => {
+		t.after(() => bench.world.healAll());
+		const daemon = await bench.daemon(t);
+		await ready(bench, daemon);
+		const traffic = await bench.traffic(t);
+		await flowsVia(traffic, 1, 3000, daemon);
+		const since = nowMs();
+		await bench.world.do({ do: "blackhole", isp: 1 });
+		await flowsVia(traffic, 2, 6000, daemon);
+		await new Promise((resolve) => setTimeout(resolve, 500));
+		const { open } = await traffic.report({ sinceMs: since });
+		assert.equal(open.ways.at(-1)?.isp, 2, "the open flow is still stuck on the dead uplink");
+		const explanation = await daemon.call<{ kind: string; from: string; to: string; text: string }>("explain", {});
+		assert.equal(explanation.kind, "failover");
+		assert.equal(explanation.from, uplink(bench, 1));
+		assert.match(explanation.text, new RegExp(uplink(bench, 1)));
+	});
+
+	test("the gateway answers, the internet is dead", (t) => moves(t, { do: "gateway_only", isp: 1 }, 6000));
+	test("carrier lost", (t) => moves(t, { do: "carrier", isp: 1, up: false }, 3000));
+	test("30 % loss", (t) => moves(t, { do: "loss", isp: 1, pct: 30 }, 15_000));
+	test("70 % loss one way", (t) => moves(t, { do: "one_way_loss", isp: 1, pct: 70, direction: "down" }, 15_000));
+
+	test("a switch that is asked for loses nothing and leaves the open flow where it is", async (t) => {
+		const daemon = await bench.daemon(t);
+		await ready(bench, daemon);
+		const traffic = await bench.traffic(t);
+		await flowsVia(traffic, 1, 3000, daemon);
+		const since = nowMs();
+		await daemon.call("failover", { name: uplink(bench, 2), reason: "test" });
+		await flowsVia(traffic, 2, 3000, daemon);
+		await new Promise((resolve) => setTimeout(resolve, 500));
+		const { fresh, open, rejected } = await traffic.report({ sinceMs: since });
+		assert.deepEqual([fresh.lost, open.lost, rejected], [0, 0, 0]);
+		assert.deepEqual(
+			open.ways.map((way) => way.isp),
+			[1],
+		);
+	});
+
+	test("probes leave by their own uplink, also while another is preferred", async (t) => {
+		const daemon = await bench.daemon(t);
+		await ready(bench, daemon);
+		const count = () => Promise.all(bench.router.lab.plan.isps.map((isp) => bench.router.lab.counters(isp.index)));
+		const first = await count();
+		await new Promise((resolve) => setTimeout(resolve, 6000));
+		const last = await count();
+		for (const [i, isp] of bench.router.lab.plan.isps.entries()) {
+			const more = (name: string): number => (last[i]?.[name] ?? 0) - (first[i]?.[name] ?? 0);
+			assert.ok(more("icmp_own") >= 2, `${isp.ns}: ${more("icmp_own")} IPv4 probes in 6 s`);
+			assert.ok(more("icmp6_own") >= 2, `${isp.ns}: ${more("icmp6_own")} IPv6 probes in 6 s`);
+			assert.equal(more("icmp_foreign"), 0, `${isp.ns} carried IPv4 probes of another uplink`);
+			assert.equal(more("icmp6_foreign"), 0, `${isp.ns} carried IPv6 probes of another uplink`);
+		}
+	});
+
+	test("one target dead for all, and ICMP filtered on the standby: nobody moves", async (t) => {
+		t.after(() => bench.world.healAll());
+		const daemon = await bench.daemon(t);
+		await ready(bench, daemon);
+		const traffic = await bench.traffic(t);
+		await bench.world.do({ do: "target_dead", targets: ["1.1.1.1"] });
+		await bench.world.do({ do: "icmp_filtered", isp: 2 });
+		await new Promise((resolve) => setTimeout(resolve, 8000));
+		const { fresh } = await traffic.report();
+		assert.deepEqual(
+			fresh.ways.map((way) => way.isp),
+			[1],
+		);
+		assert.equal((await daemon.status()).current, uplink(bench, 1));
+	});
+
+	test("ICMP filtered on the uplink in use is no reason to leave it", async (t) => {
+		t.after(() => bench.world.healAll());
+		const daemon = await bench.daemon(t);
+		await ready(bench, daemon);
+		const traffic = await bench.traffic(t);
+		await bench.world.do({ do: "icmp_filtered", isp: 1 });
+		await new Promise((resolve) => setTimeout(resolve, 8000));
+		assert.equal((await daemon.status()).current, uplink(bench, 1));
+		const { fresh } = await traffic.peek();
+		assert.equal(fresh.isp, 1);
+	});
+
+	test("IPv4 dead, IPv6 alive: IPv4 moves", async (t) => {
+		t.after(() => bench.world.healAll());
+		const daemon = await bench.daemon(t);
+		await ready(bench, daemon);
+		const v4 = await bench.traffic(t);
+		const v6 = await bench.traffic(t, { family: "ipv6" });
+		await flowsVia(v6, 1, 3000, daemon);
+		await bench.world.do({ do: "ipv6_only", isp: 1 });
+		await flowsVia(v4, 2, 8000, daemon);
+		const { fresh } = await v6.report();
+		assert.ok(fresh.gapMs < 200, `IPv6 was cut for ${fresh.gapMs} ms`);
+	});
+
+	test("all dead, then one back: traffic goes there", async (t) => {
+		t.after(() => bench.world.healAll());
+		const daemon = await bench.daemon(t);
+		await ready(bench, daemon);
+		const traffic = await bench.traffic(t);
+		for (const isp of [1, 2, 3]) await bench.world.do({ do: "blackhole", isp });
+		await daemon.until("no uplink works", async () => (await daemon.status()).state === "offline", 15_000);
+		await bench.world.do({ do: "heal", isp: 3 });
+		await flowsVia(traffic, 3, 15_000, daemon);
+	});
+
+	test("SIGTERM gives the router back exactly as it was, also after a switch", async (t) => {
+		t.after(() => bench.world.healAll());
+		const found = await fingerprint(bench.router);
+		const daemon = await bench.daemon(t);
+		await ready(bench, daemon);
+		await bench.world.do({ do: "blackhole", isp: 1 });
+		await daemon.until("moved", async () => (await daemon.status()).current === uplink(bench, 2), 6000);
+		assert.notDeepEqual(await fingerprint(bench.router), found, "nothing was changed at all");
+		assert.equal(await daemon.stop(), 0);
+		assert.deepEqual(await fingerprint(bench.router), found);
+	});
+});

@@ -1,0 +1,65 @@
+/** The same router without mwan3: routes are steered instead. */
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { nowMs } from "../../lab/net/lab.ts";
+import { type Bench, fingerprint, flowsVia, impossible, openBench, ready, uplink } from "./harness.ts";
+
+const skip = impossible() ?? false;
+
+describe("failover without mwan3", { skip }, () => {
+	let bench: Bench;
+	before(async () => {
+		bench = await openBench({ layout: "plain" });
+	});
+	after(() => bench.close());
+
+	test("a blackhole: new flows and the open flow move, and everything is given back", async (t) => {
+		t.after(() => bench.world.healAll());
+		const found = await fingerprint(bench.router);
+		const daemon = await bench.daemon(t);
+		await ready(bench, daemon);
+		assert.equal((await daemon.status()).mwan3.enabled, false);
+		const traffic = await bench.traffic(t);
+		const v6 = await bench.traffic(t, { family: "ipv6" });
+		await flowsVia(traffic, 1, 3000, daemon);
+		const since = nowMs();
+		await bench.world.do({ do: "blackhole", isp: 1 });
+		await flowsVia(traffic, 2, 6000, daemon);
+		await flowsVia(v6, 2, 6000, daemon);
+		await new Promise((resolve) => setTimeout(resolve, 500));
+		const { open } = await traffic.report({ sinceMs: since });
+		assert.equal(open.ways.at(-1)?.isp, 2, "the open flow is still stuck on the dead uplink");
+		assert.equal(await daemon.stop(), 0);
+		assert.deepEqual(await fingerprint(bench.router), found);
+	});
+
+	test("carrier lost and back: netifd and the daemon do not fight", async (t) => {
+		t.after(() => bench.world.healAll());
+		const daemon = await bench.daemon(t);
+		await ready(bench, daemon);
+		const traffic = await bench.traffic(t);
+		await bench.world.do({ do: "carrier", isp: 1, up: false });
+		await flowsVia(traffic, 2, 3000, daemon);
+		await bench.world.do({ do: "carrier", isp: 1, up: true });
+		await daemon.until(
+			"wan is up again",
+			async () => (await daemon.members()).find((m) => m.name === uplink(bench, 1))?.up === true,
+			5000,
+		);
+		const { fresh } = await traffic.peek();
+		assert.equal(fresh.lostInRow, 0);
+	});
+
+	test("a switch that is asked for loses nothing", async (t) => {
+		const daemon = await bench.daemon(t);
+		await ready(bench, daemon);
+		const traffic = await bench.traffic(t);
+		await flowsVia(traffic, 1, 3000, daemon);
+		const since = nowMs();
+		await daemon.call("failover", { name: uplink(bench, 3), reason: "test" });
+		await flowsVia(traffic, 3, 3000, daemon);
+		await new Promise((resolve) => setTimeout(resolve, 500));
+		const { fresh, open, rejected } = await traffic.report({ sinceMs: since });
+		assert.deepEqual([fresh.lost, open.lost, rejected], [0, 0, 0]);
+	});
+});
