@@ -3,6 +3,7 @@ import { FAMILIES, type Family } from "../health/types.ts";
 import { errorText, isAutonomyError } from "../platform/error.ts";
 import type { Uplink } from "../uplink/types.ts";
 import { type Drain, drainRules, drainTable, markArgv, NFT_TABLE } from "./drain.ts";
+import { createLane } from "./lane.ts";
 import { parseRules } from "./source-rules.ts";
 import type { StateFile } from "./state-file.ts";
 import { complaint, type Tools } from "./tools.ts";
@@ -22,6 +23,10 @@ export interface DrainKeeper {
 
 export function createDrainKeeper(tools: Tools, state: StateFile): DrainKeeper {
 	let uplinks: readonly Uplink[] = [];
+	/** Set up by this process; those of a predecessor may be half done. */
+	const proven = new Set<string>();
+	/** Both families share one nftables table: one text after the other. */
+	const lane = createLane();
 	const of = (family: Family, uplink: string): Drain | null =>
 		state.get().drains.find((drain) => drain.family === family && drain.uplink === uplink) ?? null;
 	const deviceOf = (uplink: Uplink, family: Family): string | null => uplink[family]?.device ?? uplink.device;
@@ -30,14 +35,20 @@ export function createDrainKeeper(tools: Tools, state: StateFile): DrainKeeper {
 	const setUp = async (drain: Drain): Promise<string | null> => {
 		const others = state.get().drains.filter((old) => old.family !== drain.family || old.uplink !== drain.uplink);
 		const drains = [...others, drain];
-		state.set({ drains });
+		const old = of(drain.family, drain.uplink);
+		const moved = old !== null && (old.slot !== drain.slot || old.table !== drain.table) ? old : null;
+		state.set({ drains: moved ? [...drains, moved] : drains });
 		const outside = uplinks.flatMap((uplink) => FAMILIES.map((family) => deviceOf(uplink, family)));
 		const devices = [...new Set(outside.filter((device) => device !== null))];
 		const actual = parseRules(await tools.ipShow(drain.family, ["rule", "show"]));
 		const [table, failed] = await Promise.all([
 			tools.run(["nft", "-f", "-"], { stdin: drainTable(drains, devices) }),
-			tools.ipChange(drain.family, drainRules(drain, actual, false)),
+			tools.ipChange(drain.family, [
+				...(moved ? drainRules(moved, actual, true) : []),
+				...drainRules(drain, actual, false),
+			]),
 		]);
+		if (moved) state.set({ drains: state.get().drains.filter((one) => one !== moved) });
 		if (table.code !== 0) return `nft: ${complaint(table)}`;
 		return failed[0] ?? null;
 	};
@@ -62,12 +73,14 @@ export function createDrainKeeper(tools: Tools, state: StateFile): DrainKeeper {
 			if (!rule || address === null || device === null) return lost;
 			const drain: Drain = { family, uplink: id, slot: rule.slot, table: rule.table, device };
 			// Once set up it stays, and connections are marked as they begin: nothing more to do.
-			if (JSON.stringify(of(family, id)) === JSON.stringify(drain)) return null;
+			if (proven.has(JSON.stringify(drain)) && of(family, id) !== null) return null;
 			const missing = ["nft", "conntrack"].find((program) => !tools.has(program));
 			if (missing) return `${lost}: ${missing} is not installed`;
 			try {
-				const failure = (await setUp(drain)) ?? (await markOpen(drain, address));
-				return failure === null ? null : `${lost}: ${failure}`;
+				const failure = (await lane.run(() => setUp(drain))) ?? (await markOpen(drain, address));
+				if (failure !== null) return `${lost}: ${failure}`;
+				proven.add(JSON.stringify(drain));
+				return null;
 			} catch (error) {
 				return `${lost}: ${errorText(error)}`;
 			}

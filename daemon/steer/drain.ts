@@ -10,12 +10,11 @@
 import type { Family } from "../health/types.ts";
 import type { Argv } from "../platform/platform.ts";
 import { addressOf, deviceName, hex, ipLine } from "./names.ts";
-import type { KernelRule } from "./source-rules.ts";
+import { DRAIN_MASK, type KernelRule } from "./source-rules.ts";
 
 /** Our table in nftables. */
 export const NFT_TABLE = "autonomy";
-/** Mark bits nobody known uses: mwan3 has 0x3f00, pbr and tailscale 0xff0000. */
-export const DRAIN_MASK = 0x3e000000;
+/** Steps of DRAIN_MASK; bits nobody known uses: mwan3 has 0x3f00, pbr and tailscale 0xff0000. */
 const DRAIN_SHIFT = 2 ** 25;
 /** Preferences 950-999, two per slot, behind the source rules. */
 const PREF_FIRST = 950;

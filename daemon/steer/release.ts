@@ -4,7 +4,8 @@ import type { Family } from "../health/types.ts";
 import { errorText, isAutonomyError } from "../platform/error.ts";
 import type { Discovered, Uplink } from "../uplink/types.ts";
 import { type ReleaseBy, releaseArgv, releasedFlows } from "./conntrack.ts";
-import { DRAIN_MASK, type Drain, drainMark } from "./drain.ts";
+import { type Drain, drainMark } from "./drain.ts";
+import { DRAIN_MASK } from "./source-rules.ts";
 import { complaint, type Tools } from "./tools.ts";
 import type { Released } from "./types.ts";
 

@@ -9,13 +9,16 @@
  */
 import type { Family } from "../health/types.ts";
 import type { FamilyLink, Uplink } from "../uplink/types.ts";
-import { addressOf, deviceName, ipLine, isAddress } from "./names.ts";
+import { addressOf, deviceName, hex, ipLine, isAddress } from "./names.ts";
 
 /** Preferences 900-949, two per slot; mwan3 clears 1000-3999 when it stops, netifd's own begin at 10000. */
 const PREF_FIRST = 900;
 /** Tables 9000-9024: beyond mwan3's (1-60), pbr's (from 256) and the reserved 253-255. */
 const TABLE_FIRST = 9000;
 export const SLOTS = 25;
+/** Rules of drain.ts: packet marks under this mask. */
+export const DRAIN_MASK = 0x3e000000;
+const DRAIN_RULE = `/${hex(DRAIN_MASK)}`;
 
 export type Selector =
 	| { readonly kind: "from"; readonly address: string }
@@ -107,6 +110,7 @@ export function inPlace(actual: readonly KernelRule[], rule: SourceRule): boolea
 function takenSlots(actual: readonly KernelRule[], ours: readonly SourceRule[]): Set<number> {
 	const taken = new Set<number>();
 	for (const rule of actual) {
+		if (rule.selector.includes(DRAIN_RULE)) continue; // ours, too: they share the tables
 		const slot = Math.floor((rule.pref - PREF_FIRST) / 2);
 		if (slot < 0 || slot >= SLOTS) {
 			const table = Number(rule.table) - TABLE_FIRST;

@@ -65,7 +65,7 @@ for (const mwan3 of [true, false]) {
 			await steerer.apply(steer(planOf(["wanb", "wan", "wanc"])));
 			for (const [i, address] of ["100.64.1.53", "100.64.2.59", "100.64.3.2"].entries()) {
 				const device = `eth${i + 1}`;
-				const seen = (ns: string): string => world.sh(ns, "grep up0: /proc/net/dev").split(/\s+/).slice(-8)[1] ?? "";
+				const seen = (ns: string): string => world.sh(ns, "grep up0: /proc/net/dev").trim().split(/\s+/).at(-7) ?? "";
 				const before = ["isp1", "isp2", "isp3"].map(seen);
 				assert.match(world.sh("router", `fping -I ${device} -c 3 -p 20 ${TARGET4} 2>&1`), /3\/3\/0%/);
 				assert.match(world.sh("router", `fping -6 -I ${device} -c 3 -p 20 ${TARGET6} 2>&1`), /3\/3\/0%/);
