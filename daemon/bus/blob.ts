@@ -95,27 +95,32 @@ export class BlobWriter {
 	}
 
 	u8(value: number): void {
-		this.#bytes[this.#claim(1)] = value;
+		// claim() may replace buffer and view, so in all of these neither may be named before.
+		const at = this.#claim(1);
+		this.#bytes[at] = value;
 	}
 
 	u16(value: number): void {
-		this.#view.setUint16(this.#claim(2), value);
+		const at = this.#claim(2);
+		this.#view.setUint16(at, value);
 	}
 
 	u32(value: number): void {
-		this.#view.setUint32(this.#claim(4), value);
+		const at = this.#claim(4);
+		this.#view.setUint32(at, value);
 	}
 
 	i64(value: bigint): void {
-		this.#view.setBigInt64(this.#claim(8), value);
+		const at = this.#claim(8);
+		this.#view.setBigInt64(at, value);
 	}
 
 	f64(value: number): void {
-		this.#view.setFloat64(this.#claim(8), value);
+		const at = this.#claim(8);
+		this.#view.setFloat64(at, value);
 	}
 
 	raw(bytes: Uint8Array): void {
-		// claim() may replace the buffer, so it must not be named before.
 		const at = this.#claim(bytes.length);
 		this.#bytes.set(bytes, at);
 	}
