@@ -232,7 +232,7 @@ const METHODS = {
 						table("how it is watched", {
 							method: text("fping, ping, tcp, dns, carrier or none"),
 							interval_ms: maybe(double("ms", "time between probes at rest")),
-							bytes_today: maybe(int64("bytes", "spent on probes since midnight")),
+							bytes_today: maybe(int64("bytes", "spent on probes within the last 24 hours")),
 							budget_bytes: maybe(int64("bytes/day", "what may be spent")),
 							text: maybe(text("in words")),
 						}),
@@ -350,7 +350,7 @@ const METHODS = {
 			overrides: {
 				type: "table",
 				required: true,
-				help: "option -> value: switch_margin, failover.loss, restore.latency ...",
+				help: "option -> value, such as switch_margin, failover.loss or wan.weight",
 			},
 			since_s: { type: "int32", unit: "s", min: 1, max: DAY_S, default: 3600, help: "how far back" },
 		},

@@ -12,7 +12,7 @@ export interface Entry {
 
 export interface RecordList {
 	add(entry: Entry): void;
-	/** Newest entry with this id (ids may repeat over restarts of the daemon). */
+	/** Newest entry with this id. */
 	find(id: string): Entry | null;
 	/** Newest first, at most `limit`, only of this type when one is given. */
 	latest(limit: number, type?: string): readonly Entry[];

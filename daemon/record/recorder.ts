@@ -123,6 +123,8 @@ export function createRecorder(options: {
 	let maxBytes = bytesOfMb(limits.maxRamMb);
 	let stateJson: () => string | null = () => null;
 	let notes = 0;
+	/** Counts the daemon's runs since the router booted, as far as snapshots tell. */
+	let run = 1;
 	let closed = false;
 	let stepper: Closable | null = null;
 	let written: { bytes: number; atMs: number } | null = null;
@@ -158,6 +160,7 @@ export function createRecorder(options: {
 				log.warn("snapshot ignored", { path, reason: found.refused });
 				return found.refused;
 			}
+			run = found.run + 1;
 			log.info("snapshot restored", {
 				path,
 				rows: found.rows,
@@ -194,7 +197,7 @@ export function createRecorder(options: {
 	}
 
 	function newBuild(): Generator<undefined, Uint8Array> {
-		return buildSnapshot({ store, lists }, readClocks(clock, files), maxBytes * SHARES.snapshot);
+		return buildSnapshot({ store, lists }, { ...readClocks(clock, files), run }, maxBytes * SHARES.snapshot);
 	}
 
 	/** A full or unwritable /tmp is told once, and once more when it works again. */

@@ -33,10 +33,10 @@ const LIST_SHARE = 0.4;
 /** Yields between steps; the last value is the finished file. */
 export function* buildSnapshot(
 	keeps: Keeps,
-	clocks: ClockReading,
+	meta: ClockReading & { readonly run: number },
 	budgetBytes: number,
 ): Generator<undefined, Uint8Array> {
-	const parts = [headerBytes(), sectionBytes({ kind: "meta", content: jsonBytes(clocks) })];
+	const parts = [headerBytes(), sectionBytes({ kind: "meta", content: jsonBytes(meta) })];
 	const lists = Object.entries(keeps.lists);
 	for (const [name, list] of lists) {
 		parts.push(
@@ -76,6 +76,8 @@ function listContent(name: string, list: RecordList, budgetBytes: number): Uint8
 }
 
 export interface Restored {
+	/** Number of the run that wrote the snapshot. */
+	readonly run: number;
 	readonly rows: number;
 	readonly entries: number;
 	readonly gapMs: number;
@@ -93,8 +95,10 @@ export function restoreSnapshot(
 		return read;
 	}
 	const meta = read.sections[0];
-	const old = meta?.kind === "meta" ? clockReadingFrom(jsonFrom(meta.content)) : null;
-	if (old === null) {
+	const head = meta?.kind === "meta" ? jsonFrom(meta.content) : null;
+	const old = clockReadingFrom(head);
+	const run = (head as { readonly run?: unknown } | null)?.run;
+	if (old === null || typeof run !== "number") {
 		return { refused: "damaged" };
 	}
 	const shift = shiftBetween(old, now, retentionHours * 3_600_000);
@@ -107,10 +111,10 @@ export function restoreSnapshot(
 		if (section.kind === "rows") {
 			rows += restoreRows(section, keeps.store, shift.shiftMs, now.monotonicMs);
 		} else if (section.kind === "list") {
-			entries += restoreList(section, keeps.lists, shift.shiftMs, now.monotonicMs);
+			entries += restoreList(section, keeps.lists, shift.shiftMs, now.monotonicMs, run);
 		}
 	}
-	return { rows, entries, gapMs: now.monotonicMs - (old.monotonicMs + shift.shiftMs) };
+	return { run, rows, entries, gapMs: now.monotonicMs - (old.monotonicMs + shift.shiftMs) };
 }
 
 function restoreRows(section: Section, store: SampleStore, shiftMs: number, nowMs: number): number {
@@ -131,7 +135,7 @@ function restoreRows(section: Section, store: SampleStore, shiftMs: number, nowM
 	return rows;
 }
 
-function restoreList(section: Section, lists: Keeps["lists"], shiftMs: number, nowMs: number): number {
+function restoreList(section: Section, lists: Keeps["lists"], shiftMs: number, nowMs: number, run: number): number {
 	const content = jsonFrom(section.content);
 	if (!Array.isArray(content)) {
 		return 0;
@@ -145,9 +149,25 @@ function restoreList(section: Section, lists: Keeps["lists"], shiftMs: number, n
 		}
 		const [id, atMs, type, json] = entry as unknown[];
 		if (typeof id === "string" && typeof atMs === "number" && typeof type === "string" && typeof json === "string") {
-			list?.add({ id, atMs: Math.min(nowMs, atMs + shiftMs), type, json });
+			list?.add({ id: ofRun(id, run), atMs: Math.min(nowMs, atMs + shiftMs), type, json: idsOfRun(json, run) });
 			entries++;
 		}
 	}
 	return entries;
+}
+
+/** The engine counts from 1 in each run; what an earlier run called d5 is r1-d5 from then on. */
+function ofRun(id: string, run: number): string {
+	return /^r\d+-/.test(id) ? id : `r${run}-${id}`;
+}
+
+function idsOfRun(json: string, run: number): string {
+	const record = JSON.parse(json) as Record<string, unknown>;
+	for (const name of ["id", "decisionId", "actionId"]) {
+		const id = record[name];
+		if (typeof id === "string") {
+			record[name] = ofRun(id, run);
+		}
+	}
+	return JSON.stringify(record);
 }

@@ -47,7 +47,7 @@ export function createWhatIf(deps: ServeDeps): WhatIf {
 		});
 		running = job;
 		try {
-			return answer(deps, wanted, await job.result, sinceMs, nowMs);
+			return answer(deps, wanted, await job.result, { fromMs: replay.fromMs, sinceMs, nowMs });
 		} finally {
 			running = null;
 		}
@@ -169,15 +169,22 @@ function isSwitch(decision: Decision): boolean {
 	return decision.from !== decision.to && decision.to !== null;
 }
 
-function answer(deps: ServeDeps, wanted: Wanted, replayed: Replayed, sinceMs: number, nowMs: number): Answer {
+interface Period {
+	/** First recorded input: decisions before it are another run's. */
+	readonly fromMs: number;
+	readonly sinceMs: number;
+	readonly nowMs: number;
+}
+
+function answer(deps: ServeDeps, wanted: Wanted, replayed: Replayed, period: Period): Answer {
+	const { fromMs, sinceMs, nowMs } = period;
 	const all = deps.recorder.decisions(MAX_SWITCHES * 2).toReversed();
-	const actual = all.filter((decision) => isSwitch(decision) && decision.atMs <= nowMs);
-	const other = replayed.decisions.filter(isSwitch);
-	const inTime = (decision: Decision): boolean => decision.atMs >= sinceMs;
-	const was = actual.filter(inTime).slice(-MAX_SWITCHES);
-	const would = other.filter(inTime).slice(-MAX_SWITCHES);
+	const actual = all.filter((decision) => decision.atMs >= fromMs && decision.atMs <= nowMs);
+	const isShown = (decision: Decision): boolean => isSwitch(decision) && decision.atMs >= sinceMs;
+	const was = actual.filter(isShown).slice(-MAX_SWITCHES);
+	const would = replayed.decisions.filter(isShown).slice(-MAX_SWITCHES);
 	const actualS = timeOn(actual, replayed.startPrimary, sinceMs, nowMs);
-	const wouldS = timeOn(other, replayed.startPrimary, sinceMs, nowMs);
+	const wouldS = timeOn(replayed.decisions, replayed.startPrimary, sinceMs, nowMs);
 	const differs = !sameCourse(was, would);
 	const names = [...new Set([...actualS.keys(), ...wouldS.keys()])].sort();
 	return {
@@ -214,7 +221,7 @@ function verdict(wanted: Wanted, was: readonly Decision[], would: readonly Decis
 
 /** Seconds each uplink was the primary between two times. */
 function timeOn(
-	switches: readonly Decision[],
+	decisions: readonly Decision[],
 	first: string | null,
 	sinceMs: number,
 	nowMs: number,
@@ -228,9 +235,9 @@ function timeOn(
 		}
 		atMs = Math.max(atMs, untilMs);
 	};
-	for (const decision of switches) {
+	for (const decision of decisions) {
 		spend(decision.atMs);
-		primary = decision.to;
+		primary = decision.to ?? primary;
 	}
 	spend(nowMs);
 	return seconds;

@@ -98,11 +98,12 @@ test("after a restart everything is there, on the new clock", async () => {
 	const second = box.start(fakeTime(700, first.time.clock.wallMs() + 30_000));
 	assert.deepEqual(second.log.messages("warn"), []);
 	assert.equal(second.recorder.stats().snapshot.atStart, "restored");
-	const story = second.recorder.decision("d1");
+	const story = second.recorder.decision("r1-d1");
 	assert.equal(story?.decision.text, "wan is dead – “tot”");
 	assert.equal(story?.decision.atMs, 700 - 30_000 - 1_000);
 	assert.equal(second.recorder.toUnixMs(story?.decision.atMs ?? 0), decidedAtWall);
-	assert.deepEqual(story?.actions, [action]);
+	assert.equal(story?.decision.id, "r1-d1", "the new run's d1 is another decision");
+	assert.deepEqual(story?.actions, [{ ...action, id: "r1-a1", decisionId: "r1-d1" }]);
 	assert.equal(story?.results[0]?.method, "mwan3 chains");
 	assert.equal(second.recorder.events(10)[0]?.reason, "ü");
 	const history = second.recorder.history("wanb", 700 - 30 * 60_000, 30);
@@ -111,6 +112,9 @@ test("after a restart everything is there, on the new clock", async () => {
 		assert.equal(point.values.rsrp_dbm?.mean, -101.5);
 		assert.equal(point.values.score, undefined);
 	}
+	second.recorder.output([decision("d1", 750)], [], []);
+	assert.equal(second.recorder.decision("d1")?.decision.atMs, 750);
+	assert.equal(second.recorder.decision("r1-d1")?.decision.atMs, 700 - 30_000 - 1_000);
 	// New samples go on behind the restored ones.
 	second.recorder.sample("wan", 800, { rtt_ms: 1 });
 	assert.equal(second.recorder.stats().samples.dropped, 0);
@@ -129,7 +133,7 @@ for (const jump of [YEARS_50, -YEARS_50]) {
 		box.boot("boot-1", 1_310);
 		const second = box.start(fakeTime(0, 3));
 		assert.equal(second.recorder.stats().snapshot.atStart, "restored");
-		assert.equal(second.recorder.decision("d1")?.decision.atMs, -11_000);
+		assert.equal(second.recorder.decision("r1-d1")?.decision.atMs, -11_000);
 		// Between snapshot and start the wall clock may jump too; the kernel's clock decides.
 		assert.ok(Math.abs(second.recorder.toUnixMs(-11_000) - (3 - 11_000)) <= 1);
 	});
@@ -207,7 +211,7 @@ test("a snapshot of another version is ignored and says so", () => {
 test("rows with a right checksum but senseless content restore nothing and break nothing", async () => {
 	const box = router();
 	const file = await import("../../daemon/record/snapshot-file.ts");
-	const meta = { monotonicMs: 1, wallMs: 1_760_000_000_000, uptimeMs: 1_000, bootId: "boot-1" };
+	const meta = { run: 1, monotonicMs: 1, wallMs: 1_760_000_000_000, uptimeMs: 1_000, bootId: "boot-1" };
 	const contents = [
 		{ kind: "rows" as const, content: new Uint8Array(2) },
 		{ kind: "rows" as const, content: new Uint8Array([255, 255, 255, 255, 1]) },
