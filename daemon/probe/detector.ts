@@ -8,8 +8,8 @@
  *   burst. A hint from the interface counters (bytes leave, none arrive) makes it suspect at once.
  * - suspect: a burst of quick probes goes to all targets. Any reply at all: up again. When the whole burst is overdue,
  *   and so many in all that random loss at the link's own rate explains it less than once in ten million times, it is
- *   dead; with too few, one more burst. A link that was called dead and was back within seconds gets more patience for
- *   ten minutes (0.25 to 1.5 s): satellites and cells hand over in silence.
+ *   dead; with too few, one more burst. A link that was called dead twice within ten minutes and was back at once (1.5 s)
+ *   gets more patience (0.25, 0.5, 1 s): satellites and cells hand over in silence.
  * - dead: the first reply asks for a burst; up again after three replies that are at least half of what was due since.
  *   One lucky packet is no link.
  * - unknown: just started, or the link came up. Two replies make it up, two silent bursts make it dead.
@@ -33,9 +33,9 @@ const RECOVERY_REPLIES = 3;
 /** A burst whose probes were never reported as sent. */
 const BURST_START_MS = 1000;
 /** dead -> up faster than this was a blip, not an outage. */
-const BLIP_MS = 3000;
+const BLIP_MS = 1500;
 const PATIENCE_STEP_MS = 250;
-const PATIENCE_MAX_MS = 1500;
+const PATIENCE_MAX_MS = 1000;
 const PATIENCE_FOR_MS = 600_000;
 const NEVER = Number.NEGATIVE_INFINITY;
 
@@ -164,7 +164,8 @@ export function createDetector(options: DetectorOptions): Detector {
 			if (answered >= UP_REPLIES) rise(`${answered} replies`);
 		} else if (answered >= RECOVERY_REPLIES && answered * 2 >= sent - flight.silent(now).open) {
 			if (now - deadAtMs < BLIP_MS) {
-				patienceMs = Math.min(PATIENCE_MAX_MS, Math.max(PATIENCE_STEP_MS, patienceMs * 2));
+				if (now >= patienceUntilMs) patienceMs = 0;
+				else patienceMs = Math.min(PATIENCE_MAX_MS, Math.max(PATIENCE_STEP_MS, patienceMs * 2));
 				patienceUntilMs = now + PATIENCE_FOR_MS;
 			}
 			rise(`answers again: ${answered} of ${sent} probes`);

@@ -98,6 +98,7 @@ export function createProber(options: ProberOptions): Prober {
 				settings,
 				bytesPerDay: settings.member(uplink.id, uplink.class).bytesPerDay,
 				device: uplink.device,
+				hasCarrier: uplink.carrier !== false,
 				families: FAMILIES.map((family) => orderOf(uplink, family)).filter((one) => one !== null),
 			};
 			const watch = watches.get(uplink.id) ?? createUplinkWatch({ platform, log, uplink: uplink.id, order, emit });
@@ -154,9 +155,13 @@ export function createProber(options: ProberOptions): Prober {
 			settings = next;
 			follow();
 		},
-		linkEvent(uplink, event) {
+		linkEvent(id, event) {
 			const { up, text } = EVENTS[event];
-			watches.get(uplink)?.link(up, text);
+			const uplink = uplinks.find((one) => one.id === id);
+			const named = (uplink?.ipv4 ?? uplink?.ipv6)?.interface;
+			// ifdown is about one netifd interface; the other family may live on one of its own
+			const families = FAMILIES.filter((family) => event !== "ifdown" || uplink?.[family]?.interface === named);
+			watches.get(id)?.link(up, text, families);
 		},
 		recheck(ids) {
 			for (const id of ids) watches.get(id)?.recheck();

@@ -15,6 +15,8 @@ import type { Watch } from "./watch-types.ts";
 
 const TRAFFIC_EVERY_MS = 5000;
 const BUDGET_EVERY_MS = 60_000;
+/** After this time netifd's picture beats an old event: the word that the link is back may have been missed. */
+const DOWN_TRUST_MS = 5000;
 
 export interface FamilyOrder {
 	readonly family: Family;
@@ -34,12 +36,14 @@ export interface WatchOrder {
 	/** The owner's own budget for this uplink; null: as for all. */
 	readonly bytesPerDay: number | null;
 	readonly device: string | null;
+	readonly hasCarrier: boolean;
 	readonly families: readonly FamilyOrder[];
 }
 
 export interface UplinkWatch extends Closable {
 	follow(order: WatchOrder): void;
-	link(up: boolean, text: string): void;
+	/** `families`: which of them the event is about. */
+	link(up: boolean, text: string, families: readonly Family[]): void;
 	recheck(): void;
 	/** The wall clock jumped. */
 	restart(): void;
@@ -76,6 +80,7 @@ export function createUplinkWatch(options: {
 	let nextBudgetMs = 0;
 	let traffic: TrafficState = "unknown";
 	let hinted = false;
+	let downAtMs: number | null = null;
 
 	function emit(observation: Observation): void {
 		if (observation.kind === "reach" && hinted && observation.verdict !== "suspect") {
@@ -159,8 +164,9 @@ export function createUplinkWatch(options: {
 			}
 			setPace();
 		},
-		link(up, text) {
-			for (const entry of entries.values()) entry.watch.link(up, text);
+		link(up, text, families) {
+			for (const family of families) entries.get(family)?.watch.link(up, text);
+			downAtMs = up ? null : clock.monotonicMs();
 		},
 		recheck() {
 			for (const entry of entries.values()) entry.watch.recheck();
@@ -170,6 +176,10 @@ export function createUplinkWatch(options: {
 		},
 		look(counters, atMs) {
 			checkBudget(atMs);
+			if (downAtMs !== null && atMs - downAtMs > DOWN_TRUST_MS && order.hasCarrier) {
+				downAtMs = null;
+				for (const entry of entries.values()) entry.watch.link(true, "netifd calls it up");
+			}
 			const seen = counters === null ? null : judge.look(counters, ownPackets, atMs);
 			ownPackets = 0;
 			if (seen === null) return false;
