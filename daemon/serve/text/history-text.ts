@@ -34,7 +34,10 @@ export function historyText(history: History, points: number, nowUnixMs: number,
 	const room = Math.max(10, style.width - TITLE_COLUMNS - 26);
 	const lines = [
 		tint(
-			`${name}: last ${span(history.since_s)}, ${span((history.step_ms * points) / room / 1_000)} per column`,
+			fit(
+				`${name}: last ${span(history.since_s)}, ${span((history.step_ms * points) / room / 1_000)} per column`,
+				style.width,
+			),
 			"strong",
 			style,
 		),
@@ -101,7 +104,7 @@ export function metricsText(metrics: Reply<"metrics">, nowUnixMs: number, style:
 	]);
 	const head = `${name}: ${metrics.samples.length} samples, last ${clockTime(last?.ts ?? 0, nowUnixMs)} UTC`;
 	return [
-		tint(head, "strong", style),
+		tint(fit(head, style.width), "strong", style),
 		...tableLines(
 			[{ title: "TIME" }, ...shown.map(({ title }, index) => ({ title, right: true, optional: index }))],
 			rows,
