@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { hasAsh, tree } from "./shell.ts";
+
+const FILES = new URL("../../package/files/", import.meta.url).pathname;
+const SCRIPTS = ["usr/sbin/autonomyctl", "usr/sbin/autonomyd", "etc/init.d/autonomy"];
+const skip = hasAsh ? false : "no busybox with ash here";
+
+for (const name of SCRIPTS) {
+	test(`${name} is read by busybox ash, and evaluates nothing`, { skip }, () => {
+		assert.equal(spawnSync("busybox", ["ash", "-n", FILES + name], { encoding: "utf8" }).stderr, "");
+		const code = readFileSync(FILES + name, "utf8").replace(/^\s*#.*$/gm, "");
+		assert.doesNotMatch(code, /\beval\b|`/);
+	});
+	test(`${name} has nothing that shellcheck objects to`, (t) => {
+		if (spawnSync("shellcheck", ["--version"]).status !== 0) {
+			t.skip("no shellcheck here");
+			return;
+		}
+		const found = spawnSync("shellcheck", ["-s", "dash", "-e", "SC3043,SC2034", FILES + name], { encoding: "utf8" });
+		assert.equal(found.stdout, "");
+	});
+}
+
+test("the daemon is found below / and below /usr/local, and gets its arguments whole", { skip }, async (t) => {
+	for (const prefix of ["", "usr/local"]) {
+		const box = await tree("/nowhere", prefix);
+		t.after(() => box.remove());
+		const ran = await box.run(join(prefix, "usr/sbin/autonomyd"), ["--config", "/a b", "*", "$(id)"]);
+		assert.equal(ran.stdout, '["--config","/a b","*","$(id)"]\n', ran.stderr);
+		assert.equal(ran.code, 0);
+	}
+});
+
+test("a Node.js that is too old, or none, is said with what to install", { skip }, async (t) => {
+	const box = await tree("/nowhere");
+	t.after(() => box.remove());
+	const old = join(box.bin, "node");
+	writeFileSync(old, "#!/bin/sh\necho v18.19.1\n");
+	chmodSync(old, 0o755);
+	symlinkSync("/bin/busybox", join(box.bin, "busybox"));
+	const PATH = box.bin;
+	if (existsSync("/usr/bin/node")) {
+		// The usual places are looked at too: the old one in PATH does not stop it.
+		assert.equal((await box.run("usr/sbin/autonomyd", ["-x"], { PATH })).stdout, '["-x"]\n');
+	} else {
+		const ran = await box.run("usr/sbin/autonomyd", [], { PATH });
+		assert.match(ran.stderr, /needs Node\.js 20 or later, found:.*v18\.19\.1/);
+	}
+	rmSync(join(box.root, "usr/lib/autonomy/autonomyd.node.mjs"));
+	const bare = await box.run("usr/sbin/autonomyd", []);
+	assert.equal(bare.code, 1);
+	assert.match(bare.stderr, /autonomyd\.node\.mjs is missing/);
+});
+
+/** rc.common and procd's functions, reduced to telling what the script asked for. */
+const PROCD = `
+config_load() { [ "$1" = autonomy ]; }
+config_get_bool() { enable="${ENABLE:-$4}"; }
+procd_open_instance() { echo "open $1"; }
+procd_set_param() { echo "$*"; }
+procd_close_instance() { echo close; }
+procd_add_reload_trigger() { echo "trigger $1"; }
+logger() { echo "logger $*"; }
+find_daemon() { [ -n "$NO_DAEMON" ] || echo /usr/sbin/autonomyd; [ -z "$NO_DAEMON" ]; }
+`;
+
+function initScript(call: string, env: Record<string, string> = {}): { code: number | null; lines: string[] } {
+	// The stand-ins come after the script: its own find_daemon looks at this machine.
+	const program = `. ${FILES}etc/init.d/autonomy\n${PROCD}\n${call}`;
+	const ran = spawnSync("busybox", ["ash", "-c", program], {
+		encoding: "utf8",
+		env: { PATH: "/usr/bin:/bin", ...env },
+	});
+	assert.equal(ran.stderr, "");
+	return { code: ran.status, lines: ran.stdout.trimEnd().split("\n") };
+}
+
+test("the init script asks procd for what the daemon needs", { skip }, () => {
+	const { lines } = initScript("start_service; service_triggers");
+	assert.deepEqual(lines, [
+		"open autonomyd",
+		"command /usr/sbin/autonomyd",
+		"file /etc/config/autonomy",
+		"reload_signal HUP",
+		"respawn 3600 5 5",
+		"term_timeout 15",
+		"nice -5",
+		"stdout 1",
+		"stderr 1",
+		"close",
+		"trigger autonomy",
+	]);
+});
+
+test("enable '0' opens no instance; a missing daemon is logged", { skip }, () => {
+	assert.deepEqual(initScript("start_service", { ENABLE: "0" }), { code: 0, lines: [""] });
+	const missing = initScript("start_service", { NO_DAEMON: "1" });
+	assert.equal(missing.code, 1);
+	assert.match(missing.lines.join("\n"), /^logger -t autonomy -p daemon\.err autonomyd is not installed/);
+});
