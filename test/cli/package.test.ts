@@ -59,7 +59,7 @@ test("a Node.js that is too old, or none, is said with what to install", { skip 
 /** rc.common and procd's functions, reduced to telling what the script asked for. */
 const PROCD = `
 config_load() { [ "$1" = autonomy ]; }
-config_get_bool() { enable="${ENABLE:-$4}"; }
+config_get_bool() { enable="\${ENABLE:-$4}"; }
 procd_open_instance() { echo "open $1"; }
 procd_set_param() { echo "$*"; }
 procd_close_instance() { echo close; }
