@@ -122,7 +122,7 @@ function mwan3Reply(deps: ServeDeps): Status["mwan3"] {
 	return {
 		enabled: methods.includes("mwan3"),
 		policy: policies,
-		details: `${layout.links.length} interfaces, ${layout.members.length} members, ${policies.length} policies`,
+		details: `${layout.links.length} interfaces, ${layout.members.length} members, ${policies.length} ${policies.length === 1 ? "policy" : "policies"}`,
 	};
 }
 
