@@ -1,6 +1,13 @@
 /** Steering actions and reports as plain data: what two waiting actions come to, what an action without work reports. */
 import type { SteerAction } from "../decide/types.ts";
-import type { SteerMethod, SteerReport } from "./types.ts";
+import type { Moved } from "./mwan3-steering.ts";
+import type { RouteOutcome } from "./route-steering.ts";
+import type { Released, SteerMethod, SteerReport } from "./types.ts";
+
+export interface Freed {
+	readonly released: readonly Released[];
+	readonly notes: readonly string[];
+}
 
 export function emptyReport(method: SteerMethod, ok: boolean, text: string): SteerReport {
 	return { ok, method, changed: [], verified: false, durationMs: 0, movedMs: null, processes: 0, text, released: [] };
@@ -17,4 +24,33 @@ export function mergeActions(earlier: SteerAction, later: SteerAction): SteerAct
 		}
 	}
 	return release.length > 0 ? { ...later, mode: "dead", release } : later;
+}
+
+/** One report of what both hands did. */
+export function reportOf(
+	chains: Moved,
+	main: RouteOutcome,
+	freed: readonly Freed[],
+	durationMs: number,
+	processes: number,
+	movedMs: number | null,
+): SteerReport {
+	const changed = [...chains.changed, ...main.changed];
+	const verified = chains.verified && main.verified;
+	const byRoutes = main.changed.length > 0 ? "routes" : "nothing_to_do";
+	const released = freed.flatMap((part) => part.released);
+	const notes = [...chains.notes, ...main.notes, ...freed.flatMap((part) => part.notes)];
+	const flows = released.map((entry) => `${entry.flows} ${entry.family} connections of ${entry.uplink} freed`);
+	const head = changed.length > 0 || !verified ? changed : ["the router was already as wanted"];
+	return {
+		ok: verified,
+		method: chains.method === "nothing_to_do" ? byRoutes : chains.method,
+		changed,
+		verified,
+		durationMs,
+		movedMs: changed.length > 0 ? movedMs : null,
+		processes,
+		text: [...head, ...flows, ...notes].join("; "),
+		released,
+	};
 }

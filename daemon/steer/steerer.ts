@@ -9,7 +9,7 @@ import { errorText } from "../platform/error.ts";
 import type { Logger } from "../platform/log.ts";
 import type { Closable, Platform } from "../platform/platform.ts";
 import type { Discovered } from "../uplink/types.ts";
-import { emptyReport, mergeActions } from "./actions.ts";
+import { emptyReport, type Freed, mergeActions, reportOf } from "./actions.ts";
 import { createDrainKeeper } from "./drain-keeper.ts";
 import { createLane } from "./lane.ts";
 import { createMwan3Driver } from "./mwan3-driver.ts";
@@ -21,7 +21,7 @@ import { createSourceRuleKeeper } from "./source-rule-keeper.ts";
 import { createStateFile } from "./state-file.ts";
 import { methodsOf, missingChains } from "./status.ts";
 import { createTools } from "./tools.ts";
-import type { GiveBackReport, Released, Steerer, SteerMethod, SteerReport, SteerStatus } from "./types.ts";
+import type { GiveBackReport, Steerer, SteerReport, SteerStatus } from "./types.ts";
 
 /** The kernel itself is read this often even without any sign of a change. */
 const SLOW_CHECK_MS = 60_000;
@@ -62,6 +62,8 @@ export function createSteerer(options: SteererOptions): Steerer {
 	const now = (): number => platform.clock.monotonicMs();
 
 	let discovered: Discovered | null = null;
+	/** The same as text: facts that did not change are not followed again. */
+	let known = "";
 	let plan: Plan | null = null;
 	let observe = false;
 	let over = false;
@@ -100,7 +102,7 @@ export function createSteerer(options: SteererOptions): Steerer {
 			return carrier !== null && carrier !== uplink;
 		};
 		const keep = action.mode === "planned" ? { onLeave: drains.hold } : {};
-		const freeing: Promise<{ released: Released[]; notes: string[] }>[] = [];
+		const freeing: Promise<Freed>[] = [];
 		const free = (family: Family): void => {
 			movedMs = now() - startMs;
 			if (action.mode !== "dead") return;
@@ -112,26 +114,9 @@ export function createSteerer(options: SteererOptions): Steerer {
 		]);
 		const freed = await Promise.all(freeing);
 		lastReadMs = now();
-		const changed = [...chains.changed, ...main.changed];
-		const verified = chains.verified && main.verified;
-		const method: SteerMethod =
-			chains.method !== "nothing_to_do" ? chains.method : main.changed.length > 0 ? "routes" : "nothing_to_do";
-		const released = freed.flatMap((part) => part.released);
-		const notes = [...chains.notes, ...main.notes, ...freed.flatMap((part) => part.notes)];
-		const flows = released.map((entry) => `${entry.flows} ${entry.family} connections of ${entry.uplink} freed`);
-		const head = changed.length > 0 ? changed : ["the router was already as wanted"];
-		applyProblem = verified ? null : `the last change did not take: ${notes.join("; ")}`;
-		return {
-			ok: verified,
-			method,
-			changed,
-			verified,
-			durationMs: now() - startMs,
-			movedMs: changed.length > 0 ? movedMs : null,
-			processes: tools.started() - before,
-			text: [...head, ...flows, ...notes].join("; "),
-			released,
-		};
+		const report = reportOf(chains, main, freed, now() - startMs, tools.started() - before, movedMs);
+		applyProblem = report.verified ? null : `the last change did not take: ${report.text}`;
+		return report;
 	};
 
 	const runWaiting = async (): Promise<void> => {
@@ -193,7 +178,9 @@ export function createSteerer(options: SteererOptions): Steerer {
 	};
 
 	const learn = async (value: Discovered): Promise<void> => {
-		if (over) return;
+		const text = JSON.stringify([value.uplinks, value.mwan3]);
+		if (over || text === known) return;
+		known = text;
 		discovered = value;
 		routes.setUplinks(value.uplinks);
 		releaser.remember(value);

@@ -64,8 +64,10 @@ export interface RemoteSteerer {
 	stop(): Promise<void>;
 }
 
-export function remoteSteerer(world: World, hide: readonly string[] = []): RemoteSteerer {
-	const argv = [...NODE, "test/support/steer-inside.ts", JSON.stringify({ folder: world.folder, hide })];
+/** `bundle`: steer-inside.ts as one JavaScript file, for benches; else it runs from source. */
+export function remoteSteerer(world: World, hide: readonly string[] = [], bundle: string | null = null): RemoteSteerer {
+	const program = bundle === null ? [...NODE, "test/support/steer-inside.ts"] : [process.execPath, bundle];
+	const argv = [...program, JSON.stringify({ folder: world.folder, hide })];
 	const child = world.spawn("router", argv, { PATH: `${world.folder}/bin:${process.env.PATH}` });
 	const output = lines(child);
 	const ended = new Promise<void>((resolve) => child.on("exit", () => resolve()));

@@ -14,13 +14,13 @@ export function fakeUci(world: World): void {
 		world,
 		"uci",
 		`file=$2/mwan3
-touch $file
-while read -r verb rest; do
-	case $verb in
-	set) echo "$rest" >> $file ;;
-	revert) grep -v "^$rest=" $file > $file.new; mv $file.new $file ;;
-	esac
-done
+[ -e $file ] || : > $file
+exec awk -v file=$file '
+	BEGIN { while ((getline line < file) > 0) lines[++n] = line; close(file) }
+	$1 == "set" { lines[++n] = $2 }
+	$1 == "revert" { for (i = 1; i <= n; i++) if (index(lines[i], $2 "=") == 1) lines[i] = "" }
+	END { printf "" > file; for (i = 1; i <= n; i++) if (lines[i] != "") print lines[i] > file }
+'
 `,
 	);
 }

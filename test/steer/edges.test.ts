@@ -1,0 +1,206 @@
+/** Steering where programs or space are missing, and the small parts around it, without a kernel. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { SteerAction } from "../../daemon/decide/types.ts";
+import type { Platform, RunResult } from "../../daemon/platform/platform.ts";
+import { mergeActions } from "../../daemon/steer/actions.ts";
+import { createLane } from "../../daemon/steer/lane.ts";
+import { createStateFile, parseMemory } from "../../daemon/steer/state-file.ts";
+import { createSteerer } from "../../daemon/steer/steerer.ts";
+import { createTools } from "../../daemon/steer/tools.ts";
+import type { Discovered, Uplink } from "../../daemon/uplink/types.ts";
+import { fakeFiles, fakeLog, fakeProcesses, fakeTime, type RunScript } from "../support/fake-platform.ts";
+import { planOf, steer } from "../support/steer-drive.ts";
+
+test("ip -batch where there is one, one process per line on busybox", async () => {
+	const good = fakeProcesses();
+	assert.deepEqual(await createTools(good).ipChange("ipv6", ["rule add pref 901", "rule del pref 903"]), []);
+	assert.deepEqual(good.runs, [
+		{ argv: ["ip", "-6", "-force", "-batch", "-"], stdin: "rule add pref 901\nrule del pref 903\n" },
+	]);
+	const busybox = fakeProcesses((argv) =>
+		argv.includes("-batch") ? { code: 1, stderr: "BusyBox v1.37.0 multi-call binary.\n\nUsage: ip [OPTIONS]" } : {},
+	);
+	const tools = createTools(busybox);
+	assert.deepEqual(await tools.ipChange("ipv4", ["rule add pref 901", "rule del pref 903"]), []);
+	assert.deepEqual(await tools.ipChange("ipv4", ["rule add pref 905", "rule add pref 907"]), []);
+	assert.deepEqual(
+		busybox.runs.map((run) => run.argv.slice(2).join(" ")),
+		["-force -batch -", "rule add pref 901", "rule del pref 903", "rule add pref 905", "rule add pref 907"],
+	);
+	assert.equal(tools.started(), 5);
+});
+
+test("what failed in a batch is named by its line; what was to go and is gone is no failure", async () => {
+	const stderr = `RTNETLINK answers: File exists
+Command failed -:1
+RTNETLINK answers: No such file or directory
+Command failed -:2
+Error: argument "x" is wrong: "dev" not a valid ifname
+Command failed -:3
+`;
+	const tools = createTools(fakeProcesses(() => ({ code: 1, stderr })));
+	assert.deepEqual(await tools.ipChange("ipv4", ["rule add pref 901", "rule del pref 903", "route replace default"]), [
+		"ip rule add pref 901: RTNETLINK answers: File exists",
+		'ip route replace default: Error: argument "x" is wrong: "dev" not a valid ifname',
+	]);
+});
+
+test("an action overtaken while waiting leaves its wish to free connections behind", () => {
+	const dead = steer(planOf(["wanb"], ["wan"]), ["wan"]);
+	const later = steer(planOf(["wanc"], ["wan", "wanb"]));
+	const merged = mergeActions(dead, later);
+	assert.deepEqual([merged.id, merged.mode, merged.plan], [later.id, "dead", later.plan]);
+	assert.deepEqual(merged.release, [{ uplink: "wan", families: ["ipv4", "ipv6"] }]);
+	const back: SteerAction = steer(planOf(["wan"], ["wanb"]));
+	assert.equal(mergeActions(dead, back), back, "wan is wanted again: nothing of it is freed");
+	assert.equal(mergeActions(later, back), back);
+});
+
+test("the lane runs one task at a time and goes on after a failure", async () => {
+	const lane = createLane();
+	const seen: string[] = [];
+	const task =
+		(name: string, fails = false) =>
+		async (): Promise<string> => {
+			seen.push(`${name} begins`);
+			await new Promise((resolve) => setImmediate(resolve));
+			seen.push(`${name} ends`);
+			if (fails) throw new Error(name);
+			return name;
+		};
+	const all = await Promise.allSettled([lane.run(task("a")), lane.run(task("b", true)), lane.run(task("c"))]);
+	assert.deepEqual(
+		all.map((one) => one.status),
+		["fulfilled", "rejected", "fulfilled"],
+	);
+	assert.deepEqual(seen, ["a begins", "a ends", "b begins", "b ends", "c begins", "c ends"]);
+});
+
+test("a full tmpfs is told once, and over when there is room again", () => {
+	const files = fakeFiles();
+	const log = fakeLog();
+	const state = createStateFile(files, "/tmp/autonomy/steer.json", log);
+	const override = { member: "wan_m", metric: 2, found: null };
+	files.full = true;
+	state.set({ overrides: [override] });
+	state.set({ overrides: [override, { ...override, member: "wanb_m" }] });
+	assert.match(state.problem() ?? "", /cannot be written .*free space in \/tmp/);
+	assert.deepEqual(log.messages("warn"), ["steering state cannot be kept"]);
+	files.full = false;
+	state.set({ overrides: [override] });
+	assert.equal(state.problem(), null);
+	assert.deepEqual(parseMemory(files.readText("/tmp/autonomy/steer.json"))?.overrides, [override]);
+	state.set({ overrides: [] });
+	assert.equal(files.readTextIfAny("/tmp/autonomy/steer.json"), null);
+});
+
+function uplink(id: string, n: number): Uplink {
+	const ipv4 = {
+		interface: id,
+		up: true,
+		device: `eth${n}`,
+		address: `100.64.${n}.50`,
+		prefixLength: 24,
+		gateway: `100.64.${n}.1`,
+		hasDefaultRoute: true,
+		dnsServers: [],
+		metric: n * 10,
+	};
+	const rest = { metered: false, weight: 50, order: n, disabled: false, minUptimeMs: 0, cooldownMs: 0 };
+	return {
+		id,
+		class: "lan",
+		classReason: "",
+		proto: "dhcp",
+		device: `eth${n}`,
+		lowerDevice: `eth${n}`,
+		present: true,
+		up: true,
+		carrier: true,
+		ipv4,
+		ipv6: null,
+		mwan3: { ipv4: null, ipv6: null },
+		preferRoaming: false,
+		tunnel: false,
+		...rest,
+	};
+}
+
+function steererWith(script: RunScript, missing: readonly string[] = []) {
+	const processes = fakeProcesses(script);
+	for (const name of missing) processes.missing.add(name);
+	const time = fakeTime();
+	const platform = { ...time, files: fakeFiles(), processes } as unknown as Platform;
+	const log = fakeLog();
+	return { steerer: createSteerer({ platform, log }), processes, log, time };
+}
+
+const DISCOVERED: Discovered = { uplinks: [uplink("wan", 1), uplink("wanb", 2)], mwan3: null, problems: [] };
+
+test("ip missing: nothing pretends to have worked", async () => {
+	const { steerer } = steererWith(() => ({}), ["ip"]);
+	await steerer.setDiscovered(DISCOVERED);
+	const report = await steerer.apply(steer(planOf(["wanb"], ["wan"]), ["wan"]));
+	assert.deepEqual([report.ok, report.verified, report.changed], [false, false, []]);
+	assert.match(report.text, /ip is not installed/);
+	assert.match(steerer.status().problems.join(), /source rules: ip is not installed/);
+	steerer.close();
+});
+
+test("before anything is known a plan is refused, after giving back too", async () => {
+	const { steerer } = steererWith(() => ({}));
+	const early = await steerer.apply(steer(planOf(["wanb"])));
+	assert.deepEqual([early.ok, early.text], [false, "no uplinks are known yet: nothing was changed"]);
+	await steerer.giveBack();
+	const late = await steerer.apply(steer(planOf(["wanb"])));
+	assert.deepEqual([late.ok, late.text], [false, "the router has been given back"]);
+});
+
+test("a kernel that does not take the route: said, not verified", async () => {
+	const route = "default via 100.64.1.1 dev eth1 proto static metric 10\ndefault via 100.64.2.1 dev eth2 metric 20\n";
+	const answer = (argv: readonly string[]): Partial<RunResult> => {
+		if (argv.includes("show")) return { stdout: argv[2] === "route" && argv[1] === "-4" ? route : "" };
+		return argv[0] === "ip" ? { code: 2, stderr: "RTNETLINK answers: Network is unreachable\n" } : {};
+	};
+	const { steerer, log } = steererWith((argv) => answer(argv));
+	await steerer.setDiscovered(DISCOVERED);
+	const report = await steerer.apply(steer(planOf(["wanb"], ["wan"])));
+	assert.deepEqual([report.ok, report.verified], [false, false]);
+	assert.match(report.text, /Network is unreachable; the ipv4 main table is not as wanted/);
+	assert.match(steerer.status().problems.join(), /the last change did not take/);
+	assert.ok(log.messages("error").includes("steering failed"));
+	steerer.close();
+});
+
+test("the same facts again start no process", async () => {
+	const { steerer, processes } = steererWith(() => ({}));
+	await steerer.setDiscovered(DISCOVERED);
+	const before = processes.runs.length;
+	assert.ok(before > 0);
+	await steerer.setDiscovered({ ...DISCOVERED, problems: ["another word"] });
+	assert.equal(processes.runs.length, before);
+	steerer.close();
+});
+
+test("hostile device and address from outside reach no program", async () => {
+	const evil = uplink("wan", 1);
+	const bad: Uplink = { ...evil, ipv4: { ...evil.ipv4!, device: "eth1\nrule flush", gateway: "1.1.1.1; reboot" } };
+	const { steerer, processes } = steererWith(() => ({}));
+	await steerer.setDiscovered({ ...DISCOVERED, uplinks: [bad] });
+	assert.ok(processes.runs.every((run) => !run.stdin.includes("flush") && !run.argv.join(" ").includes("reboot")));
+	assert.match(steerer.status().problems.join(), /device name .* is refused/);
+	steerer.close();
+});
+
+test("follow-up checks end by themselves and with close()", async () => {
+	const { steerer, time } = steererWith(() => ({}));
+	await steerer.setDiscovered(DISCOVERED);
+	await steerer.reassert("ifup wan");
+	assert.equal(time.pending(), 1);
+	await time.advance(10_000);
+	assert.equal(time.pending(), 0);
+	void steerer.reassert("ifup wan");
+	steerer.close();
+	assert.equal(time.pending(), 0);
+});
