@@ -1,12 +1,15 @@
 /**
  * How long a LAN client is cut off when its uplink fails: the real daemon with its default configuration on a virtual
  * router with real packets, a client that sends every 10 ms (new flows, and one that stays open), each scenario several
- * times, with mwan3's layout and without. Every run has a daemon of its own, so none profits from the one before.
+ * times, with mwan3's layout and without. Every run has a daemon of its own, so none profits from the one before. By
+ * default an uplink must be up for 20 s before it counts; to make use of that time several routers warm up side by side,
+ * but only one is measured at a time.
  *
  * gap_ms: the longest hole in the new flows; open_gap_ms: the same for the open flow. For loss30, where packets trickle
  * through all the time, both are the time from the start of the loss until the traffic has left the bad uplink for good.
  *
- * Options: --runs N (default 10), --scenario NAME, --layout mwan3|plain, --isps N (default 3).
+ * Options: --runs N (default 10), --scenario NAME, --layout mwan3|plain, --isps N (default 3),
+ * --routers N (default 4).
  */
 import { parseArgs } from "node:util";
 import type { Bus } from "../daemon/bus/bus.ts";
@@ -90,19 +93,42 @@ async function freshDaemon(router: RouterUnderTest, bus: Bus): Promise<Autonomyd
 			const all = rank.length === router.lab.plan.isps.length && rank.every((one) => one.state === "eligible");
 			return all && current === router.lab.plan.isps[0]?.interface;
 		},
-		30_000,
+		45_000,
 	);
 	return daemon;
 }
 
-async function oneRun(router: RouterUnderTest, bus: Bus, world: World, one: Case): Promise<Run> {
+type Turn = <T>(work: () => Promise<T>) => Promise<T>;
+
+/** One after the other. */
+function makeTurn(): Turn {
+	let last: Promise<unknown> = Promise.resolve();
+	return (work) => {
+		const result = last.then(work);
+		last = result.catch(() => {});
+		return result;
+	};
+}
+
+async function oneRun(router: RouterUnderTest, bus: Bus, world: World, one: Case, turn: Turn): Promise<Run> {
 	const daemon = await freshDaemon(router, bus);
+	try {
+		return await turn(() => measure(router, daemon, world, one));
+	} finally {
+		await daemon.stop();
+		await world.healAll();
+		// netifd needs a moment to configure a link whose carrier is back.
+		await sleep(one.name === "carrier" ? 1000 : 100);
+	}
+}
+
+async function measure(router: RouterUnderTest, daemon: Autonomyd, world: World, one: Case): Promise<Run> {
 	const traffic = await router.lab.traffic();
 	try {
 		await sleep(1500);
 		const t0 = nowMs();
 		if (one.fault) await world.do(one.fault);
-		else await daemon.call("failover", { name: router.lab.plan.isps[1]?.interface ?? "", reason: "bench" });
+		else await daemon.order("failover", { member: router.lab.plan.isps[1]?.interface ?? "", reason: "bench" });
 		await sleep(one.watchMs);
 		const report = await traffic.report({ sinceMs: t0 - 200, leaving: 1 });
 		const decisions = await daemon.call<{ decisions: { kind: string; from?: string; to?: string }[] }>("decisions", {});
@@ -119,10 +145,6 @@ async function oneRun(router: RouterUnderTest, bus: Bus, world: World, one: Case
 		};
 	} finally {
 		await traffic.stop();
-		await daemon.stop();
-		await world.healAll();
-		// netifd needs a moment to configure a link whose carrier is back.
-		await sleep(one.name === "carrier" ? 1000 : 100);
 	}
 }
 
@@ -135,28 +157,34 @@ function row(layout: string, name: string, s: Summary): void {
 	);
 }
 
-async function layoutRuns(
-	layout: Layout,
-	cases: readonly Case[],
-	runs: number,
-	isps: number,
-): Promise<Record<string, Summary>> {
-	const router = await startStandIn({ layout, isps });
-	const bus = hostBus(router);
-	const world = createWorld(router);
-	const results: Record<string, Summary> = {};
-	try {
-		for (const one of cases) {
-			const done: Run[] = [];
-			for (let n = 0; n < runs; n++) done.push(await oneRun(router, bus, world, one));
-			results[one.name] = summarize(done);
-			row(layout, one.name, summarize(done));
+interface Plan {
+	readonly cases: readonly Case[];
+	readonly runs: number;
+	readonly isps: number;
+	readonly routers: number;
+}
+
+async function layoutRuns(layout: Layout, plan: Plan): Promise<Record<string, Summary>> {
+	const waiting = plan.cases.flatMap((one) => Array.from({ length: plan.runs }, () => one));
+	const done = new Map<string, Run[]>(plan.cases.map((one) => [one.name, []]));
+	const turn = makeTurn();
+	async function worker(): Promise<void> {
+		const router = await startStandIn({ layout, isps: plan.isps });
+		const bus = hostBus(router);
+		const world = createWorld(router);
+		try {
+			for (let one = waiting.shift(); one; one = waiting.shift()) {
+				const list = done.get(one.name) ?? [];
+				list.push(await oneRun(router, bus, world, one, turn));
+				if (list.length === plan.runs) row(layout, one.name, summarize(list));
+			}
+		} finally {
+			bus.close();
+			await router.close();
 		}
-	} finally {
-		bus.close();
-		await router.close();
 	}
-	return results;
+	await Promise.all(Array.from({ length: Math.min(plan.routers, waiting.length) }, worker));
+	return Object.fromEntries([...done].map(([name, list]) => [name, summarize(list)]));
 }
 
 export async function run(args: string[]): Promise<object> {
@@ -167,6 +195,7 @@ export async function run(args: string[]): Promise<object> {
 			scenario: { type: "string" },
 			layout: { type: "string" },
 			isps: { type: "string", default: "3" },
+			routers: { type: "string", default: "4" },
 			json: { type: "boolean" },
 		},
 		strict: false,
@@ -177,9 +206,9 @@ export async function run(args: string[]): Promise<object> {
 	console.error(
 		`${runs} runs each; ms; new flows | open flow: median, p95, max | packets of new flows lost: median, max; switches`,
 	);
-	const isps = Number(values.isps) || 3;
+	const plan: Plan = { cases, runs, isps: Number(values.isps) || 3, routers: Math.max(1, Number(values.routers) || 4) };
 	const wanted = (layout: Layout): boolean => values.layout === undefined || values.layout === layout;
-	const scenarios = wanted("mwan3") ? await layoutRuns("mwan3", cases, runs, isps) : {};
-	const noMwan3 = wanted("plain") ? await layoutRuns("plain", cases, runs, isps) : {};
+	const scenarios = wanted("mwan3") ? await layoutRuns("mwan3", plan) : {};
+	const noMwan3 = wanted("plain") ? await layoutRuns("plain", plan) : {};
 	return { scenarios, no_mwan3: noMwan3 };
 }

@@ -27,6 +27,8 @@ export interface Autonomyd {
 	/** Since the first line that could be read; the last 2000. */
 	readonly log: readonly LogLine[];
 	call<T>(method: string, args?: BlobInputTable, timeoutMs?: number): Promise<T>;
+	/** A call that tells the daemon to do something; throws its words when it did not. */
+	order(method: string, args?: BlobInputTable): Promise<Reply<"failover">>;
 	status(): Promise<Reply<"status">>;
 	members(): Promise<Reply<"members">["members"]>;
 	/** Waits until the wanted state is reached; its error tells the last status and the last log lines. */
@@ -134,6 +136,11 @@ export async function startAutonomyd(
 		process: child,
 		log,
 		call,
+		async order(method, args = {}) {
+			const answer = await call<Reply<"failover">>(method, args);
+			if (!answer.ok) throw new Error(`${method}: ${answer.text}`);
+			return answer;
+		},
 		async status() {
 			const status = await call<Reply<"status">>("status");
 			lastStatus = JSON.stringify({

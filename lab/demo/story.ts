@@ -115,8 +115,8 @@ async function planned(stage: Stage): Promise<boolean> {
 	if (!other) return false;
 	tell.world(`the operator says: autonomyctl failover ${other.name}`);
 	const t0 = nowMs();
-	const answer = await daemon.call<Reply<"failover">>("failover", {
-		name: other.name,
+	const answer = await daemon.order("failover", {
+		member: other.name,
 		reason: "the demo asked for it",
 	});
 	tell.daemon(answer.text);
@@ -128,7 +128,7 @@ async function planned(stage: Stage): Promise<boolean> {
 		ok && lost === 0,
 		lost === 0 ? "not one packet lost; the open flow stays where it was and drains" : `${lost} packets lost`,
 	);
-	await daemon.call("restore", { reason: "the demo is done with it" });
+	await daemon.order("restore");
 	return ok && lost === 0;
 }
 

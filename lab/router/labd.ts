@@ -156,6 +156,7 @@ async function start(given: LabOptions): Promise<void> {
 	await serveRequests(request);
 	await Promise.all([firewall(), ...Object.values(buses).map((bus) => bus.whenConnected(5000))]);
 	await netifd.start();
+	await netifd.settled();
 	if ((options.layout ?? "mwan3") === "mwan3") await mwan3.start();
 	await uhttpd.listen("/var/run/lab/http.sock");
 	await uhttpd.listen(80);

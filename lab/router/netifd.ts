@@ -49,6 +49,8 @@ export interface Netifd {
 	setMangle(how: Mangle | null): void;
 	/** Runs /etc/hotplug.d/iface as netifd would. */
 	hotplug(action: string, name: string): Promise<void>;
+	/** Resolves when no hotplug script is running or waiting. */
+	settled(): Promise<void>;
 }
 
 export interface NetifdOptions {
@@ -286,6 +288,7 @@ export function createNetifd(options: NetifdOptions): Netifd {
 			mangle = how;
 		},
 		hotplug,
+		settled: () => hotplugs,
 	};
 }
 

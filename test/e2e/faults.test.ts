@@ -218,7 +218,7 @@ describe("faults around the daemon", { skip }, () => {
 		for (const delayMs of [0, 5, 15, 40]) {
 			const daemon = await bench.daemon(t);
 			await ready(bench, daemon);
-			const switching = daemon.call("failover", { name: uplink(bench, 3), reason: "test" }).catch(() => null);
+			const switching = daemon.order("failover", { member: uplink(bench, 3), reason: "test" }).catch(() => null);
 			await sleep(delayMs);
 			assert.equal(await daemon.stop(), 0);
 			await switching;
@@ -234,7 +234,7 @@ describe("faults around the daemon", { skip }, () => {
 			if (n % 2 === 0) await sleep(Math.random() * 900);
 			else {
 				await ready(bench, daemon);
-				void daemon.call("failover", { name: uplink(bench, 2 + (n % 2)), reason: "test" }).catch(() => null);
+				void daemon.order("failover", { member: uplink(bench, 2 + (n % 2)), reason: "test" }).catch(() => null);
 				await sleep(Math.random() * 120);
 			}
 			await daemon.kill("SIGKILL");

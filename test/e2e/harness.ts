@@ -39,7 +39,9 @@ async function startRouter(options: LabOptions): Promise<RouterUnderTest> {
 }
 
 export async function openBench(options: LabOptions = {}): Promise<Bench> {
-	const router = await startRouter(options);
+	// Uplinks count from their first second: waiting for them is no subject of these tests.
+	const config = { autonomy: "config autonomy 'main'\n\toption min_uptime_s '1'\n", ...options.config };
+	const router = await startRouter({ ...options, config });
 	const bus = hostBus(router);
 	const world = createWorld(router);
 	return {

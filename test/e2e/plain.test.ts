@@ -56,7 +56,7 @@ describe("failover without mwan3", { skip }, () => {
 		const traffic = await bench.traffic(t);
 		await flowsVia(traffic, 1, 3000, daemon);
 		const since = nowMs();
-		await daemon.call("failover", { name: uplink(bench, 3), reason: "test" });
+		await daemon.order("failover", { member: uplink(bench, 3), reason: "test" });
 		await flowsVia(traffic, 3, 3000, daemon);
 		await new Promise((resolve) => setTimeout(resolve, 500));
 		const { fresh, open, rejected } = await traffic.report({ sinceMs: since });
