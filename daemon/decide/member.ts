@@ -21,6 +21,7 @@ import { tellChange, wake } from "./work.ts";
 const REASSESS_MS = 1_000;
 /** Probes it takes to leave hold-down, and to be trusted with a return. */
 export const PROOF_PROBES = 5;
+const PROOF_Z = 2.326;
 /** Fewer say nothing about loss. */
 const LOSS_PROBES = 5;
 
@@ -181,11 +182,11 @@ export function goodForLong(w: Work, u: Uplink): boolean {
 	return u.goodSinceMs !== null && w.s.nowMs - u.goodSinceMs >= w.s.settings.restore.minDurationMs;
 }
 
-/** Enough probes since it became good; after a failure by loss enough to exclude the failover threshold (95 %). */
+/** Enough probes since it became good; after a failure by loss enough to exclude the failover threshold (99 %). */
 export function hasProof(w: Work, u: Uplink): boolean {
 	if (u.proofSent < PROOF_PROBES) return false;
 	if (u.trouble.cause !== "loss" || u.trouble.holdUntilMs === null) return true;
-	return wilsonPct(u.proofLost, u.proofSent, 1.645) <= w.s.settings.failover.lossPct;
+	return wilsonPct(u.proofLost, u.proofSent, PROOF_Z) <= w.s.settings.failover.lossPct;
 }
 
 function deriveState(w: Work, u: Uplink): UplinkState {

@@ -126,10 +126,10 @@ function refuge(w: Work, p: UplinkData, long: boolean): UplinkData | null {
 	if (good.length > 0) return bestByRank(w, good);
 	const healthier = usable.filter((c) => scoreOf(c) >= mine + margin);
 	if (healthier.length > 0 || !long) return bestByRank(w, healthier);
-	const limit = (p.assessment.figures.loss60.pct ?? 0) / 2;
+	const limit = p.assessment.figures.loss60.lowPct;
 	const lesser = others(w, p).filter((c) => {
-		const loss = c.assessment.figures.loss60.pct;
-		return tierOf(c) === 2 && c.severePct === null && loss !== null && loss <= limit && scoreOf(c) >= mine + 2 * margin;
+		const surely = c.assessment.figures.loss60.highPct < limit;
+		return tierOf(c) === 2 && c.severePct === null && surely && scoreOf(c) >= mine + margin;
 	});
 	return bestByRank(w, lesser);
 }

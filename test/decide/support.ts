@@ -202,7 +202,16 @@ export class World {
 		const lost = truth.dead || this.random() * 100 < truth.lossPct;
 		const rttMs = lost ? null : truth.rttMs * (0.9 + 0.2 * this.random());
 		for (const family of m.facts.families) {
-			this.send({ kind: "probe", uplink: id, atMs: this.nowMs, family, method: "icmp", target: "1.1.1.1", rttMs, excused: false });
+			this.send({
+				kind: "probe",
+				uplink: id,
+				atMs: this.nowMs,
+				family,
+				method: "icmp",
+				target: "1.1.1.1",
+				rttMs,
+				excused: false,
+			});
 		}
 		if (truth.dead) m.deadSinceMs ??= this.nowMs;
 		else m.deadSinceMs = null;
