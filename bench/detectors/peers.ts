@@ -2,10 +2,10 @@
  * How others find out, over the same link: models written from what is known of their loops, checked against measured
  * figures (test/probe/peers.test.ts).
  *
- * mwan3track (mwan3 2.12): each round pings the targets one after the other, one packet each, waiting `timeoutS` for a
- * silent one; a round is good when `reliability` targets answered (the walk ends there). A bad round takes one point off
- * a score that starts at down + up, and at the first bad one of a good link the score falls to `down`... so `down` bad
- * rounds in a row end it, `up` good ones restore it. Between rounds it sleeps `intervalS`.
+ * mwan3track (mwan3 2.12): each round pings the targets one after the other, one packet each, waiting `timeout` for a
+ * silent one; a round is good when `reliability` targets answered (the walk ends there). `down` bad rounds in a row end
+ * an online link (one good round puts its score back to the top), `up` good ones in a row restore it. Between rounds it
+ * sleeps `interval`.
  *
  * dpinger (pfSense): one target, a probe each 500 ms; loss is judged over a 60 s window without the last 2 s; over 20 %
  * is an alarm, looked at once a second.

@@ -10,26 +10,25 @@
  *   and so many in all that random loss at the link's own rate explains it less than once in ten million times, it is
  *   dead; with too few, one more burst. A link that was called dead twice within ten minutes and was back at once (1.5 s)
  *   gets more patience (0.25, 0.5, 1 s): satellites and cells hand over in silence.
- * - dead: the first reply asks for a burst; up again after three replies that are at least half of what was due since.
+ * - dead: the first reply asks for a burst; up again after three replies that are three in five of what was due since.
  *   One lucky packet is no link.
  * - unknown: just started, or the link came up. Two replies make it up, two silent bursts make it dead.
  * - Carrier loss or ifdown is dead at once. The gateway's reply is evidence for people and never counts as life.
  * - When we ourselves stood still (suspend, starved CPU) nothing due meanwhile is held against the link.
  */
 import type { ReachEvidence, ReachVerdict } from "../health/types.ts";
+import { lateNeeded, unansweredNeeded } from "./chance.ts";
 import type { Detector, DetectorEffect, DetectorInput, DetectorOptions, TrafficState } from "./detector-types.ts";
 import { createFlight, MIN_BURST_WAIT_MS } from "./flight.ts";
 
-/** Probability at which silence is no longer put down to random loss. */
-const CHANCE = 1e-7;
-const MIN_UNANSWERED = 9;
-const MAX_UNANSWERED = 24;
 const MIN_ROUNDS = 2;
 const MAX_ROUNDS = 8;
 /** The same verdict is repeated at this pace, so that the engine's evidence stays fresh. */
 export const REPEAT_MS = 5000;
 const UP_REPLIES = 2;
 const RECOVERY_REPLIES = 3;
+/** So many need no waiting for the end of the burst. */
+const RECOVERY_EARLY = 6;
 /** A burst whose probes were never reported as sent. */
 const BURST_START_MS = 1000;
 /** dead -> up faster than this was a blip, not an outage. */
@@ -64,19 +63,12 @@ export function createDetector(options: DetectorOptions): Detector {
 	let burstWasSent = false;
 	let bursts = 0;
 
+	let suspectAtMs = NEVER;
 	let deadAtMs = NEVER;
 	let patienceMs = 0;
 	let patienceUntilMs = NEVER;
 	let gateway: ReachEvidence["gateway"] = "unknown";
 	let traffic: TrafficState = "unknown";
-
-	/** How many overdue in a row raise suspicion. */
-	const needLate = (): number => (flight.lossRate() < 0.05 ? 1 : flight.lossRate() < 0.2 ? 2 : 3);
-	/** How many unanswered probes make a link dead: the smallest n with loss^n < CHANCE, within bounds. */
-	const needUnanswered = (): number => {
-		const exact = Math.ceil(Math.log(CHANCE) / Math.log(Math.min(0.9, Math.max(0.01, flight.lossRate()))));
-		return Math.min(MAX_UNANSWERED, Math.max(MIN_UNANSWERED, exact));
-	};
 
 	function reach(text: string): void {
 		lastReachMs = now;
@@ -115,7 +107,7 @@ export function createDetector(options: DetectorOptions): Detector {
 		burstAtMs = now;
 		burstWasSent = false;
 		bursts++;
-		const rounds = Math.ceil(needUnanswered() / targets.length);
+		const rounds = Math.ceil(unansweredNeeded(flight.lossRate()) / targets.length);
 		effects.push({ kind: "burst", rounds: Math.min(MAX_ROUNDS, Math.max(MIN_ROUNDS, rounds)) });
 	}
 
@@ -123,6 +115,7 @@ export function createDetector(options: DetectorOptions): Detector {
 		beginEpisode();
 		sent = late;
 		gateway = "unknown";
+		suspectAtMs = now;
 		become("suspect", why);
 		burst();
 	}
@@ -162,14 +155,22 @@ export function createDetector(options: DetectorOptions): Detector {
 		} else if (verdict === "suspect") rise(`${target} answered after all`);
 		else if (verdict === "unknown") {
 			if (answered >= UP_REPLIES) rise(`${answered} replies`);
-		} else if (answered >= RECOVERY_REPLIES && answered * 2 >= sent - flight.silent(now).open) {
-			if (now - deadAtMs < BLIP_MS) {
-				if (now >= patienceUntilMs) patienceMs = 0;
-				else patienceMs = Math.min(PATIENCE_MAX_MS, Math.max(PATIENCE_STEP_MS, patienceMs * 2));
-				patienceUntilMs = now + PATIENCE_FOR_MS;
-			}
-			rise(`answers again: ${answered} of ${sent} probes`);
+		} else if (answered >= (burstAtMs === null ? RECOVERY_REPLIES : RECOVERY_EARLY) && isMost()) {
+			comeBack();
 		} else if (answered === 1) burst();
+	}
+
+	/** Three in five of all probes since the first reply were answered. */
+	const isMost = (): boolean => answered * 5 >= sent * 3;
+
+	function comeBack(): void {
+		if (now - deadAtMs < BLIP_MS) {
+			if (now >= patienceUntilMs) patienceMs = 0;
+			else patienceMs = Math.min(PATIENCE_MAX_MS, Math.max(PATIENCE_STEP_MS, patienceMs * 2));
+			patienceUntilMs = now + PATIENCE_FOR_MS;
+		}
+		flight.settle(false);
+		rise(`answers again: ${answered} of ${sent} probes`);
 	}
 
 	/** What is known at `now`, turned into verdicts. */
@@ -180,7 +181,8 @@ export function createDetector(options: DetectorOptions): Detector {
 			const late = flight.late(now, judgeFromMs);
 			const checked = burstAtMs !== null && burstIsOver();
 			if (checked) suspect("a recheck went unanswered", flight.silent(now).overdue);
-			else if (late.length >= needLate()) suspect(`no reply from ${late.join(", ")} in time`, late.length);
+			else if (late.length >= lateNeeded(flight.lossRate()))
+				suspect(`no reply from ${late.join(", ")} in time`, late.length);
 		} else if (linkUp) judgeSilence();
 		const lost = flight.expire(now);
 		if (verdict !== "up") unanswered += lost.length;
@@ -199,7 +201,8 @@ export function createDetector(options: DetectorOptions): Detector {
 		const burstEnded = burstAtMs !== null;
 		burstAtMs = null;
 		if (verdict === "dead") {
-			if (burstEnded) beginEpisode(); // a lone reply led to nothing
+			if (burstEnded && answered >= RECOVERY_REPLIES && isMost()) comeBack();
+			else if (burstEnded) beginEpisode(); // a lone reply led to nothing
 			return;
 		}
 		if (verdict === "unknown" && burstEnded && answered > 0) {
@@ -209,8 +212,8 @@ export function createDetector(options: DetectorOptions): Detector {
 		}
 		const overdue = unanswered + flight.silent(now).overdue;
 		const patience = now < patienceUntilMs ? patienceMs : 0;
-		const early = patience > 0 && now - lastAliveMs < patience + 2 * flight.rtoMs();
-		const again = overdue < needUnanswered() || early || (verdict === "unknown" && bursts < 2);
+		const early = patience > 0 && now - suspectAtMs < MIN_BURST_WAIT_MS + patience;
+		const again = overdue < unansweredNeeded(flight.lossRate()) || early || (verdict === "unknown" && bursts < 2);
 		if (!again) die();
 		else if (burstEnded) burst();
 	}
@@ -281,7 +284,8 @@ export function createDetector(options: DetectorOptions): Detector {
 				const due = burstWasSent ? (flight.burstDueMs() ?? now) : burstAtMs + BURST_START_MS;
 				next = Math.min(next, due);
 			} else if (linkUp && verdict === "suspect") next = Math.min(next, flight.lateAtMs(1, now - MIN_BURST_WAIT_MS));
-			if (linkUp && verdict === "up") next = Math.min(next, flight.lateAtMs(needLate(), judgeFromMs));
+			if (linkUp && verdict === "up")
+				next = Math.min(next, flight.lateAtMs(lateNeeded(flight.lossRate()), judgeFromMs));
 			return next === Number.POSITIVE_INFINITY ? null : Math.max(next, now);
 		},
 		verdict: () => verdict,
