@@ -16,15 +16,20 @@ export function isPreferred(w: Work, a: Uplink, b: Uplink): boolean {
 }
 
 export function byPreference(w: Work): UplinkData[] {
-	return w.list.slice().sort((a, b) => (isPreferred(w, a, b) ? -1 : 1));
+	const list = w.list.slice();
+	// Mostly the user's order is the order already.
+	const sorted = list.every((u, i) => {
+		const before = list[i - 1];
+		return before === undefined || isPreferred(w, before, u);
+	});
+	return sorted ? list : list.sort((a, b) => (isPreferred(w, a, b) ? -1 : 1));
 }
 
 /** Score times weight, relative to the largest weight: only proportions matter. Null without a score. */
 export function rankOf(w: Work, u: Uplink): number | null {
 	const score = u.assessment.score.value;
 	if (score === null) return null;
-	let largest = 0;
-	for (const other of w.list) if (!other.facts.disabled) largest = Math.max(largest, other.facts.weight);
+	const largest = w.largestWeight;
 	// What the operator promoted counts as the first choice, whatever its weight.
 	if (largest <= 0 || w.s.promoted === u.facts.id) return score;
 	return (score * Math.min(u.facts.weight, largest)) / largest;

@@ -7,7 +7,7 @@ import { hasLink, newUplink } from "./state.ts";
 import { takeReport } from "./steering.ts";
 import type { Input, LinkEvent, UplinkFacts } from "./types.ts";
 import type { Work } from "./work.ts";
-import { find, tell, tellChange } from "./work.ts";
+import { find, largestWeight, tell, tellChange } from "./work.ts";
 
 /** More cannot be meant; the rest is ignored. */
 const UPLINKS_MAX = 64;
@@ -96,6 +96,7 @@ function takeUplinks(w: Work, all: readonly UplinkFacts[]): void {
 	next.sort((a, b) => a.facts.order - b.facts.order || (a.facts.id < b.facts.id ? -1 : 1));
 	w.list = next;
 	w.s.uplinks = next;
+	w.largestWeight = largestWeight(next);
 	if (facts.length > 0) w.s.startedAtMs ??= nowMs;
 	if (w.s.promoted !== null && find(w, w.s.promoted) === null) w.s.promoted = null;
 	if (w.s.pin !== null && find(w, w.s.pin.uplink) === null) {

@@ -125,7 +125,7 @@ export type UplinkState =
 	| "warm_up" // up, but shorter than min_uptime or without evidence
 	| "eligible"
 	| "suspect"
-	| "failing" // bad, but not yet for long enough
+	| "failing" // answers, but worse than the failover thresholds; left when that lasts
 	| "down"
 	| "hold_down" // answers again, but must prove itself first
 	| "draining"; // lost the traffic in a planned switch, open flows still on it

@@ -15,6 +15,8 @@ export interface Work {
 	/** Alive uplinks whose flows shall be freed all the same (severe loss). */
 	readonly release: string[];
 	wakeAtMs: number | null;
+	/** Of the uplinks not disabled; ranks are relative to it. */
+	largestWeight: number;
 }
 
 export function begin(state: EngineState, atMs: number): Work {
@@ -28,7 +30,12 @@ export function begin(state: EngineState, atMs: number): Work {
 		events: [],
 		release: [],
 		wakeAtMs: null,
+		largestWeight: largestWeight(list),
 	};
+}
+
+export function largestWeight(list: readonly UplinkData[]): number {
+	return list.reduce((largest, u) => (u.facts.disabled ? largest : Math.max(largest, u.facts.weight)), 0);
 }
 
 export function find(w: Work, id: string | null): UplinkData | null {

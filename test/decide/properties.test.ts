@@ -220,13 +220,13 @@ test("15 % random loss everywhere: at most two switches an hour", () => {
 	for (let seed = 1; seed <= 3; seed++) {
 		const w = new World([facts("wan", 1), facts("wanb", 2), facts("sim", 3, { weight: 60 })], {}, seed);
 		for (const id of ["wan", "wanb", "sim"]) w.set(id, { lossPct: 15, everyMs: id === "wan" ? 250 : 1_000 });
-		w.run(4 * 3_600_000);
-		assert.ok(w.moves().length <= 8, `seed ${seed}: ${w.moves().join(" ")}`);
+		w.run(3 * 3_600_000);
+		assert.ok(w.moves().length <= 6, `seed ${seed}: ${w.moves().join(" ")}`);
 	}
 });
 
 test("soak: random scenarios end on the right uplink, and every run replays", () => {
-	for (let seed = 1; seed <= 25; seed++) {
+	for (let seed = 1; seed <= 15; seed++) {
 		const random = randomFrom(1_000 + seed);
 		const ids = ["wan", "wanb", "sim", "wifi"].slice(0, 2 + Math.floor(random() * 3));
 		const w = new World(
