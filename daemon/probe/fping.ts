@@ -105,10 +105,11 @@ export function createFping(platform: Platform, program: string, path: PingPath,
 		steady = null;
 		if (closed) return;
 		failures++;
-		events.onPlan([]);
-		events.onProblem(`${text}; started again in ${backOffMs(failures) / 1000} s`, failures);
+		const pauseMs = backOffMs(failures);
 		retry?.close();
-		retry = timers.after(backOffMs(failures), start);
+		retry = timers.after(pauseMs, start);
+		events.onPlan([]);
+		events.onProblem(`${text}; started again in ${pauseMs / 1000} s`, failures);
 	}
 
 	function stopSteady(): void {

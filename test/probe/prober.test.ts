@@ -1,0 +1,355 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { Observation, ReachObservation } from "../../daemon/health/types.ts";
+import type { Platform } from "../../daemon/platform/platform.ts";
+import { createProber, type Prober } from "../../daemon/probe/prober.ts";
+import { DEFAULT_PROBE_SETTINGS } from "../../daemon/probe/settings.ts";
+import type { FamilyLink, Uplink } from "../../daemon/uplink/types.ts";
+import { type FakeChild, fakeFiles, fakeLog, fakeProcesses, fakeRandom, fakeTime } from "../support/fake-platform.ts";
+
+function familyLink(change: Partial<FamilyLink> = {}): FamilyLink {
+	return {
+		interface: "wan",
+		up: true,
+		device: "eth1",
+		address: "192.0.2.2",
+		prefixLength: 24,
+		gateway: "192.0.2.1",
+		hasDefaultRoute: true,
+		dnsServers: [],
+		metric: 0,
+		...change,
+	};
+}
+
+function uplink(change: Partial<Uplink> = {}): Uplink {
+	return {
+		id: "wan",
+		class: "lan",
+		classReason: "",
+		proto: "dhcp",
+		device: "eth1",
+		lowerDevice: null,
+		present: true,
+		up: true,
+		carrier: true,
+		ipv4: familyLink(),
+		ipv6: null,
+		mwan3: { ipv4: null, ipv6: null },
+		metered: false,
+		weight: 50,
+		order: 1,
+		disabled: false,
+		minUptimeMs: 0,
+		cooldownMs: 0,
+		preferRoaming: false,
+		tunnel: false,
+		...change,
+	};
+}
+
+function room(missing: readonly string[] = []) {
+	const time = fakeTime();
+	const processes = fakeProcesses();
+	for (const name of missing) processes.missing.add(name);
+	const files = fakeFiles({ "/proc/net/dev": "" });
+	const log = fakeLog();
+	const connects: { host: string; open(): void; closed: boolean }[] = [];
+	const platform = {
+		...time,
+		files,
+		processes,
+		random: fakeRandom(),
+		streams: {
+			connect(target: { host: string }, handlers: { onOpen(): void }) {
+				const one = { host: target.host, closed: false, open: () => handlers.onOpen() };
+				connects.push(one);
+				return {
+					close: () => {
+						one.closed = true;
+					},
+				};
+			},
+		},
+		datagrams: { open: () => ({ send: () => undefined, close: () => undefined }) },
+	} as unknown as Platform;
+	const prober = createProber({ platform, log, settings: { ...DEFAULT_PROBE_SETTINGS, dnsName: "" } });
+	const seen: Observation[] = [];
+	prober.onObservation((observation) => seen.push(observation));
+	const steady = (): FakeChild[] => processes.children.filter((child) => child.argv.includes("-l") && !child.closed);
+	const bursts = (): FakeChild[] => processes.children.filter((child) => child.argv.includes("-c"));
+	const reaches = (): ReachObservation[] => seen.filter((one) => one.kind === "reach");
+	return { time, processes, files, log, prober, seen, steady, bursts, reaches, connects };
+}
+
+type Room = ReturnType<typeof room>;
+
+function answerBurst({ bursts }: Room, which = -1): void {
+	const child = bursts().at(which);
+	assert.ok(child);
+	for (const target of ["1.1.1.1", "8.8.8.8", "9.9.9.9"]) {
+		for (let seq = 0; seq < 3; seq++) {
+			child.handlers.onStdoutLine?.(`${target} : [${seq}], 16 bytes, 9.5 ms (9.5 avg, 0% loss)`);
+		}
+	}
+}
+
+/** Lets the link answer its steady probes for a while. */
+function live(one: Room, ms: number): void {
+	for (let at = 0; at < ms; at += 250) {
+		one.time.advanceSync(250);
+		const child = one.steady()[0];
+		const seq = Math.floor(at / 750);
+		const target = ["1.1.1.1", "8.8.8.8", "9.9.9.9"][(at / 250) % 3] ?? "";
+		child?.handlers.onStdoutLine?.(`${target} : [${seq}], 16 bytes, 9.5 ms (9.5 avg, 0% loss)`);
+	}
+}
+
+const close = (prober: Prober, time: Room["time"]): void => {
+	prober.close();
+	assert.equal(time.pending(), 0, "no timer is left behind");
+};
+
+test("one fping per uplink and family, bound to device and address; a verdict from the first burst", () => {
+	const one = room();
+	one.prober.setUplinks([uplink({ ipv6: familyLink({ address: "2001:db8::2", gateway: "fe80::1" }) })]);
+	assert.deepEqual(
+		one.steady().map((child) => child.argv.join(" ")),
+		[
+			"/usr/sbin/fping -4 -I eth1 -S 192.0.2.2 -b 8 -r 0 -l -p 3000 -i 1000 -t 3000 1.1.1.1 8.8.8.8 9.9.9.9",
+			"/usr/sbin/fping -6 -I eth1 -S 2001:db8::2 -b 8 -r 0 -l -p 3000 -i 1000 -t 3000 2606:4700:4700::1111 2001:4860:4860::8888 2620:fe::fe",
+		],
+	);
+	const [burst] = one.bursts();
+	assert.equal(
+		burst?.argv.join(" "),
+		"/usr/sbin/fping -4 -I eth1 -S 192.0.2.2 -b 8 -r 0 -c 3 -p 30 -i 1 -t 2000 1.1.1.1 8.8.8.8 9.9.9.9 192.0.2.1",
+	);
+	answerBurst(one, 0);
+	assert.equal(one.prober.verdict("wan", "ipv4"), "up");
+	assert.equal(one.prober.verdict("wan", "ipv6"), "unknown", "families are judged apart");
+	close(one.prober, one.time);
+	assert.ok(one.processes.children.every((child) => child.closed));
+});
+
+test("silence: suspect, a burst, dead within 0.6 s; the engine is told each step", () => {
+	const one = room();
+	one.prober.setUplinks([uplink()]);
+	one.prober.setActive(["wan"]);
+	answerBurst(one);
+	live(one, 3000);
+	const before = one.time.clock.monotonicMs();
+	const bursts = one.bursts().length;
+	one.time.advanceSync(700);
+	const told = one.reaches().filter((reach) => reach.atMs > before);
+	assert.deepEqual(
+		told.map((reach) => reach.verdict),
+		["suspect", "dead"],
+	);
+	assert.equal(one.bursts().length, bursts + 1);
+	assert.ok((told[1]?.atMs ?? 0) - before < 600);
+	assert.equal(told[1]?.evidence.method, "icmp");
+	close(one.prober, one.time);
+});
+
+test("a new role changes the pace only; the same picture changes nothing; a new address starts anew", () => {
+	const one = room();
+	one.prober.setUplinks([uplink()]);
+	const started = one.processes.children.length;
+	one.prober.setUplinks([uplink()]);
+	one.prober.setUplinks([uplink({ weight: 7, order: 3 })]);
+	assert.equal(one.processes.children.length, started);
+	one.prober.setActive(["wan"]);
+	assert.equal(one.steady().length, 1);
+	assert.ok(one.steady()[0]?.argv.join(" ").includes("-p 750 -i 250"));
+	answerBurst(one);
+	assert.equal(one.prober.verdict("wan", "ipv4"), "up");
+	one.prober.setUplinks([uplink({ ipv4: familyLink({ address: "192.0.2.9" }) })]);
+	assert.equal(one.prober.verdict("wan", "ipv4"), "unknown");
+	assert.ok(one.steady().every((child) => child.argv.includes("192.0.2.9")));
+	one.prober.setUplinks([]);
+	assert.equal(one.steady().length, 0);
+	close(one.prober, one.time);
+});
+
+test("hostile or useless names never reach a command line", () => {
+	const one = room();
+	one.prober.setUplinks([
+		uplink({ id: "a", device: "-f/etc/passwd", ipv4: familyLink({ device: "-f/etc/passwd" }) }),
+		uplink({ id: "b", ipv4: familyLink({ address: "$(reboot)" }) }),
+		uplink({
+			id: "c",
+			ipv4: familyLink({ gateway: "--help" }),
+			mwan3: {
+				ipv4: { interface: "c", family: "ipv4", id: 1, mark: 256, enabled: true, trackIps: ["-g", "evil.example"] },
+				ipv6: null,
+			},
+		}),
+		uplink({ id: "d", disabled: true }),
+		uplink({ id: "e", ipv4: familyLink({ up: false, address: null }) }),
+	]);
+	assert.equal(one.steady().length, 1);
+	const words = one.processes.children.flatMap((child) => [...child.argv]);
+	for (const bad of ["-f/etc/passwd", "$(reboot)", "--help", "-g", "evil.example"])
+		assert.ok(!words.includes(bad), bad);
+	close(one.prober, one.time);
+});
+
+test("carrier loss is dead at once, ifdown of one interface spares the other family, a missed return heals", () => {
+	const one = room();
+	const both = uplink({ ipv6: familyLink({ interface: "wan6", address: "2001:db8::2", gateway: null }) });
+	one.prober.setUplinks([both]);
+	one.prober.linkEvent("wan", "ifdown");
+	assert.equal(one.prober.verdict("wan", "ipv4"), "dead");
+	assert.equal(one.prober.verdict("wan", "ipv6"), "unknown");
+	one.prober.linkEvent("wan", "carrier_lost");
+	assert.equal(one.prober.verdict("wan", "ipv6"), "dead");
+	assert.equal(one.reaches().at(-1)?.evidence.method, "carrier");
+	assert.equal(one.reaches().at(-1)?.evidence.text, "carrier lost");
+	assert.equal(one.steady().length, 0, "nothing is sent into a pulled cable");
+	one.prober.setUplinks([both]);
+	one.prober.setActive(["wan"]);
+	assert.equal(one.prober.verdict("wan", "ipv4"), "dead", "an old picture does not undo it");
+	one.time.advanceSync(8000);
+	assert.notEqual(one.prober.verdict("wan", "ipv4"), "dead" as never);
+	one.prober.linkEvent("nobody", "carrier_lost");
+	close(one.prober, one.time);
+});
+
+test("fping that dies is started again after 1, 2, 4 s, said in log and status; then ping stands in", () => {
+	const one = room();
+	one.prober.setUplinks([uplink()]);
+	const kill = (): void => {
+		const child = one.steady().at(-1);
+		assert.ok(child);
+		child.closed = true;
+		child.handlers.onExit(null, null);
+	};
+	kill();
+	assert.match(one.prober.status()[0]?.text ?? "", /^fping ended \(it was killed\); started again in 1 s$/);
+	assert.deepEqual(one.log.messages("warn"), ["probe program"]);
+	one.time.advanceSync(1000);
+	assert.equal(one.steady().length, 1);
+	kill();
+	one.time.advanceSync(1999);
+	assert.equal(one.steady().length, 0);
+	one.time.advanceSync(1);
+	assert.equal(one.steady().length, 1);
+	kill();
+	one.time.advanceSync(3000);
+	const pings = one.processes.children.filter(
+		(child) => child.argv[0] === "/usr/sbin/ping" && child.argv.includes("-i"),
+	);
+	assert.equal(pings.length, 3);
+	assert.equal(one.prober.status()[0]?.method, "ping");
+	close(one.prober, one.time);
+});
+
+test("fping that speaks nonsense is ended and counted as broken", () => {
+	const one = room();
+	one.prober.setUplinks([uplink()]);
+	for (let i = 0; i < 25; i++) one.steady()[0]?.handlers.onStdoutLine?.(`segfault ${i}`);
+	assert.match(
+		one.prober.status()[0]?.text ?? "",
+		/^fping prints nothing that can be understood, such as "segfault 19"/,
+	);
+	close(one.prober, one.time);
+});
+
+test("no fping: ping, said in status; neither: TCP from our own socket", async () => {
+	const poor = room(["fping"]);
+	poor.prober.setUplinks([uplink()]);
+	poor.time.advanceSync(3000);
+	assert.equal(poor.prober.status()[0]?.method, "ping");
+	assert.match(poor.prober.status()[0]?.text ?? "", /install the package fping/);
+	assert.ok(
+		poor.processes.children.some((child) => child.argv.join(" ") === "/usr/sbin/ping -4 -I eth1 -s 16 -i 3 1.1.1.1"),
+	);
+	close(poor.prober, poor.time);
+
+	const none = room(["fping", "ping"]);
+	none.prober.setUplinks([uplink()]);
+	none.time.advanceSync(100);
+	assert.deepEqual(
+		none.connects.map((connect) => connect.host),
+		["1.1.1.1", "8.8.8.8", "9.9.9.9"],
+	);
+	for (const connect of [...none.connects]) connect.open();
+	none.time.advanceSync(10);
+	for (const connect of none.connects.slice(3)) connect.open();
+	none.time.advanceSync(10);
+	assert.equal(none.prober.status()[0]?.method, "tcp");
+	assert.equal(none.prober.verdict("wan", "ipv4"), "up");
+	close(none.prober, none.time);
+});
+
+test("ping filtered: TCP answers, the method changes and says so; three pings bring ping back", () => {
+	const one = room();
+	one.prober.setUplinks([uplink()]);
+	one.time.advanceSync(4000);
+	for (let i = 0; i < 40 && one.connects.length < 12; i++) {
+		for (const connect of one.connects.filter((each) => !each.closed)) connect.open();
+		one.time.advanceSync(200);
+	}
+	assert.equal(one.prober.status()[0]?.method, "tcp");
+	assert.match(one.prober.status()[0]?.text ?? "", /^ping is not answered here but TCP is/);
+	assert.equal(one.prober.verdict("wan", "ipv4"), "up");
+	assert.equal(one.reaches().at(-1)?.evidence.method, "tcp");
+	const child = one.steady()[0];
+	for (let seq = 0; seq < 3; seq++)
+		child?.handlers.onStdoutLine?.(`1.1.1.1 : [${seq}], 16 bytes, 9.5 ms (9.5 avg, 0% loss)`);
+	assert.equal(one.prober.status()[0]?.method, "fping");
+	close(one.prober, one.time);
+});
+
+test("two uplinks with the same address: TCP proves nothing there and is not asked", () => {
+	const one = room();
+	one.prober.setUplinks([
+		uplink(),
+		uplink({ id: "wanb", device: "eth2", ipv4: familyLink({ interface: "wanb", device: "eth2" }) }),
+	]);
+	one.time.advanceSync(20_000);
+	assert.equal(one.connects.length, 0);
+	close(one.prober, one.time);
+});
+
+test("a leap of the wall clock restarts fping and convicts nobody", () => {
+	const one = room();
+	one.prober.setUplinks([uplink()]);
+	one.prober.setActive(["wan"]);
+	answerBurst(one);
+	live(one, 2000);
+	const child = one.steady()[0];
+	one.time.jumpWall(50 * 365 * 86_400_000);
+	for (let i = 0; i < 5 && one.steady()[0] === child; i++) live(one, 500);
+	assert.notEqual(one.steady()[0], child);
+	assert.ok(one.reaches().every((reach) => reach.verdict !== "dead"));
+	close(one.prober, one.time);
+});
+
+test("the budget used up: once a minute, said in status", () => {
+	const one = room();
+	const settings = { ...DEFAULT_PROBE_SETTINGS, dnsName: "", bytesPerDay: 10_000 };
+	one.prober.setSettings({ ...settings, bytesPerDay: null });
+	one.prober.setUplinks([uplink({ metered: true })]);
+	one.prober.setSettings({ ...settings, meteredBytesPerDay: 10_000 });
+	for (let i = 0; i < 40; i++) {
+		one.prober.recheck(["wan"]);
+		one.time.advanceSync(4000);
+	}
+	const [status] = one.prober.status();
+	assert.match(status?.text ?? "", /the day's probe budget is used up/);
+	assert.ok((status?.bytesToday ?? 0) > 10_000);
+	assert.ok((status?.intervalMs ?? 0) >= 60_000);
+	close(one.prober, one.time);
+});
+
+test("no counters: said once, probes go on", () => {
+	const one = room();
+	one.files.content.delete("/proc/net/dev");
+	one.prober.setUplinks([uplink()]);
+	one.time.advanceSync(5000);
+	assert.match(one.prober.status()[0]?.text ?? "", /no interface counters/);
+	assert.equal(one.log.messages("warn").filter((msg) => msg === "provider").length, 1);
+	close(one.prober, one.time);
+});
