@@ -245,7 +245,7 @@ for (const kind of brokers) {
 	rule("a call to a provider that leaves fails at once", async (t, path) => {
 		const [raw, caller] = [await rawClient(t, path), await connected(t, path)];
 		await rawProvider(raw, "x");
-		const call = failure(caller.call("x", "hello", {}, { timeoutMs: 600_000 }));
+		const call = failure(caller.call("x", "hello", {}, { timeoutMs: LIMIT_MS }));
 		await raw.nextMessage();
 		raw.socket.destroy();
 		assert.equal(await call, "connection_closed");
@@ -408,7 +408,7 @@ for (const kind of brokers) {
 	rule("65536 sequence numbers are not the end, and a number still waited for is not used again", async (t, path) => {
 		const [raw, caller] = [await rawClient(t, path), await connected(t, path)];
 		await rawProvider(raw, "x");
-		const held = caller.call("x", "hello", {}, { timeoutMs: 600_000 });
+		const held = caller.call("x", "hello", {}, { timeoutMs: LIMIT_MS });
 		const call = await raw.nextMessage();
 		const batch = async (bus: Bus): Promise<void> => {
 			await Promise.all(Array.from({ length: 1000 }, () => bus.list("nothing*")));
@@ -443,7 +443,7 @@ for (const kind of brokers) {
 		await until("listening", () => watcher.stats().objects === 2);
 		await watcher.list();
 		const waiting = bus.serve({ path: "y", methods: {} }).whenRegistered(LIMIT_MS);
-		const call = failure(bus.call("x", "y", {}, { timeoutMs: 600_000 }));
+		const call = failure(bus.call("x", "y", {}, { timeoutMs: LIMIT_MS }));
 		bus.close();
 		bus.close();
 		assert.equal(await call, "connection_closed");

@@ -333,6 +333,38 @@ test("NO_REPLY gets none; hostile calls get a status and do no harm", async (t) 
 	assert.equal(calls, 4);
 });
 
+test("an id that went stale unnoticed is looked up once more, and the call repeated", async (t) => {
+	const writer = new FrameWriter();
+	const invoked: number[] = [];
+	let current = 7001;
+	const path = await scripted(t, (say) => {
+		const usual = friendly(say);
+		return (message) => {
+			const { type, seq, peer, objId } = message;
+			if (type === MSG.lookup) {
+				say(writer.begin(MSG.data, seq, peer).text(ATTR.objPath, "x").u32(ATTR.objId, current).end());
+				say(writer.begin(MSG.status, seq, peer).u32(ATTR.status, 0).end());
+			} else if (type === MSG.invoke && objId !== 1) {
+				invoked.push(objId!);
+				say(
+					writer
+						.begin(MSG.status, seq, peer)
+						.u32(ATTR.status, objId === current ? 0 : 4)
+						.end(),
+				);
+			} else usual(message);
+		};
+	});
+	const bus = quickBus(t, [path]);
+	await bus.whenConnected(LIMIT_MS * 50);
+	assert.equal(await codeOf(bus.call("x", "go")), "ok");
+	current = 7002;
+	assert.equal(await codeOf(bus.call("x", "go")), "ok");
+	assert.deepEqual(invoked, [7001, 7001, 7002]);
+	assert.equal(await codeOf(bus.call("x", "go")), "ok");
+	assert.deepEqual(invoked.slice(3), [7002], "the new id is remembered");
+});
+
 test("handlers that never answer are bounded in time and in number", async (t) => {
 	const broker = await standIn.start(t);
 	const log = recordingLog();
@@ -481,7 +513,10 @@ test("a call is refused before anything is sent when its arguments cannot be enc
 
 test("close() leaves no timer behind, at any moment", async (t) => {
 	const broker = await standIn.start(t);
+	// Half of the time somebody else has the path, so that a retry is waiting too.
+	const rival = await connected(t, broker.path);
 	for (let afterMs = 0; afterMs < 20; afterMs++) {
+		if (afterMs === 10) await rival.serve({ path: "x", methods: {} }).whenRegistered(LIMIT_MS);
 		const timers = quickTimers(1);
 		const bus = createBus({ platform: { ...node, timers }, log: recordingLog(), paths: ["/nowhere", broker.path] });
 		const waits = [
