@@ -51,9 +51,9 @@ const ALLOWANCES: Readonly<Record<"unmetered" | "metered", Readonly<Record<Role,
 	unmetered: {
 		active: { conservative: row(40, 500, 30_000), balanced: row(100, 250, 15_000), aggressive: row(150, 200, 5_000) },
 		standby: {
-			conservative: row(10, 2000, 120_000),
-			balanced: row(25, 1000, 60_000),
-			aggressive: row(60, 500, 20_000),
+			conservative: row(10, 4000, 120_000),
+			balanced: row(25, 2000, 60_000),
+			aggressive: row(60, 1000, 20_000),
 		},
 	},
 	metered: {

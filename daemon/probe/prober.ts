@@ -12,11 +12,14 @@ import { isAddress, isDevice } from "./address.ts";
 import { parseNetDev } from "./passive.ts";
 import { type ProbeSettings, targetsFor } from "./settings.ts";
 import type { UplinkProbeStatus } from "./status.ts";
-import { createUplinkWatch, type FamilyOrder, type UplinkWatch, type WatchOrder } from "./uplink-watch.ts";
+import {
+	createUplinkWatch,
+	type FamilyOrder,
+	REST_LOOK_MS,
+	type UplinkWatch,
+	type WatchOrder,
+} from "./uplink-watch.ts";
 
-/** Between two looks at the counters: while somebody uses an active uplink, and at rest. */
-const BUSY_LOOK_MS = 250;
-const REST_LOOK_MS = 1000;
 /** The wall clock moved so much more than the monotonic one: fping, which schedules by it, is started again. */
 const CLOCK_JUMP_MS = 1000;
 const COUNTERS = "/proc/net/dev";
@@ -57,7 +60,7 @@ export function createProber(options: ProberOptions): Prober {
 	let settings = options.settings;
 	let uplinks: readonly Uplink[] = [];
 	let active: ReadonlySet<string> = new Set();
-	let busy = false;
+	let lookInMs = REST_LOOK_MS;
 	let wallOffsetMs = clock.wallMs() - clock.monotonicMs();
 	let countersProblem: string | null = null;
 	let closed = false;
@@ -133,13 +136,15 @@ export function createProber(options: ProberOptions): Prober {
 		const devices = new Set([...watches.values()].map((watch) => watch.device() ?? ""));
 		devices.delete("");
 		const counters = readCounters(devices);
-		busy = false;
-		for (const watch of watches.values()) if (watch.look(counters.get(watch.device() ?? "") ?? null, atMs)) busy = true;
+		lookInMs = REST_LOOK_MS;
+		for (const watch of watches.values()) {
+			lookInMs = Math.min(lookInMs, watch.look(counters.get(watch.device() ?? "") ?? null, atMs));
+		}
 	}
 
 	let timer = timers.after(REST_LOOK_MS, function again(): void {
 		look();
-		if (!closed) timer = timers.after(busy ? BUSY_LOOK_MS : REST_LOOK_MS, again);
+		if (!closed) timer = timers.after(lookInMs, again);
 	});
 
 	return {

@@ -14,6 +14,12 @@ import { createWatch } from "./watch.ts";
 import type { Watch } from "./watch-types.ts";
 
 const TRAFFIC_EVERY_MS = 5000;
+/** Between two looks at the counters. Where probes are quick they need no help; on a slowly probed active uplink the
+ * counters are the quicker witness: often while it is used, and often enough to see that it is. */
+export const REST_LOOK_MS = 2000;
+const READY_LOOK_MS = 1000;
+const BUSY_LOOK_MS = 250;
+const QUICK_SPACING_MS = 500;
 const BUDGET_EVERY_MS = 60_000;
 /** After this time netifd's picture beats an old event: the word that the link is back may have been missed. */
 const DOWN_TRUST_MS = 5000;
@@ -47,8 +53,8 @@ export interface UplinkWatch extends Closable {
 	recheck(): void;
 	/** The wall clock jumped. */
 	restart(): void;
-	/** The device's counters (null: none to be had). True when somebody uses this uplink while it is active. */
-	look(counters: Counters | null, atMs: number): boolean;
+	/** The device's counters (null: none to be had). Returns when they should be looked at again, ms. */
+	look(counters: Counters | null, atMs: number): number;
 	device(): string | null;
 	verdict(family: Family): ReachVerdict;
 	status(countersProblem: string | null): UplinkProbeStatus;
@@ -182,7 +188,8 @@ export function createUplinkWatch(options: {
 			}
 			const seen = counters === null ? null : judge.look(counters, ownPackets, atMs);
 			ownPackets = 0;
-			if (seen === null) return false;
+			const slow = order.role === "active" && order.families.length > 0 && paceOf(order).spacingMs > QUICK_SPACING_MS;
+			if (seen === null) return slow ? READY_LOOK_MS : REST_LOOK_MS;
 			if (atMs >= nextTrafficMs) {
 				nextTrafficMs = atMs + TRAFFIC_EVERY_MS;
 				const rates = judge.rates(atMs);
@@ -195,7 +202,7 @@ export function createUplinkWatch(options: {
 				traffic = seen.state;
 				for (const entry of entries.values()) entry.watch.traffic(traffic, hint);
 			}
-			return seen.busy && active;
+			return slow ? (seen.busy ? BUSY_LOOK_MS : READY_LOOK_MS) : REST_LOOK_MS;
 		},
 		device: () => order.device,
 		verdict: (family) => entries.get(family)?.watch.verdict() ?? "unknown",

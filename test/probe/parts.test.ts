@@ -140,7 +140,7 @@ const BOTH = [
 test("pace by mode, metering and role; a metered standby stays under 1 MB a day with both families", () => {
 	assert.equal(pace(PACE).spacingMs, 250);
 	assert.equal(pace({ ...PACE, families: BOTH }).spacingMs, 250);
-	assert.equal(pace({ ...PACE, role: "standby" }).spacingMs, 1000);
+	assert.equal(pace({ ...PACE, role: "standby" }).spacingMs, 2000);
 	assert.equal(pace({ ...PACE, metered: true }).spacingMs, 2000);
 	const standby = pace({ ...PACE, metered: true, role: "standby", families: BOTH });
 	assert.equal(standby.spacingMs, 23_552);
