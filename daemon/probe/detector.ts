@@ -9,7 +9,7 @@
  * - suspect: a burst of quick probes goes to all targets. Any reply at all: up again. When the whole burst is overdue,
  *   and so many in all that random loss at the link's own rate explains it less than once in ten million times, it is
  *   dead; with too few, one more burst. A link that was called dead twice within ten minutes and was back at once (1.5 s)
- *   gets more patience (0.25, 0.5, 1 s): satellites and cells hand over in silence.
+ *   gets more patience (0.25, 0.5, 0.7 s): satellites and cells hand over in silence.
  * - dead: the first reply asks for a burst; up again after three replies that are three in five of what was due since.
  *   One lucky packet is no link.
  * - unknown: just started, or the link came up. Two replies make it up, two silent bursts make it dead.
@@ -34,7 +34,7 @@ const BURST_START_MS = 1000;
 /** dead -> up faster than this was a blip, not an outage. */
 const BLIP_MS = 1500;
 const PATIENCE_STEP_MS = 250;
-const PATIENCE_MAX_MS = 1000;
+const PATIENCE_MAX_MS = 700;
 const PATIENCE_FOR_MS = 600_000;
 const NEVER = Number.NEGATIVE_INFINITY;
 
