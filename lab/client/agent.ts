@@ -34,8 +34,17 @@ interface Traffic {
 const MAX_PACKETS = 360_000;
 /** How long the socket of a new flow waits for its echo. */
 const PATIENCE_MS = 3000;
+/** Packets younger than this are not reported yet: their echo may be on its way. */
+const IN_FLIGHT_MS = 150;
 const traffics = new Map<number, Traffic>();
 let nextId = 1;
+/**
+ * Source ports of new flows, in turn: a port taken again too soon would meet the router's memory of the flow before it,
+ * and be no new flow. 50 000 of them last for 500 s at one packet per 10 ms.
+ */
+const FIRST_PORT = 10_000;
+const LAST_PORT = 60_000;
+let nextPort = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT));
 
 function nowMs(): number {
 	return Number(process.hrtime.bigint()) / 1e6;
@@ -78,16 +87,16 @@ function sendOne(stream: Stream, target: string): void {
 	const index = stream.packets.length;
 	const packet: Sent = { atMs: nowMs(), rttMs: null, isp: null };
 	stream.packets.push(packet);
-	let socket = stream.socket;
-	if (!socket) {
-		socket = openSocket(stream, target);
-		if (stream.openFlow) stream.socket = socket;
-		else {
-			const mine = socket;
-			setTimeout(() => mine.close(), PATIENCE_MS);
-		}
+	const send = (socket: Socket): void => socket.send(payload(index), ECHO_PORT, target, () => {});
+	if (stream.openFlow) {
+		stream.socket ??= openSocket(stream, target);
+		send(stream.socket);
+		return;
 	}
-	socket.send(payload(index), ECHO_PORT, target, () => {});
+	const socket = openSocket(stream, target);
+	nextPort = nextPort >= LAST_PORT ? FIRST_PORT : nextPort + 1;
+	socket.bind(nextPort, () => send(socket));
+	setTimeout(() => socket.close(), PATIENCE_MS);
 }
 
 function start(params: StartParams): { id: number; atMs: number } {
@@ -162,7 +171,7 @@ rpcPeer({
 			return { nowMs: nowMs(), fresh: peek(streams.fresh), open: peek(streams.open) };
 		},
 		report: (p: { id: number; sinceMs?: number; untilMs?: number; leaving?: number }) =>
-			report(p.id, p.sinceMs ?? 0, p.untilMs ?? Number.POSITIVE_INFINITY, p.leaving ?? null),
+			report(p.id, p.sinceMs ?? 0, p.untilMs ?? nowMs() - IN_FLIGHT_MS, p.leaving ?? null),
 		stop: ({ id }: { id: number }) => {
 			const { timer, streams } = traffic(id);
 			clearInterval(timer);

@@ -19,6 +19,7 @@ export interface Stage {
 }
 
 type Explanation = Reply<"explain">;
+type Decisions = Reply<"decisions">["decisions"];
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -38,9 +39,33 @@ function figure({ name, value, threshold, unit }: Explanation["figures"][number]
 	return `${name.replaceAll("_", " ")} ${number(value)} ${unit}${against}`;
 }
 
-/** What the daemon has to say about its latest decision. */
+/** Waits until nothing is on its way and another uplink than the one in use may take over. */
+async function settle(stage: Stage): Promise<void> {
+	const began = nowMs();
+	let told = false;
+	while (nowMs() - began < 120_000) {
+		const { rank, current: name, steering, cooldown_s } = await stage.daemon.status();
+		const cooldownS = cooldown_s ?? null;
+		const ready = rank.some((one) => one.name === name && one.state === "eligible");
+		const other = rank.some((one) => one.name !== name && one.eligible && one.state === "eligible");
+		if (ready && other && steering.in_force && !steering.pending && cooldownS === null) return;
+		if (!told && nowMs() - began > 2000) {
+			told = true;
+			const waiting = rank
+				.filter((one) => one.state !== "eligible")
+				.map((one) => `${one.name}: ${one.why_not ?? one.state}`);
+			if (cooldownS !== null) waiting.push(`no second switch for ${Math.ceil(cooldownS)} s, unless it must be`);
+			stage.tell.note(`(waiting: ${waiting.join("; ")})`);
+		}
+		await sleep(200);
+	}
+}
+
+/** What the daemon has to say about its latest switch. */
 async function explain(stage: Stage): Promise<Explanation> {
-	const why = await stage.daemon.call<Explanation>("explain", {});
+	const { decisions } = await stage.daemon.call<{ decisions: Decisions }>("decisions", { limit: 10 });
+	const latest = decisions.find((one) => one.to && one.from !== one.to && one.kind !== "avoid") ?? decisions[0];
+	const why = await stage.daemon.call<Explanation>("explain", latest ? { id: latest.id } : {});
 	const { tell } = stage;
 	tell.daemon(`${why.text} [rule ${why.rule}]`);
 	if (why.figures.length > 0) tell.daemon(`numbers: ${why.figures.map(figure).join(", ")}`);
@@ -86,19 +111,23 @@ async function breakIt(
 	limitMs: number,
 ): Promise<boolean> {
 	const { tell, world } = stage;
-	const { name, isp } = await current(stage);
 	tell.chapter(title);
+	await settle(stage);
+	const { name, isp } = await current(stage);
 	tell.world(`${told} (ISP ${isp}, ${name}; the link itself stays up)`);
 	const { atMs } = await world.do(step(isp));
 	const ok = await moved(stage, isp, limitMs);
 	await sleep(700);
 	await explain(stage);
 	const { gapMs } = await losses(stage, atMs - 100);
+	const { freshLeftMs } = await stage.traffic.report({ sinceMs: atMs, leaving: isp });
 	const now = await current(stage);
+	const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`;
+	const left = freshLeftMs === null ? "" : `, ${seconds(freshLeftMs - atMs)} after it began`;
 	tell.verdict(
 		ok,
 		ok
-			? `the traffic is on ${now.name}; the client was without internet for ${(gapMs / 1000).toFixed(2)} s`
+			? `the traffic is on ${now.name}${left}; the longest silence for the client was ${seconds(gapMs)}`
 			: `the traffic is still on ${name}`,
 	);
 	await world.do({ do: "heal", isp });
@@ -109,9 +138,10 @@ async function breakIt(
 async function planned(stage: Stage): Promise<boolean> {
 	const { tell, daemon } = stage;
 	tell.chapter("A switch that was asked for");
+	await settle(stage);
 	const { name } = await current(stage);
 	const { rank } = await daemon.status();
-	const other = rank.find((one) => one.name !== name && one.eligible) ?? rank.find((one) => one.name !== name);
+	const other = rank.find((one) => one.name !== name && one.eligible);
 	if (!other) return false;
 	tell.world(`the operator says: autonomyctl failover ${other.name}`);
 	const t0 = nowMs();
@@ -135,6 +165,7 @@ async function planned(stage: Stage): Promise<boolean> {
 async function notOurFault(stage: Stage): Promise<boolean> {
 	const { tell, world } = stage;
 	tell.chapter("Somebody else's fault");
+	await settle(stage);
 	const before = await current(stage);
 	tell.world("one of the addresses the daemon asks, 1.1.1.1, dies for the whole world");
 	const { atMs } = await world.do({ do: "target_dead", targets: ["1.1.1.1"] });
@@ -154,6 +185,7 @@ async function notOurFault(stage: Stage): Promise<boolean> {
 
 export async function tellStory(stage: Stage): Promise<boolean> {
 	const results = [
+		await planned(stage),
 		await breakIt(
 			stage,
 			"The provider goes silent",
@@ -169,7 +201,6 @@ export async function tellStory(stage: Stage): Promise<boolean> {
 			"the gateway still answers pings, everything behind it is dead",
 			6000,
 		),
-		await planned(stage),
 		await breakIt(
 			stage,
 			"A brown-out",

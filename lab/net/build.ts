@@ -88,7 +88,8 @@ function clientScript(plan: Plan): string {
 	if (plan.ipv6) {
 		lines.push(`addr add ${LAN.client6}/64 dev eth0 nodad`, `route add ::/0 via ${LAN.ula}`);
 	}
-	return inNamespace("client", { ...HOST_SYSCTLS, "ipv4/ip_local_port_range": "'10000 65000'" }, lines);
+	// Ports below are for the new flows of the client (lab/client/agent.ts).
+	return inNamespace("client", { ...HOST_SYSCTLS, "ipv4/ip_local_port_range": "'60100 65000'" }, lines);
 }
 
 /** Namespaces and links; the router's devices are left down, bringing them up is netifd's business. */

@@ -19,8 +19,11 @@ export interface Bench {
 	readonly router: RouterUnderTest;
 	readonly bus: Bus;
 	readonly world: World;
-	/** Starts a daemon that is stopped (or killed) after the test. */
-	daemon(t: TestContext, options?: DaemonOptions): Promise<Autonomyd>;
+	/**
+	 * Starts a daemon that is stopped after the test if it still runs. It knows nothing of the ones before, unless it is
+	 * to find what they left.
+	 */
+	daemon(t: TestContext, options?: DaemonOptions & { readonly inherits?: boolean }): Promise<Autonomyd>;
 	/** A LAN client that is stopped after the test. */
 	traffic(t: TestContext, options?: Parameters<RouterUnderTest["lab"]["traffic"]>[0]): Promise<Traffic>;
 	close(): Promise<void>;
@@ -48,8 +51,8 @@ export async function openBench(options: LabOptions = {}): Promise<Bench> {
 		router,
 		bus,
 		world,
-		async daemon(t, daemonOptions = {}) {
-			await router.run(["rm", "-rf", "/tmp/autonomy"]);
+		async daemon(t, { inherits = false, ...daemonOptions } = {}) {
+			if (!inherits) await router.run(["rm", "-rf", "/tmp/autonomy"]);
 			const daemon = await startAutonomyd(router, bus, daemonOptions);
 			t.after(async () => {
 				if (!daemon.process.ended) await daemon.stop();
@@ -102,6 +105,23 @@ export async function flowsVia(traffic: Traffic, isp: number, limitMs: number, d
 	assert.fail(
 		`after ${limitMs} ms new flows still use ${seen === null ? "nobody" : `ISP ${seen}`}, not ISP ${isp}\n${daemon?.describe() ?? ""}`,
 	);
+}
+
+/** Fails with the lines that are there now and were not, or the other way round. */
+export async function assertGivenBack(
+	router: RouterUnderTest,
+	found: Record<string, string>,
+	when = "",
+): Promise<void> {
+	const now = await fingerprint(router);
+	const more: string[] = [];
+	for (const [name, text] of Object.entries(found)) {
+		const was = text.split("\n");
+		const is = (now[name] ?? "").split("\n");
+		more.push(...is.filter((line) => !was.includes(line)).map((line) => `${name}: new: ${line}`));
+		more.push(...was.filter((line) => !is.includes(line)).map((line) => `${name}: gone: ${line}`));
+	}
+	assert.deepEqual(more, [], when);
 }
 
 /** What of the kernel and of UCI the daemon may touch; equal before it starts and after it has left. */
