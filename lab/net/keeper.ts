@@ -177,14 +177,23 @@ async function startOpenwrt(): Promise<void> {
 	throw new Error("procd did not start");
 }
 
-/** With a real userland nsenter stands between us and the program: the signal is for its child. */
-function signalProcess(id: number, signal: NodeJS.Signals): boolean {
+/**
+ * With a real userland nsenter stands between us and the program, and the signal is for its child. The kernel's list of
+ * children may miss one for a moment, so it is looked at until it does not: nsenter itself must never be hit, the program
+ * would live on without a master.
+ */
+async function signalProcess(id: number, signal: NodeJS.Signals): Promise<boolean> {
 	const child = processes.get(id);
 	if (!child?.pid) return false;
-	const inner = orNull(() => readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8")) ?? "";
-	const entered = orNull(() => readFileSync(`/proc/${child.pid}/comm`, "utf8"))?.trim() === "nsenter";
-	const pid = entered ? Number(inner.split(" ")[0] ?? 0) : 0;
-	return pid > 0 ? process.kill(pid, signal) : child.kill(signal);
+	const entered = (): boolean => orNull(() => readFileSync(`/proc/${child.pid}/comm`, "utf8"))?.trim() === "nsenter";
+	if (procd === null || !entered()) return child.kill(signal);
+	for (let tries = 0; tries < 200 && processes.has(id); tries++) {
+		const list = orNull(() => readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8")) ?? "";
+		const inner = Number(list.split(" ")[0] ?? 0);
+		if (inner > 0) return orNull(() => process.kill(inner, signal)) ?? false;
+		await new Promise((resolve) => setTimeout(resolve, 5));
+	}
+	return false;
 }
 
 function startRouter(): Promise<void> | undefined {

@@ -29,6 +29,25 @@ export interface Bench {
 	close(): Promise<void>;
 }
 
+/** For the texts of failures: what the kernel and mwan3 say when traffic does not go where it should. */
+let inUse: RouterUnderTest | null = null;
+
+async function situation(): Promise<string> {
+	const looks = [
+		"iptables -t mangle -S | grep policy",
+		"head /var/run/mwan3/iface_state/*",
+		"cat /var/state/mwan3",
+		"ip rule",
+		"ip route show table all default",
+	];
+	const result = await inUse?.run([
+		"sh",
+		"-c",
+		looks.map((look) => `echo "$ ${look.replaceAll('"', "")}"; ${look}`).join("; "),
+	]);
+	return result?.stdout ?? "";
+}
+
 /** Why there can be no end-to-end test here; null when there can. */
 export function impossible(): string | null {
 	return missing()[0] ?? bundleMissing(REPO);
@@ -45,6 +64,7 @@ export async function openBench(options: LabOptions = {}): Promise<Bench> {
 	// Uplinks count from their first second: waiting for them is no subject of these tests.
 	const config = { autonomy: "config autonomy 'main'\n\toption min_uptime_s '1'\n", ...options.config };
 	const router = await startRouter({ ...options, config });
+	inUse = router;
 	const bus = hostBus(router);
 	const world = createWorld(router);
 	return {
@@ -102,8 +122,9 @@ export async function flowsVia(traffic: Traffic, isp: number, limitMs: number, d
 		if (seen === isp && fresh.atMs !== null && now - fresh.atMs < 500) return;
 		await new Promise((resolve) => setTimeout(resolve, 30));
 	}
+	const seen_ = seen === null ? "nobody" : `ISP ${seen}`;
 	assert.fail(
-		`after ${limitMs} ms new flows still use ${seen === null ? "nobody" : `ISP ${seen}`}, not ISP ${isp}\n${daemon?.describe() ?? ""}`,
+		`after ${limitMs} ms new flows still use ${seen_}, not ISP ${isp}\n${daemon?.describe() ?? ""}\n${await situation()}`,
 	);
 }
 
