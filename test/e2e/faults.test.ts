@@ -298,10 +298,10 @@ config rule 'all'
 `;
 		if (bench.router.kind === "openwrt") return t.skip("a second router of this kind takes too long");
 		const other = await openBench({ config: { mwan3: half } });
-		t.after(() => other.close());
 		const daemon = await other.daemon(t);
-		await ready(other, daemon, 1, [1, 2]);
 		const traffic = await other.traffic(t);
+		t.after(() => other.close());
+		await ready(other, daemon, 1, [1, 2]);
 		await other.world.do({ do: "blackhole", isp: 1 });
 		await flowsVia(traffic, 2, 6000, daemon);
 	});

@@ -31,6 +31,8 @@ export interface Bench {
 
 /** For the texts of failures: what the kernel and mwan3 say when traffic does not go where it should. */
 let inUse: RouterUnderTest | null = null;
+/** How the daemon of the test before ended. */
+let before = "";
 
 async function situation(): Promise<string> {
 	const looks = [
@@ -45,7 +47,7 @@ async function situation(): Promise<string> {
 		"-c",
 		looks.map((look) => `echo "$ ${look.replaceAll('"', "")}"; ${look}`).join("; "),
 	]);
-	return result?.stdout ?? "";
+	return `${result?.stdout ?? ""}\nthe daemon before this one ended with:\n${before}`;
 }
 
 /** Why there can be no end-to-end test here; null when there can. */
@@ -76,6 +78,7 @@ export async function openBench(options: LabOptions = {}): Promise<Bench> {
 			const daemon = await startAutonomyd(router, bus, daemonOptions);
 			t.after(async () => {
 				if (!daemon.process.ended) await daemon.stop();
+				before = daemon.process.tail.slice(-12).join("\n");
 			});
 			return daemon;
 		},
