@@ -9,6 +9,7 @@ import type { Bus } from "../daemon/bus/bus.ts";
 import { createBus } from "../daemon/bus/client.ts";
 import type { Logger } from "../daemon/platform/log.ts";
 import { createNodePlatform } from "../daemon/platform/node/platform.ts";
+import { REPO } from "./net/bundle.ts";
 import { type LabProcess, nowMs } from "./net/lab.ts";
 import type { RouterUnderTest } from "./under-test.ts";
 
@@ -104,7 +105,7 @@ export async function startAutonomyd(
 	bus: Bus,
 	options: DaemonOptions = {},
 ): Promise<Autonomyd> {
-	const why = bundleMissing(router.repo);
+	const why = bundleMissing(REPO);
 	if (why !== null) throw new Error(why);
 	const env: Record<string, string> = { ...options.env };
 	if (options.movableClock) {

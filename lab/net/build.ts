@@ -8,6 +8,17 @@ import { ECHO_V4, ECHO_V6, INTERNET_V4, INTERNET_V6, type IspPlan, LAN, type Pla
 /** Where the router's root directory is, as the keeper sees it. */
 export const ROOT = "/run/router";
 
+/** Where the checkout is inside the router: never where it is outside, that may be below /tmp. */
+export const REPO_INSIDE = "/lab/repo";
+
+/** Folders of the host that the router has too. */
+const SHARED_FOLDERS = ["usr", "bin", "sbin", "lib", "lib32", "lib64", "opt"];
+
+/** Where this Node is inside the router. */
+export function nodeInside(node: string): string {
+	return SHARED_FOLDERS.some((folder) => node.startsWith(`/${folder}/`)) ? node : "/lab/bin/node";
+}
+
 function quote(text: string): string {
 	return `'${text.replaceAll("'", "'\\''")}'`;
 }
@@ -133,14 +144,14 @@ export function rootScript(options: RootOptions): string {
 	const { shared, repo, node } = options;
 	return `
 mkdir -p ${r}; mount -t tmpfs -o mode=755 lab ${r}; cd ${r}
-mkdir -p etc/config etc/init.d etc/hotplug.d/iface proc sys dev tmp root lab/bin lib/mwan3 ${quote(`.${repo}`)}
-for d in usr bin sbin lib lib32 lib64 opt; do
+mkdir -p etc/config etc/init.d etc/hotplug.d/iface proc sys dev tmp root lab/bin lib/mwan3 .${REPO_INSIDE}
+for d in ${SHARED_FOLDERS.join(" ")}; do
 	if [ -L /$d ]; then [ -e ./$d ] && rm -rf ./$d; cp -P /$d ./$d
 	elif [ -d /$d ]; then mkdir -p ./$d; mount --rbind /$d ./$d; mount -o remount,bind,ro ./$d 2>/dev/null
 	fi
 done
-mount --rbind ${quote(repo)} ${quote(`.${repo}`)}
-case ${quote(node)} in /usr/*|/bin/*|/opt/*) ;; *) mkdir -p ${quote(`.${node}`)}; mount --bind ${quote(node)} ${quote(`.${node}`)};; esac
+mount --rbind ${quote(repo)} .${REPO_INSIDE}; mount -o remount,bind,ro .${REPO_INSIDE} 2>/dev/null
+[ ${quote(nodeInside(node))} = /lab/bin/node ] && { : > lab/bin/node; mount --bind ${quote(node)} lab/bin/node; }
 mount --rbind /dev dev
 mount -t proc proc proc
 nsenter --net=/run/netns/router mount -t sysfs sysfs sys || mount --rbind /sys sys
@@ -173,7 +184,7 @@ mount -t tmpfs -o mode=1777,size=${tmpBytes} tmp tmp
 mkdir -p tmp/lock tmp/log tmp/run/ubus tmp/run/lab tmp/state tmp/shm tmp/sysinfo tmp/etc
 echo lab > tmp/sysinfo/model; echo autonomy,lab > tmp/sysinfo/board_name
 chmod 755 ${quote(`${shared}/ubus`)}; mount --bind ${quote(`${shared}/ubus`)} tmp/run/ubus
-mkdir -p ${quote(`.${repo}`)}; mount --bind ${quote(repo)} ${quote(`.${repo}`)}; mount -o remount,bind,ro ${quote(`.${repo}`)}
+mkdir -p .${REPO_INSIDE}; mount --bind ${quote(repo)} .${REPO_INSIDE}; mount -o remount,bind,ro .${REPO_INSIDE}
 mount -t tmpfs -o mode=755,size=512k tmpfs dev
 for f in null zero full random urandom tty; do touch dev/$f; mount --bind /dev/$f dev/$f; done
 ln -s /proc/self/fd dev/fd; : > /run/console; for f in console kmsg; do touch dev/$f; mount --bind /run/console dev/$f; done

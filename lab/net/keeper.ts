@@ -15,7 +15,7 @@ import {
 	writeFileSync,
 } from "node:fs";
 import { createInterface } from "node:readline";
-import { networkScript, openwrtScript, ROOT, rootScript } from "./build.ts";
+import { networkScript, nodeInside, openwrtScript, REPO_INSIDE, ROOT, rootScript } from "./build.ts";
 import { countingTable, type Faults, faultTable } from "./faults.ts";
 import { startInternet } from "./internet.ts";
 import { makeDelays } from "./latency.ts";
@@ -199,7 +199,7 @@ async function signalProcess(id: number, signal: NodeJS.Signals): Promise<boolea
 function startRouter(): Promise<void> | undefined {
 	if (!built) throw new Error("build first");
 	if (built.openwrtRoot !== undefined) return startOpenwrt();
-	const labd = { where: "router", argv: [built.node, `${built.repo}/build/lab/labd.mjs`] } as const;
+	const labd = { where: "router", argv: [nodeInside(built.node), `${REPO_INSIDE}/build/lab/labd.mjs`] } as const;
 	helpers.set("router", helper("labd", labd));
 	return undefined;
 }

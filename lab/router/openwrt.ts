@@ -3,7 +3,7 @@
  * directory that is not changed (an overlay takes the writes). The same configuration as the stand-ins get. Needs root.
  */
 import { existsSync } from "node:fs";
-import { REPO } from "../net/bundle.ts";
+import { REPO_INSIDE } from "../net/build.ts";
 import { LabImpossible, startNetwork } from "../net/lab.ts";
 import type { LabOptions } from "../net/plan.ts";
 import type { Ability, RouterUnderTest } from "../under-test.ts";
@@ -19,6 +19,8 @@ export async function startOpenwrt(root: string, options: LabOptions = {}): Prom
 	if (process.getuid?.() !== 0) throw new LabImpossible("booting an OpenWrt root directory needs root");
 	if (!existsSync(`${root}/sbin/procd`))
 		throw new LabImpossible(`${root} is no OpenWrt root directory: no /sbin/procd`);
+	if (!existsSync(`${root}/usr/bin/node`))
+		throw new LabImpossible(`${root} has no /usr/bin/node to run the daemon with`);
 	const lab = await startNetwork({ ...options, tmpBytes: options.tmpBytes ?? 64 << 20, openwrtRoot: root });
 	const run: RouterUnderTest["run"] = (argv, o = {}) => lab.run({ where: "router", argv, ...o });
 	async function must(...argv: string[]): Promise<string> {
@@ -63,8 +65,8 @@ export async function startOpenwrt(root: string, options: LabOptions = {}): Prom
 		read: lab.read,
 		put: lab.put,
 		remove: lab.remove,
-		node: existsSync(`${root}/usr/bin/node`) ? "/usr/bin/node" : process.execPath,
-		repo: REPO,
+		node: "/usr/bin/node",
+		repo: REPO_INSIDE,
 		socket: `${lab.shared}/ubus/ubus.sock`,
 		ifup: async (name) => void (await must("ubus", "call", `network.interface.${name}`, "up")),
 		ifdown: async (name) => void (await must("ubus", "call", `network.interface.${name}`, "down")),

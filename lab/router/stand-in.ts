@@ -1,5 +1,6 @@
 /** A router made of the lab's stand-ins: the host's side of labd. */
 import { readFileSync } from "node:fs";
+import { nodeInside, REPO_INSIDE } from "../net/build.ts";
 import { REPO } from "../net/bundle.ts";
 import { type Lab, startNetwork } from "../net/lab.ts";
 import type { LabOptions } from "../net/plan.ts";
@@ -15,8 +16,8 @@ async function furnish(lab: Lab, options: LabOptions): Promise<void> {
 		await lab.put("/etc/hotplug.d/iface/15-mwan3", text("mwan3/hotplug.sh"), 0o755);
 	}
 	const uci = text("router/uci.sh")
-		.replace("@NODE@", process.execPath)
-		.replace("@PROGRAM@", `${REPO}/build/lab/uci.mjs`);
+		.replace("@NODE@", nodeInside(process.execPath))
+		.replace("@PROGRAM@", `${REPO_INSIDE}/build/lab/uci.mjs`);
 	await Promise.all([
 		...Object.entries({ ...configs, ...options.config }).map(([name, body]) => lab.put(`/etc/config/${name}`, body)),
 		lab.put("/lab/bin/uci", uci, 0o755),
@@ -46,8 +47,8 @@ export async function startStandIn(options: LabOptions = {}): Promise<RouterUnde
 		read: lab.read,
 		put: lab.put,
 		remove: lab.remove,
-		node: process.execPath,
-		repo: REPO,
+		node: nodeInside(process.execPath),
+		repo: REPO_INSIDE,
 		socket: `${lab.shared}/ubus/ubus.sock`,
 		ifup: (name) => labd("netifd.up", { name }),
 		ifdown: (name) => labd("netifd.down", { name }),
