@@ -3,7 +3,7 @@
  * them, applies faults. When its stdin ends, for whatever reason, it goes, and the kernel takes every process,
  * namespace, link and mount of the lab with it: a killed test leaves nothing behind.
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import {
 	mkdirSync,
 	readdirSync,
@@ -14,14 +14,14 @@ import {
 	statSync,
 	writeFileSync,
 } from "node:fs";
-import { createInterface } from "node:readline";
 import { networkScript, nodeInside, openwrtScript, REPO_INSIDE, ROOT, rootScript } from "./build.ts";
 import { countingTable, type Faults, faultTable } from "./faults.ts";
 import { startInternet } from "./internet.ts";
 import { makeDelays } from "./latency.ts";
 import { type LabOptions, makePlan, type Plan } from "./plan.ts";
+import { command, enterUserland, must, orNull, signalProcess, start, startProcess, writeTo } from "./programs.ts";
 import { type RpcPeer, rpcPeer } from "./rpc.ts";
-import type { RunParams, RunResult, Where } from "./run.ts";
+import type { RunParams, Where } from "./run.ts";
 
 interface BuildParams {
 	readonly options: LabOptions;
@@ -32,75 +32,10 @@ interface BuildParams {
 	readonly openwrtRoot?: string;
 }
 
-const ROUTER_PATH = "/lab/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 let plan: Plan = makePlan({});
 let built: BuildParams | null = null;
-let nextProcess = 1;
-const processes = new Map<number, ChildProcess>();
 const delays = makeDelays(command);
 const carriers = new Map<number, boolean>();
-
-/** The whole environment: nothing of the host's leaks in. */
-function environment(where: Where, extra: Readonly<Record<string, string>> = {}): Record<string, string> {
-	return { PATH: where === "router" ? ROUTER_PATH : (process.env.PATH ?? ""), HOME: "/root", LANG: "C", ...extra };
-}
-
-/** PID 1 of a real userland, as seen from here; null with the stand-ins. */
-let procd: number | null = null;
-
-function enter(where: Where, argv: readonly string[]): string[] {
-	if (where === "internet") return [...argv];
-	if (where === "router" && procd !== null) {
-		return [
-			"nsenter",
-			`--target=${procd}`,
-			"--mount",
-			"--uts",
-			"--ipc",
-			"--net",
-			"--pid",
-			"--root",
-			"--wd",
-			"--",
-			...argv,
-		];
-	}
-	const root = where === "router" ? [`--root=${ROOT}`, `--wd=${ROOT}`] : [];
-	return ["nsenter", `--net=/run/netns/${where}`, ...root, "--", ...argv];
-}
-
-function start(params: RunParams): ChildProcess {
-	const [program, ...args] = enter(params.where, params.argv);
-	return spawn(program ?? "false", args, { env: environment(params.where, params.env), stdio: "pipe" });
-}
-
-function command(params: RunParams): Promise<RunResult> {
-	return new Promise((resolve, reject) => {
-		const child = start(params);
-		const timer = setTimeout(() => child.kill("SIGKILL"), params.timeoutMs ?? 20_000);
-		let stdout = "";
-		let stderr = "";
-		child.stdout?.setEncoding("utf8").on("data", (text: string) => {
-			stdout += text;
-		});
-		child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-			stderr += text;
-		});
-		child.stdin?.on("error", () => {});
-		child.stdin?.end(params.stdin ?? "");
-		child.on("error", reject);
-		child.on("close", (code) => {
-			clearTimeout(timer);
-			resolve({ code, stdout, stderr });
-		});
-	});
-}
-
-async function must(params: RunParams): Promise<string> {
-	const result = await command(params);
-	if (result.code === 0) return result.stdout;
-	throw new Error(`${params.argv.slice(0, 3).join(" ")} in ${params.where}: ${result.code} ${result.stderr.trim()}`);
-}
 
 /** A lab program that speaks RPC on its stdio; its events and its end are passed on to the host. */
 function helper(name: string, params: RunParams): RpcPeer {
@@ -148,7 +83,7 @@ function rootText(params: BuildParams): string {
 async function startOpenwrt(): Promise<void> {
 	const dhcp = plan.isps.filter((isp) => isp.proto === "dhcp");
 	for (const isp of dhcp)
-		startProcess({ where: isp.ns as Where, argv: ["busybox", "udhcpd", "-f", `/run/udhcpd.${isp.index}`] });
+		startProcess({ where: isp.ns as Where, argv: ["busybox", "udhcpd", "-f", `/run/udhcpd.${isp.index}`] }, () => {});
 	const argv = [
 		"unshare",
 		"--mount",
@@ -169,31 +104,12 @@ async function startOpenwrt(): Promise<void> {
 	for (let tries = 0; tries < 200; tries++) {
 		const pid = Number(orNull(() => readFileSync(children, "utf8"))?.split(" ")[0] ?? 0);
 		if (pid > 0 && orNull(() => readlinkSync(`/proc/${pid}/exe`))?.endsWith("/procd")) {
-			procd = pid;
+			enterUserland(pid);
 			return;
 		}
 		await new Promise((resolve) => setTimeout(resolve, 25));
 	}
 	throw new Error("procd did not start");
-}
-
-/**
- * With a real userland nsenter stands between us and the program, and the signal is for its child. The kernel's list of
- * children may miss one for a moment, so it is looked at until it does not: nsenter itself must never be hit, the program
- * would live on without a master.
- */
-async function signalProcess(id: number, signal: NodeJS.Signals): Promise<boolean> {
-	const child = processes.get(id);
-	if (!child?.pid) return false;
-	const entered = (): boolean => orNull(() => readFileSync(`/proc/${child.pid}/comm`, "utf8"))?.trim() === "nsenter";
-	if (procd === null || !entered()) return child.kill(signal);
-	for (let tries = 0; tries < 200 && processes.has(id); tries++) {
-		const list = orNull(() => readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8")) ?? "";
-		const inner = Number(list.split(" ")[0] ?? 0);
-		if (inner > 0) return orNull(() => process.kill(inner, signal)) ?? false;
-		await new Promise((resolve) => setTimeout(resolve, 5));
-	}
-	return false;
 }
 
 function startRouter(): Promise<void> | undefined {
@@ -202,23 +118,6 @@ function startRouter(): Promise<void> | undefined {
 	const labd = { where: "router", argv: [nodeInside(built.node), `${REPO_INSIDE}/build/lab/labd.mjs`] } as const;
 	helpers.set("router", helper("labd", labd));
 	return undefined;
-}
-
-function startProcess(params: RunParams): unknown {
-	const id = nextProcess++;
-	const child = start(params);
-	processes.set(id, child);
-	for (const stream of ["stdout", "stderr"] as const) {
-		const source = child[stream];
-		if (source) createInterface({ input: source }).on("line", (line) => host.emit("line", { id, stream, line }));
-	}
-	child.stdin?.on("error", () => {});
-	child.on("error", (error) => host.emit("line", { id, stream: "stderr", line: error.message }));
-	child.on("close", (code, signal) => {
-		processes.delete(id);
-		host.emit("exit", { id, code, signal });
-	});
-	return { id, pid: child.pid ?? null };
 }
 
 function ispAt(index: number): { ns: Where; device: string } {
@@ -250,14 +149,6 @@ function inside(path: string): string {
 	return ROOT + path.replace(/^\/var\//, "/tmp/");
 }
 
-function orNull<T>(read: () => T): T | null {
-	try {
-		return read();
-	} catch {
-		return null;
-	}
-}
-
 const host: RpcPeer = rpcPeer({
 	input: process.stdin,
 	output: process.stdout,
@@ -270,9 +161,9 @@ const host: RpcPeer = rpcPeer({
 		build,
 		startRouter,
 		run: command,
-		spawn: startProcess,
+		spawn: (params: RunParams) => startProcess(params, (event, data) => host.emit(event, data)),
 		kill: ({ id, signal }: { id: number; signal: NodeJS.Signals }) => signalProcess(id, signal),
-		write: ({ id, text }: { id: number; text: string }) => processes.get(id)?.stdin?.write(text) ?? false,
+		write: ({ id, text }: { id: number; text: string }) => writeTo(id, text),
 		faults: ({ isp, faults }: { isp: number; faults: Faults }) =>
 			must({ where: ispAt(isp).ns, argv: ["nft", "-f", "-"], stdin: faultTable(faults) }),
 		carrier: async ({ isp, up }: { isp: number; up: boolean }) => {
