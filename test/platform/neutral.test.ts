@@ -15,25 +15,32 @@ const rooms = readdirSync("daemon", { recursive: true, encoding: "utf8" })
 /** All rooms are linked, so that none can need what is not there; these are also run. */
 const ENTRY = `
 ${rooms.map((name, at) => `import * as room${at} from "./${name}"; void room${at};`).join("\n")}
-import { initialState, step } from "./decide/engine.ts";
-import { loadConfig } from "./config/load.ts";
+import { step } from "./decide/engine.ts";
+import { initialState } from "./decide/state.ts";
+import { readConfig } from "./config/read.ts";
 import { toSettings } from "./config/settings.ts";
 import { parseUci } from "./uci/parse.ts";
 import { formatUci } from "./uci/write.ts";
-import { encodeTable, decodeTable } from "./bus/blobmsg.ts";
+import { BlobWriter } from "./bus/blob.ts";
+import { writeTable } from "./bus/blobmsg.ts";
+import { decodeTable } from "./bus/blobmsg-read.ts";
+
+const read = (text) => readConfig(parseUci(text, { file: "test" }), "test");
 
 export function uci(text) {
 	return formatUci(parseUci(text, { file: "test" }));
 }
 export function config(text) {
-	const { config, report } = loadConfig(text, "test");
+	const { config, report } = read(text);
 	return { margin: config.main.switchMargin, report: report.map((entry) => entry.level + ":" + entry.option) };
 }
 export function codec(table) {
-	return decodeTable(encodeTable(table));
+	const out = new BlobWriter();
+	writeTable(out, table);
+	return decodeTable(out.finish());
 }
 export function decide() {
-	let state = initialState(toSettings(loadConfig("", "test").config));
+	let state = initialState(toSettings(read("").config));
 	const link = (id, order, up) => ({ id, class: "lan", present: true, up, carrier: up, families: up ? ["ipv4"] : [],
 		metered: false, weight: 100 - order * 20, order, disabled: false, minUptimeMs: 0, cooldownMs: 0, preferRoaming: false });
 	const decisions = [];
@@ -93,7 +100,7 @@ test("every room links and loads without a platform", async () => {
 
 test("uci, config, the blob codec and the engine run there", async () => {
 	const core = await bareContext();
-	assert.equal(core.uci?.("config a 'b'\n\toption c d\n"), "\nconfig a 'b'\n\toption c 'd'\n");
+	assert.equal(core.uci?.("config a 'b'\n\toption c d\n"), "\nconfig a 'b'\n\toption c 'd'\n\n");
 	assert.deepEqual(core.config?.("config autonomy 'main'\n\toption switch_margin '15'\n\toption cooldown_s 'x'\n"), {
 		margin: 15,
 		report: ["warning:cooldown_s"],
