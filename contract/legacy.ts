@@ -46,7 +46,7 @@ const SECTION_TYPES: ReadonlySet<string> = new Set([
 const THRESHOLD_NAMES: ReadonlySet<string> = new Set(["weights", "intelligence"]);
 
 const MAIN_OPTIONS =
-	/^(metrics_|health_|performance_profiling$|profiling_|security_|auditing_|max_failed_attempts$|block_duration$|allowed_|blocked_|pushover_|mqtt_|notif|priority_|max_notifications_hour$|wifi_|metered_|data_limit_|starlink_|ml_|adaptive_|rule_engine_|email_|slack_|discord_|telegram_|webhook_|sms_|gps_|cellular_)/;
+	/^(cleanup_interval_ms$|metrics_|health_|performance_profiling$|profiling_|security_|auditing_|max_failed_attempts$|block_duration$|allowed_|blocked_|pushover_|mqtt_|notif|priority_|max_notifications_hour$|wifi_|metered_|data_limit_|starlink_|ml_|adaptive_|rule_engine_|email_|slack_|discord_|telegram_|webhook_|sms_|gps_|cellular_)/;
 
 const MEMBER_OPTIONS: ReadonlySet<string> = new Set([
 	"priority",

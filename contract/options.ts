@@ -64,15 +64,6 @@ const MAIN: readonly OptionSpec[] = [
 		help: "Safety net of the search for uplinks; changes are noticed at once",
 	},
 	{
-		name: "cleanup_interval_ms",
-		type: "int",
-		unit: "ms",
-		min: 1000,
-		max: 600_000,
-		default: 60_000,
-		help: "How often what is older than retention_hours is dropped",
-	},
-	{
 		name: "history_window_s",
 		type: "int",
 		unit: "s",

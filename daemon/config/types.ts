@@ -29,8 +29,6 @@ export interface MainConfig {
 	readonly decisionIntervalMs: number;
 	/** Safety net of the search for uplinks; changes are noticed at once; 1000-600000 ms. */
 	readonly discoveryIntervalMs: number;
-	/** How often what is older than retention_hours is dropped; 1000-600000 ms. */
-	readonly cleanupIntervalMs: number;
 	/** Window of the rolling average of the score; 60-3600 s. */
 	readonly historyWindowS: number;
 	/** How long samples, events and decisions are kept in RAM; 1-168 hours. */

@@ -29,7 +29,7 @@ import { logOutput } from "./story.ts";
 
 export const STATE_DIR = "/tmp/autonomy";
 /** Somebody may undo our work without any sign: look this often (forks nothing while mwan3's files are unchanged). */
-const REASSERT_EVERY_MS = 10_000;
+const REASSERT_EVERY_MS = 1000;
 const GIVE_BACK_LIMIT_MS = 8000;
 
 export interface DaemonOptions {
@@ -88,7 +88,12 @@ export function createDaemon(options: DaemonOptions): Daemon {
 		intervalMs: () => config().main.discoveryIntervalMs,
 	});
 	const steerer = createSteerer({ platform, log, stateFile: `${STATE_DIR}/steer.json` });
-	const prober = createProber({ platform, log: log.child("probe"), settings: probeSettings(config()) });
+	const prober = createProber({
+		platform,
+		log: log.child("probe"),
+		settings: probeSettings(config()),
+		hasOwnWay: (uplink, family) => waysInPlace().includes(`${uplink} ${family}`),
+	});
 	const recorder = createRecorder({
 		platform,
 		log: log.child("record"),
@@ -119,6 +124,19 @@ export function createDaemon(options: DaemonOptions): Daemon {
 	});
 	recorder.setCheckpointSource(() => JSON.stringify(loop.state()));
 
+	/** Source rules that are in force, "uplink family" each. */
+	function waysInPlace(): readonly string[] {
+		const rules = steerer.status().sourceRules.filter((rule) => rule.inPlace);
+		return rules.map((rule) => `${rule.uplink} ${rule.family}`);
+	}
+
+	/** Steering looks whether all is as wanted; the prober hears when the way of a probe came or went by that. */
+	async function reassert(reason: string): Promise<void> {
+		const before = waysInPlace().join();
+		await steerer.reassert(reason);
+		if (!stopping && waysInPlace().join() !== before) prober.setUplinks(discovery.current().uplinks);
+	}
+
 	/** Who carries the traffic is probed at the active rate. */
 	function followActive(state: EngineState): void {
 		const plan = state.plan;
@@ -141,7 +159,8 @@ export function createDaemon(options: DaemonOptions): Daemon {
 	}
 
 	function applied(actionId: string, ok: boolean, method: string, durationMs: number, text: string): void {
-		decisionLog[ok ? "info" : "error"]("switch", {
+		// A plan overtaken by a newer one is no failure.
+		decisionLog[ok || method === "nothing_to_do" ? "info" : "error"]("switch", {
 			action_id: actionId,
 			ok,
 			method,
@@ -230,10 +249,11 @@ export function createDaemon(options: DaemonOptions): Daemon {
 			discovery.onLink((event) => {
 				loop.feed(event);
 				prober.linkEvent(event.uplink, event.event);
+				void reassert(`${event.uplink}: ${event.event}`);
 			});
-			discovery.onRebuild((reason) => void steerer.reassert(reason));
+			discovery.onRebuild((reason) => void reassert(reason));
 			discovery.onChange(follow);
-			owned.push(timers.every(REASSERT_EVERY_MS, () => void steerer.reassert("timer")));
+			owned.push(timers.every(REASSERT_EVERY_MS, () => void reassert("timer")));
 			api = registerApi({ bus, deps: serveDeps(rooms) });
 			owned.push(
 				api,

@@ -28,6 +28,11 @@ export interface ProberOptions {
 	readonly platform: Platform;
 	readonly log: Logger;
 	readonly settings: ProbeSettings;
+	/**
+	 * Whether what is bound to this family's address leaves by this uplink (a source rule is in place). While it does not,
+	 * TCP and DNS prove nothing about it.
+	 */
+	readonly hasOwnWay?: (uplink: string, family: Family) => boolean;
 }
 
 export interface Prober extends Closable {
@@ -89,7 +94,7 @@ export function createProber(options: ProberOptions): Prober {
 			gateway: gateway !== null && isAddress(gateway, family) ? gateway : null,
 			dnsServers: link.dnsServers.filter((one) => isAddress(one, family)),
 			targets: targetsFor(settings, member, family, uplink.mwan3[family]?.trackIps ?? []),
-			pathProven: !isShared(link, family, uplink),
+			pathProven: !isShared(link, family, uplink) && (options.hasOwnWay?.(uplink.id, family) ?? true),
 		};
 	}
 

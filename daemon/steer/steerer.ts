@@ -194,6 +194,12 @@ export function createSteerer(options: SteererOptions): Steerer {
 		if (main.changed.length + chains.length > 0) log.info("followed a change", { what: [...main.changed, ...chains] });
 	};
 
+	/** Traffic goes where the router itself would send it; source rules stay. */
+	const letGo = async (): Promise<{ changed: string[]; problems: string[] }> => {
+		const parts = [await mwan3.giveBack(), await routes.giveBack(), await drains.giveBack()];
+		return { changed: parts.flatMap((part) => part.changed), problems: parts.flatMap((part) => part.problems) };
+	};
+
 	return {
 		recover() {
 			const { found, problem } = state.load();
@@ -219,7 +225,19 @@ export function createSteerer(options: SteererOptions): Steerer {
 			return entry.promise;
 		},
 		setObserve(value) {
+			const entering = value && !observe;
 			observe = value;
+			if (!entering || over) return;
+			// Whatever an earlier run or mode moved goes back; a change of mind meanwhile wins, its plan comes after us.
+			void lane
+				.run(async () => {
+					if (!observe || over) return;
+					plan = null;
+					const { changed, problems } = await letGo();
+					if (changed.length > 0) log.info("observing from now on, given back", { changed });
+					for (const problem of problems) log.error("observing from now on, not given back", { reason: problem });
+				})
+				.catch((error) => log.error("not given back", { reason: errorText(error) }));
 		},
 		apply(action) {
 			return new Promise((resolve) => {
@@ -267,12 +285,7 @@ export function createSteerer(options: SteererOptions): Steerer {
 			over = true;
 			followUp?.close();
 			return lane.run(async (): Promise<GiveBackReport> => {
-				const parts = [
-					await mwan3.giveBack(),
-					await routes.giveBack(),
-					await drains.giveBack(),
-					await sourceRules.giveBack(),
-				];
+				const parts = [await letGo(), await sourceRules.giveBack()];
 				const changed = parts.flatMap((part) => part.changed);
 				const problems = parts.flatMap((part) => part.problems);
 				if (problems.length > 0) log.error("router not given back completely", { problems });

@@ -202,6 +202,24 @@ for (const mwan3 of [true, false]) {
 			assertSame(before, world.snapshot());
 			await steerer.stop();
 		});
+
+		test("observe mode entered while traffic is moved: it goes back, and moves again afterwards", async () => {
+			const world = makeWorld({ mwan3 });
+			const steerer = await begin(world);
+			const before = world.snapshot();
+			const action = steer(planOf(["wanb", "wan", "wanc"]));
+			await steerer.apply(action);
+			const moved = world.snapshot();
+			await steerer.observe(true);
+			await steerer.reassert("timer"); // runs after what observe() began
+			assertSame(before, world.snapshot());
+			await steerer.observe(false);
+			const [report] = await steerer.apply(action);
+			assert.equal(report?.ok && report.changed.length > 0, true, report?.text);
+			assertSame(moved, world.snapshot());
+			await steerer.giveBack();
+			await steerer.stop();
+		});
 	});
 }
 
