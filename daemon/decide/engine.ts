@@ -41,8 +41,18 @@ export function step(state: EngineState, input: Input): StepResult {
 	if (w.decisions.length > 0) for (const u of w.list) refresh(w, u, false);
 	followPlan(w);
 	if (w.wakeAtMs !== null) wake(w, w.s.nowMs + GAP_MS / 2);
-	const { actions, decisions, events, wakeAtMs } = w;
-	return { state: w.s, actions, decisions, events, wakeAtMs };
+	const { actions, decisions, wakeAtMs } = w;
+	return { state: w.s, actions, decisions, events: withDecisions(w.events, decisions), wakeAtMs };
+}
+
+/** A change of state and the decision it led to, or came from, belong together: from the one to the explanation. */
+function withDecisions(events: readonly EngineEvent[], decisions: readonly Decision[]): readonly EngineEvent[] {
+	if (decisions.length === 0) return events;
+	return events.map((event) => {
+		if (event.type !== "member_state") return event;
+		const decision = decisions.findLast((one) => one.from === event.uplink || one.to === event.uplink);
+		return decision === undefined ? event : { ...event, decisionId: decision.id };
+	});
 }
 
 /** All decisions a recording leads to with the given settings; settings inputs in the recording are left out. */

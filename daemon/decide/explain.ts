@@ -129,7 +129,7 @@ export function stateReason(w: Work, u: Uplink): string {
 		case "warm_up": {
 			const left = u.upSinceMs === null ? 0 : u.upSinceMs + u.facts.minUptimeMs - nowMs;
 			if (!u.assessment.figures.alive) return "no evidence yet that it works";
-			return left > 0 ? `came up just now: ${ms(left)} to go` : "came up just now";
+			return left > 0 ? `works, watched for another ${ms(left)} before it counts` : "works, watched a little longer";
 		}
 		case "suspect":
 			return "a reply is late";
@@ -148,6 +148,7 @@ export function whyNot(w: Work, u: Uplink, eligible: boolean, rank: number | nul
 			: `held by the operator for another ${ms(Math.max(0, u.held.untilMs - w.s.nowMs))}`;
 	}
 	if (!eligible) return stateReason(w, u);
+	if (w.s.pin !== null && w.s.pin.uplink !== u.facts.id) return `the operator pinned the traffic to ${w.s.pin.uplink}`;
 	if (rank === null) return "its score is not known yet";
 	if (best !== null && rank < best) return `ranks lower: ${Math.round(rank)} against ${Math.round(best)}`;
 	return "not better by enough to move for";

@@ -76,7 +76,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 
 	const bus = createBus({
 		platform,
-		log: log.child("bus"),
+		log,
 		...(options.busPaths === undefined ? {} : { paths: options.busPaths }),
 	});
 	const discovery = createDiscovery({
@@ -164,7 +164,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 			action_id: actionId,
 			ok,
 			method,
-			duration_ms: durationMs,
+			duration_ms: Math.round(durationMs),
 			reason: text,
 		});
 		loop.feed({ kind: "applied", atMs: clock.monotonicMs(), actionId, ok, method, durationMs, text });

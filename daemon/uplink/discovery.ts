@@ -211,7 +211,7 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
 				bus.subscribe("network.device", onDevice),
 				bus.subscribe("service", onService),
 				bus.onState((state) => {
-					if (state === "connected") soon("connected to ubus");
+					if (state === "connected") void refresh("connected to ubus");
 				}),
 			);
 			const arm = (): void => {
@@ -221,7 +221,8 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
 				});
 			};
 			arm();
-			void refresh("start");
+			// Else "connected" will say so; that ubus is not there the bus has told already.
+			if (bus.connected) void refresh("start");
 		},
 		close() {
 			closed = true;

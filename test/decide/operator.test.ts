@@ -24,6 +24,8 @@ describe("failover by hand", () => {
 		w.command("failover", "wanb", 120_000);
 		assert.equal(w.primary, "wanb");
 		assert.match(w.last().text, /^Moved to wanb and pinned there for 2 min \(test\)/);
+		const wan = w.last().candidates.find((c) => c.uplink === "wan");
+		assert.equal(wan?.whyNot, "the operator pinned the traffic to wanb");
 		const action = w.actions[w.actions.length - 1];
 		assert.equal(action?.kind === "steer" ? action.plan.pinned : null, "wanb");
 		w.set("wanb", { lossPct: 50 });

@@ -37,6 +37,8 @@ describe("hard failure", () => {
 		if (action?.kind !== "steer") return;
 		assert.equal(action.mode, "dead");
 		assert.equal(action.decisionId, d.id);
+		const down = w.events.find((e) => e.type === "member_state" && e.uplink === "wan" && e.to === "down");
+		assert.equal(down?.decisionId, d.id);
 		assert.deepEqual(action.release, [{ uplink: "wan", families: ["ipv4"] }]);
 		assert.deepEqual(action.plan.families.ipv4, { rank: ["wanb"], avoid: ["wan"] });
 	});

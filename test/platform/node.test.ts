@@ -184,3 +184,23 @@ test("http: status, headers and body; too long and too slow are errors with code
 	server.closeAllConnections();
 	server.close();
 });
+
+test("log: one JSON object a line, every key once, a child's child goes by its own component, levels reach all", async () => {
+	const code = `
+		import { createLogger } from "./daemon/platform/node/log.ts";
+		const log = createLogger("info");
+		const inner = log.child("outer").child("inner");
+		inner.info("said", { member: "wan" });
+		log.setLevel("error");
+		inner.warn("not said");`;
+	const { stdout, stderr } = await platform.processes.run(
+		[process.execPath, "--import", "tsx", "--input-type=module", "-e", code],
+		{ timeoutMs: 30_000 },
+	);
+	const lines = stdout.trimEnd().split("\n");
+	assert.equal(lines.length, 1, stderr);
+	assert.match(
+		lines[0] ?? "",
+		/^\{"level":"info","ts":"[0-9TZ:.-]+","component":"inner","member":"wan","msg":"said"\}$/,
+	);
+});

@@ -26,7 +26,7 @@ interface Rig {
 	reconnect: () => void;
 }
 
-function rig(): Rig {
+function rig(connected = true): Rig {
 	const time = fakeTime();
 	const log = fakeLog();
 	const files = fakeFiles({
@@ -39,6 +39,7 @@ function rig(): Rig {
 	let reply: () => unknown = () => JSON.parse(DUMP);
 	let dumps = 0;
 	const bus = {
+		connected,
 		call: async () => {
 			dumps++;
 			return reply();
@@ -179,6 +180,17 @@ test("mwan3 appears, is stopped, and its config breaks", async () => {
 	notify("service", "service.stop", { service: "mwan3" });
 	await time.advance(100);
 	assert.deepEqual(changes.at(-1)?.problems, []);
+});
+
+test("started before ubus is connected: no call, no complaint, the first look when it is", async () => {
+	const { time, dumps, log, changes, reconnect } = rig(false);
+	await time.advance(1000);
+	assert.equal(dumps(), 0);
+	assert.deepEqual(log.lines, []);
+	reconnect();
+	await time.advance(1);
+	assert.equal(dumps(), 1);
+	assert.equal(changes.length, 1);
 });
 
 test("a new connection to ubus means looking again; after close nothing runs", async () => {

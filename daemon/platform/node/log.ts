@@ -9,16 +9,18 @@ function isLevel(name: string): name is LogLevel {
 	return name in LEVELS;
 }
 
-function wrap(log: pino.Logger, family: Family): Logger {
+/** `root`: a child's child takes its place, its component does not add to ours (JSON keys come once). */
+function wrap(log: pino.Logger, root: pino.Logger, family: Family): Logger {
 	return {
 		debug: (msg, fields) => log.debug(fields ?? {}, msg),
 		info: (msg, fields) => log.info(fields ?? {}, msg),
 		warn: (msg, fields) => log.warn(fields ?? {}, msg),
 		error: (msg, fields) => log.error(fields ?? {}, msg),
 		child: (component) => {
-			const next = log.child({ component });
+			const next = root.child({ component });
+			next.level = log.level;
 			family.members.add(next);
-			return wrap(next, family);
+			return wrap(next, root, family);
 		},
 		setLevel(level) {
 			// pino children copy the level when they are made: all of them follow.
@@ -66,7 +68,7 @@ export function createLogger(level: LogLevel): Logger {
 		output,
 	);
 	family.members.add(root);
-	return wrap(root, family);
+	return wrap(root, root, family);
 }
 
 /** A full or vanished file ends only the copy: the system log goes on. */

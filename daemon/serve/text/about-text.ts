@@ -14,6 +14,10 @@ export function healthText(health: Reply<"health">, style: TextStyle): string[] 
 	];
 }
 
+function snapshotText(bytes: number | null | undefined): string {
+	return bytes === null || bytes === undefined ? "none yet" : `${amount(bytes)}B in /tmp`;
+}
+
 export function infoText(info: Reply<"info">, nowUnixMs: number, style: TextStyle): string[] {
 	const { record, memory } = info;
 	const since = record.inputs_since_unix_ms;
@@ -30,7 +34,7 @@ export function infoText(info: Reply<"info">, nowUnixMs: number, style: TextStyl
 			`${record.inputs}, ${amount(record.inputs_bytes)}B${since ? `, since ${clockTime(since, nowUnixMs)} UTC` : ""}`,
 		],
 		["on record", `${record.events} events, ${record.decisions} decisions; snapshot at start: ${record.at_start}`],
-		["snapshot", record.snapshot_problem ?? `${amount(record.snapshot_bytes)}B in /tmp`],
+		["snapshot", record.snapshot_problem ?? snapshotText(record.snapshot_bytes)],
 		["processes", `${info.started_processes} started, ${info.calls} calls answered`],
 	];
 	return facts.flatMap(([title, text]) => wrap(text, style, pad(`${title}:`, 12)));
