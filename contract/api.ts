@@ -237,6 +237,18 @@ const METHODS = {
 							text: maybe(text("in words")),
 						}),
 					),
+					sensors: list(
+						"who asks the link about itself",
+						table("one sensor", {
+							sensor: text("starlink, cellular, wifi, wired, usage"),
+							state: oneOf(["starting", "ok", "absent", "denied", "failing"], "how its source is"),
+							text: text("the same in words, with what to do"),
+							why: text("why it serves this uplink"),
+							cost: text("what asking costs"),
+							since_s: double("s", "how long in this state"),
+							next_try_s: maybe(double("s", "until it asks again")),
+						}),
+					),
 					last_update: maybe(int64("ms since 1970", "latest figures")),
 				}),
 			),

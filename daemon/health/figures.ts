@@ -3,8 +3,8 @@
  * out (they are handled as dead, not as loss of the whole uplink); when nothing else is left the link is unreachable.
  */
 import type { Health } from "./link.ts";
+import type { SenseName } from "./senses.ts";
 import { clamp, median, wilsonPct } from "./stats.ts";
-import type { SenseName } from "./types.ts";
 import { FAMILIES } from "./types.ts";
 import type { Tally } from "./window.ts";
 import { addTally, countBits, emptyTally, SLOT_WEIGHT } from "./window.ts";
@@ -99,7 +99,7 @@ export function figuresOf(h: Health, nowMs: number): LinkFigures {
 		loss60: lossOf(minute),
 		latency60Ms: median(minute.rttsMs),
 		dns: dnsOf(h, nowMs),
-		sense: h.sense !== null && nowMs - h.sense.atMs < SENSE_VALID_MS ? h.sense.values : {},
+		sense: senseOf(h, nowMs),
 		unreachable: dead && !alive && (!answered || stale),
 		alive: alive || (answered && !stale),
 		lastProbeMs,
@@ -118,6 +118,14 @@ function lossOf(tally: Tally): LossFigure {
 		probes,
 		lost,
 	};
+}
+
+function senseOf(h: Health, nowMs: number): LinkFigures["sense"] {
+	const values: Partial<Record<SenseName, number>> = {};
+	for (const [name, one] of Object.entries(h.sense)) {
+		if (nowMs - one.atMs < SENSE_VALID_MS) values[name as SenseName] = one.value;
+	}
+	return values;
 }
 
 /** Failing: the last three questions, over at least two seconds, went unanswered. */

@@ -4,6 +4,7 @@
  */
 import type { Rolling } from "./rolling.ts";
 import { emptyRolling } from "./rolling.ts";
+import { possible, type SenseName } from "./senses.ts";
 import { isDuration } from "./stats.ts";
 import type {
 	DnsObservation,
@@ -13,7 +14,6 @@ import type {
 	ReachEvidence,
 	ReachObservation,
 	ReachVerdict,
-	SenseName,
 	SenseObservation,
 } from "./types.ts";
 import type { Slice } from "./window.ts";
@@ -50,16 +50,14 @@ export interface DnsSample {
 	readonly rttMs: number | null;
 }
 
-export interface SenseMemory {
-	readonly atMs: number;
-	readonly values: Readonly<Partial<Record<SenseName, number>>>;
-}
+/** Several sensors may serve one uplink, each value has its own age. */
+export type SenseMemory = { readonly [Name in SenseName]?: { readonly atMs: number; readonly value: number } };
 
 export interface Health {
 	readonly ipv4: FamilyHealth;
 	readonly ipv6: FamilyHealth;
 	readonly dns: readonly DnsSample[];
-	readonly sense: SenseMemory | null;
+	readonly sense: SenseMemory;
 	readonly rolling: Rolling;
 }
 
@@ -76,7 +74,7 @@ const EMPTY_FAMILY: FamilyHealth = {
 };
 
 export function emptyHealth(): Health {
-	return { ipv4: EMPTY_FAMILY, ipv6: EMPTY_FAMILY, dns: [], sense: null, rolling: emptyRolling() };
+	return { ipv4: EMPTY_FAMILY, ipv6: EMPTY_FAMILY, dns: [], sense: {}, rolling: emptyRolling() };
 }
 
 /** The link went away: what was measured is void, only the long history of its score stays. */
@@ -145,10 +143,11 @@ function addDns(samples: readonly DnsSample[], o: DnsObservation): readonly DnsS
 	return [...samples.slice(-(DNS_MAX - 1)), { atMs: o.atMs, rttMs: isDuration(o.rttMs) ? o.rttMs : null }];
 }
 
-function addSense(memory: SenseMemory | null, o: SenseObservation): SenseMemory {
-	const values: Partial<Record<SenseName, number>> = { ...memory?.values };
-	for (const [name, value] of Object.entries(o.values)) {
-		if (typeof value === "number" && Number.isFinite(value)) values[name as SenseName] = value;
+function addSense(memory: SenseMemory, o: SenseObservation): SenseMemory {
+	const next: Record<string, { atMs: number; value: number } | undefined> = { ...memory };
+	for (const [name, value] of Object.entries(possible(o.values))) {
+		if (value === null) delete next[name];
+		else next[name] = { atMs: o.atMs, value };
 	}
-	return { atMs: o.atMs, values };
+	return next;
 }

@@ -3,6 +3,8 @@
  * a plain record with a monotonic time, so that every decision can be replayed from its recording. A value that is not
  * known is absent or null, never 0 or -1.
  */
+import type { SenseValues } from "./senses.ts";
+
 export type UplinkClass = "starlink" | "cellular" | "wifi" | "lan" | "other";
 
 export type Family = "ipv4" | "ipv6";
@@ -81,26 +83,12 @@ export interface TrafficObservation {
 	readonly txBytesPerS: number;
 }
 
-/** Names of what a link knows about itself; units in the names. */
-export type SenseName =
-	| "obstruction_pct"
-	| "outages"
-	| "rsrp_dbm"
-	| "rsrq_db"
-	| "sinr_db"
-	| "rssi_dbm"
-	| "signal_dbm"
-	| "noise_dbm"
-	| "roaming"
-	| "critical_events"
-	| "warning_events"
-	| "info_events";
-
+/** What the link says of itself. */
 export interface SenseObservation {
 	readonly kind: "sense";
 	readonly uplink: string;
 	readonly atMs: number;
-	readonly values: Readonly<Partial<Record<SenseName, number>>>;
+	readonly values: Readonly<SenseValues>;
 }
 
 export type Observation = ProbeObservation | ReachObservation | DnsObservation | TrafficObservation | SenseObservation;

@@ -15,6 +15,8 @@ import type { Logger } from "../platform/log.ts";
 import type { Closable, Platform } from "../platform/platform.ts";
 import { createProber, type Prober } from "../probe/prober.ts";
 import { createRecorder, type Recorder } from "../record/recorder.ts";
+import { SENSOR_KINDS } from "../sense/kinds.ts";
+import { createSenses, type Senses } from "../sense/senses.ts";
 import { type Api, registerApi } from "../serve/register.ts";
 import { createSteerer } from "../steer/steerer.ts";
 import type { Steerer } from "../steer/types.ts";
@@ -53,6 +55,7 @@ export interface Rooms {
 	readonly prober: Prober;
 	readonly steerer: Steerer;
 	readonly recorder: Recorder;
+	readonly senses: Senses;
 	readonly loop: Loop;
 	reload(): ReturnType<ConfigStore["reload"]>;
 	/** What the owner should know and nobody else tells. */
@@ -124,6 +127,16 @@ export function createDaemon(options: DaemonOptions): Daemon {
 	});
 	recorder.setCheckpointSource(() => JSON.stringify(loop.state()));
 
+	const senses = createSenses({
+		platform,
+		bus,
+		log: log.child("sense"),
+		kinds: SENSOR_KINDS,
+		onInput: (input) => loop.feed(input),
+		onSuspect: (uplink) => prober.recheck([uplink]),
+		onEvent: (uplink, type, reason) => recorder.note(type, uplink, reason),
+	});
+
 	/** Source rules that are in force, "uplink family" each. */
 	function waysInPlace(): readonly string[] {
 		const rules = steerer.status().sourceRules.filter((rule) => rule.inPlace);
@@ -146,6 +159,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 		if (key === activeKey) return;
 		activeKey = key;
 		prober.setActive(active);
+		senses.setActive(active);
 	}
 
 	async function steer(action: SteerAction): Promise<void> {
@@ -197,6 +211,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 			}
 			if (stopping) return;
 			prober.setUplinks(latest.uplinks);
+			senses.setUplinks(latest.uplinks);
 			followActive(loop.state());
 		});
 	}
@@ -226,6 +241,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 		prober,
 		steerer,
 		recorder,
+		senses,
 		loop,
 		reload,
 		problems: () => notes,
@@ -269,6 +285,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 			loop.close();
 			discovery.close();
 			prober.close();
+			senses.close();
 			await within(timers, GIVE_BACK_LIMIT_MS, steerer.giveBack(), log);
 			steerer.close();
 			recorder.close();

@@ -7,7 +7,7 @@ import { packagePath } from "../uci/load.ts";
 import type { Rooms } from "./daemon.ts";
 
 export function serveDeps(rooms: Rooms): ServeDeps {
-	const { platform, log, store, discovery, prober, steerer, recorder, loop, bus } = rooms;
+	const { platform, log, store, discovery, prober, steerer, recorder, senses, loop, bus } = rooms;
 	let system: string | null = null;
 	let commands = 0;
 
@@ -38,6 +38,7 @@ export function serveDeps(rooms: Rooms): ServeDeps {
 		engine: () => loop.state(),
 		discovered: () => discovery.current(),
 		probes: () => prober.status(),
+		sensors: (uplink) => senses.status(uplink),
 		steering: () => steerer.status(),
 		recorder,
 		config: {

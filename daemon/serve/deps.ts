@@ -9,6 +9,7 @@ import type { CommandName } from "../decide/types.ts";
 import type { Logger, LogLevel } from "../platform/log.ts";
 import type { Platform } from "../platform/platform.ts";
 import type { Recorder } from "../record/recorder.ts";
+import type { SensorStatus } from "../sense/senses.ts";
 import type { SteerStatus } from "../steer/types.ts";
 import type { UciPackage } from "../uci/package.ts";
 import type { Discovered } from "../uplink/types.ts";
@@ -24,6 +25,8 @@ export interface ServeDeps {
 	readonly engine: () => EngineState;
 	readonly discovered: () => Discovered;
 	readonly probes: () => readonly ProbeView[];
+	/** What each sensor of this uplink knows, and how it is. */
+	readonly sensors: (uplink: string) => readonly SensorStatus[];
 	readonly steering: () => SteerStatus;
 	readonly recorder: Recorder;
 	readonly config: ConfigAccess;

@@ -4,6 +4,7 @@ import type { UplinkView } from "../decide/describe.ts";
 import type { Uplink as EngineUplink } from "../decide/state.ts";
 import type { Family } from "../health/types.ts";
 import { FAMILIES } from "../health/types.ts";
+import type { SensorStatus } from "../sense/senses.ts";
 import type { Uplink } from "../uplink/types.ts";
 import type { ProbeView, ServeDeps } from "./deps.ts";
 import { viewOf } from "./status.ts";
@@ -63,6 +64,7 @@ function memberReply(deps: ServeDeps, { atMs, view, engine, found, probe }: Know
 		metrics: { ...figuresOf(view, engine), ...latestTraffic(deps, view.id) },
 		families: FAMILIES.flatMap((family) => familyReply(family, view, found)),
 		probe: probe === undefined ? null : probeReply(probe),
+		sensors: deps.sensors(view.id).map((one) => sensorReply(one, atMs)),
 		last_update: view.lastProbeMs === null ? null : deps.recorder.toUnixMs(view.lastProbeMs),
 	};
 }
@@ -90,6 +92,19 @@ function probeReply(probe: ProbeView): NonNullable<Member["probe"]> {
 		bytes_today: probe.bytesToday,
 		budget_bytes: probe.budgetBytes,
 		text: probe.text,
+	};
+}
+
+function sensorReply({ sensor, why, cost, health }: SensorStatus, atMs: number): Member["sensors"][number] {
+	const { state, text, sinceMs, nextTryMs } = health;
+	return {
+		sensor,
+		state,
+		text,
+		why,
+		cost,
+		since_s: (atMs - sinceMs) / 1_000,
+		next_try_s: nextTryMs === null ? null : Math.max(0, nextTryMs - atMs) / 1_000,
 	};
 }
 

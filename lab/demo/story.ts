@@ -33,10 +33,14 @@ async function current(stage: Stage): Promise<{ name: string; isp: number }> {
 }
 
 function figure({ name, value, threshold, unit }: Explanation["figures"][number]): string {
-	const number = (n: number | null | undefined): string =>
-		n === null || n === undefined ? "unknown" : String(Math.round(n * 10) / 10);
-	const against = threshold === null || threshold === undefined ? "" : ` (threshold ${number(threshold)} ${unit})`;
-	return `${name.replaceAll("_", " ")} ${number(value)} ${unit}${against}`;
+	const known = [value, threshold].filter((n) => n !== null && n !== undefined);
+	const seconds = unit === "ms" && known.some((n) => n >= 10_000);
+	const text = (n: number | null | undefined): string =>
+		n === null || n === undefined
+			? "unknown"
+			: `${Math.round((seconds ? n / 1000 : n) * 10) / 10} ${seconds ? "s" : unit}`.trim();
+	const against = threshold === null || threshold === undefined ? "" : ` (threshold ${text(threshold)})`;
+	return `${name.replaceAll("_", " ")} ${text(value)}${against}`;
 }
 
 /** Waits until nothing is on its way and another uplink than the one in use may take over. */

@@ -8,8 +8,9 @@ import { emptyHealth, forgetLink, observe } from "../../daemon/health/link.ts";
 import { EWMA_TAU_MS, emptyRolling, finalScore, roll, windowMean } from "../../daemon/health/rolling.ts";
 import type { Profile } from "../../daemon/health/score.ts";
 import { instantScore } from "../../daemon/health/score.ts";
+import type { SenseName } from "../../daemon/health/senses.ts";
 import { median, norm, wilsonPct } from "../../daemon/health/stats.ts";
-import type { Family, Observation, SenseName } from "../../daemon/health/types.ts";
+import type { Family, Observation } from "../../daemon/health/types.ts";
 import { evidence, reach } from "../decide/support.ts";
 
 const OTHER: Profile = { class: "other", preferRoaming: false };

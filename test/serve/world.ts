@@ -156,6 +156,15 @@ export async function world(options: WorldOptions = {}): Promise<World> {
 		startedAtMs: clock.monotonicMs() - 3_600_000,
 		engine: () => state,
 		discovered: () => ({ uplinks: facts.map(uplinkFor), mwan3: null, problems: [] }),
+		sensors: () => [
+			{
+				sensor: "wired",
+				why: "eth1 is Ethernet",
+				cost: "nothing",
+				health: { state: "ok", sinceMs: 0, lastOkMs: 0, nextTryMs: null, text: "1000 Mbit/s" },
+				details: null,
+			},
+		],
 		probes: () => [
 			{ uplink: facts[0]?.id ?? "", method: "fping", intervalMs: 1_000, bytesToday: 1e9, budgetBytes: 5e9, text: null },
 		],

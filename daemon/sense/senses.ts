@@ -1,0 +1,144 @@
+/**
+ * All sensors of all uplinks. Every kind that can serve an uplink gets an instance for it as long as the uplink stays;
+ * what an instance says is stamped, checked against the physical ranges and handed on; what it throws ends nobody else.
+ * Owns the instances; `close()` ends them.
+ */
+import type { Bus } from "../bus/bus.ts";
+import type { RiskInput } from "../decide/types.ts";
+import { possible, type SenseValues } from "../health/senses.ts";
+import type { SenseObservation } from "../health/types.ts";
+import { errorText } from "../platform/error.ts";
+import type { Logger } from "../platform/log.ts";
+import type { Closable, Platform } from "../platform/platform.ts";
+import type { Uplink } from "../uplink/types.ts";
+import type { Details, Sensor, SensorHealth, SensorKind } from "./sensor.ts";
+
+export interface SensesOptions {
+	readonly platform: Platform;
+	readonly bus: Bus;
+	readonly log: Logger;
+	readonly kinds: readonly SensorKind[];
+	readonly onInput: (input: SenseObservation | RiskInput) => void;
+	/** The prober should look at this uplink now. */
+	readonly onSuspect: (uplink: string, reason: string) => void;
+	readonly onEvent: (uplink: string, type: string, reason: string) => void;
+}
+
+export interface SensorStatus {
+	readonly sensor: string;
+	/** Why it serves this uplink. */
+	readonly why: string;
+	readonly cost: string;
+	readonly health: SensorHealth;
+	readonly details: Details | null;
+}
+
+export interface Senses extends Closable {
+	setUplinks(uplinks: readonly Uplink[]): void;
+	setActive(ids: readonly string[]): void;
+	status(uplink: string): readonly SensorStatus[];
+}
+
+interface Entry {
+	readonly kind: SensorKind;
+	readonly sensor: Sensor;
+	why: string;
+}
+
+export function createSenses(options: SensesOptions): Senses {
+	const { platform, bus, log, kinds } = options;
+	const now = (): number => platform.clock.monotonicMs();
+	const entries = new Map<string, Map<string, Entry>>();
+	const told = new Set<string>();
+	let uplinks: readonly Uplink[] = [];
+	let active: ReadonlySet<string> = new Set();
+	let closed = false;
+
+	/** A defect of one sensor is told once and stays its own. */
+	function contained<T>(kind: SensorKind, uplink: string, work: () => T): T | null {
+		try {
+			return work();
+		} catch (error) {
+			const reason = `the ${kind.name} sensor failed inside: ${errorText(error)}`;
+			const key = `${uplink} ${reason}`;
+			if (!told.has(key) && told.size < 100) log.error("provider", { member: uplink, reason });
+			told.add(key);
+			return null;
+		}
+	}
+
+	function begin(kind: SensorKind, uplink: Uplink): Sensor | null {
+		const id = uplink.id;
+		const alive = (): boolean => !closed && entries.get(id)?.has(kind.name) === true;
+		return contained(kind, id, () =>
+			kind.create({
+				platform,
+				bus,
+				log: log.child(kind.name),
+				uplink,
+				observe: (values: SenseValues) => {
+					if (alive()) options.onInput({ kind: "sense", uplink: id, atMs: now(), values: possible(values) });
+				},
+				risk: (risk) => {
+					if (alive()) options.onInput({ kind: "risk", uplink: id, atMs: now(), ...risk });
+				},
+				suspect: (reason) => {
+					if (alive()) options.onSuspect(id, reason);
+				},
+				event: (type, reason) => {
+					if (alive()) options.onEvent(id, type, reason);
+				},
+			}),
+		);
+	}
+
+	function follow(): void {
+		for (const uplink of uplinks) {
+			const mine = entries.get(uplink.id) ?? new Map<string, Entry>();
+			entries.set(uplink.id, mine);
+			for (const kind of kinds) {
+				const why = contained(kind, uplink.id, () => kind.serves(uplink));
+				const old = mine.get(kind.name);
+				if (why === null) {
+					mine.delete(kind.name);
+					if (old) contained(kind, uplink.id, () => old.sensor.close());
+					continue;
+				}
+				const sensor = old?.sensor ?? begin(kind, uplink);
+				if (!sensor) continue;
+				mine.set(kind.name, { kind, sensor, why });
+				contained(kind, uplink.id, () => sensor.follow(uplink, active.has(uplink.id)));
+			}
+		}
+		for (const [id, mine] of entries) {
+			if (uplinks.some((uplink) => uplink.id === id)) continue;
+			entries.delete(id);
+			for (const { kind, sensor } of mine.values()) contained(kind, id, () => sensor.close());
+		}
+	}
+
+	return {
+		setUplinks(next) {
+			uplinks = next;
+			follow();
+		},
+		setActive(ids) {
+			active = new Set(ids);
+			follow();
+		},
+		status(uplink) {
+			return [...(entries.get(uplink)?.values() ?? [])].flatMap(({ kind, sensor, why }) => {
+				const health = contained(kind, uplink, () => sensor.health());
+				const details = contained(kind, uplink, () => sensor.details());
+				return health ? [{ sensor: kind.name, why, cost: kind.cost, health, details }] : [];
+			});
+		},
+		close() {
+			closed = true;
+			for (const [id, mine] of entries) {
+				for (const { kind, sensor } of mine.values()) contained(kind, id, () => sensor.close());
+			}
+			entries.clear();
+		},
+	};
+}
