@@ -1,9 +1,3 @@
-/**
- * The daemon: makes the rooms, connects them, and takes them apart again. Order matters in three places: source rules
- * are in place before the first probe leaves, the predecessor's leftovers are adopted before anything is steered, and
- * on the way out the router is given back before the bus goes. No logic of its own beyond that.
- */
-import type { Bus } from "../bus/bus.ts";
 import { createBus } from "../bus/client.ts";
 import { memberSettings, toProbeSettings, toSettings } from "../config/settings.ts";
 import type { ConfigStore } from "../config/store.ts";
@@ -13,18 +7,18 @@ import type { SteerAction } from "../decide/types.ts";
 import { errorText } from "../platform/error.ts";
 import type { Logger } from "../platform/log.ts";
 import type { Closable, Platform } from "../platform/platform.ts";
-import { createProber, type Prober } from "../probe/prober.ts";
-import { createRecorder, type Recorder } from "../record/recorder.ts";
+import { createProber } from "../probe/prober.ts";
+import { createRecorder } from "../record/recorder.ts";
 import { SENSOR_KINDS } from "../sense/kinds.ts";
-import { createSenses, type Senses } from "../sense/senses.ts";
+import { createSenses } from "../sense/senses.ts";
 import { type Api, registerApi } from "../serve/register.ts";
 import { createSteerer } from "../steer/steerer.ts";
-import type { Steerer } from "../steer/types.ts";
-import { createDiscovery, type Discovery } from "../uplink/discovery.ts";
+import { createDiscovery } from "../uplink/discovery.ts";
 import type { Discovered } from "../uplink/types.ts";
 import { activeUplinks, factsOf } from "./facts.ts";
-import { createLoop, type Loop } from "./loop.ts";
+import { createLoop } from "./loop.ts";
 import { migrateOnce } from "./migrate.ts";
+import type { Rooms } from "./rooms.ts";
 import { sampleOf, type Throughput } from "./sample.ts";
 import { serveDeps } from "./serve-deps.ts";
 import { logOutput } from "./story.ts";
@@ -41,25 +35,6 @@ export interface DaemonOptions {
 	readonly version: string;
 	/** Where ubusd listens; default: the usual places. */
 	readonly busPaths?: readonly string[];
-}
-
-/** Everything serve/ may ask of the running daemon. */
-export interface Rooms {
-	readonly platform: Platform;
-	readonly log: Logger;
-	readonly store: ConfigStore;
-	readonly version: string;
-	readonly startedAtMs: number;
-	readonly bus: Bus;
-	readonly discovery: Discovery;
-	readonly prober: Prober;
-	readonly steerer: Steerer;
-	readonly recorder: Recorder;
-	readonly senses: Senses;
-	readonly loop: Loop;
-	reload(): ReturnType<ConfigStore["reload"]>;
-	/** What the owner should know and nobody else tells. */
-	problems(): readonly string[];
 }
 
 export interface Daemon {

@@ -8,7 +8,7 @@ import { errorText } from "../platform/error.ts";
 import type { Closable } from "../platform/platform.ts";
 import { writeEdits } from "../serve/config.ts";
 import { loadPackage } from "../uci/load.ts";
-import type { Rooms } from "./daemon.ts";
+import type { Rooms } from "./rooms.ts";
 
 export function migrateOnce(rooms: Rooms, tell: (text: string) => void): Closable {
 	const { platform, store, bus, log } = rooms;

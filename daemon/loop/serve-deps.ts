@@ -4,7 +4,7 @@ import type { Decision, EngineEvent } from "../decide/types.ts";
 import { isTransient } from "../platform/error.ts";
 import type { CommandOutcome, CommandRequest, ServeDeps } from "../serve/deps.ts";
 import { packagePath } from "../uci/load.ts";
-import type { Rooms } from "./daemon.ts";
+import type { Rooms } from "./rooms.ts";
 
 export function serveDeps(rooms: Rooms): ServeDeps {
 	const { platform, log, store, discovery, prober, steerer, recorder, senses, loop, bus } = rooms;

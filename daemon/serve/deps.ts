@@ -2,6 +2,7 @@
  * What serve/ needs to know and may ask for. daemon/loop implements it; serve/ keeps no state of its own but rate limits
  * and the replay that is running. Everything here is cheap to ask: answers are what is known, nothing is measured.
  */
+import type { CallArgs, MethodName, Reply } from "../../contract/api.ts";
 import type { ReloadResult } from "../config/store.ts";
 import type { Config } from "../config/types.ts";
 import type { EngineState } from "../decide/state.ts";
@@ -36,6 +37,11 @@ export interface ServeDeps {
 	/** What else the owner should know, one sentence each; discovery's and steering's own problems need not be repeated. */
 	readonly problems: () => readonly string[];
 }
+
+/** One handler per method; it gives the reply as the contract describes it, at once or later. */
+export type Handlers = {
+	readonly [M in MethodName]: (args: CallArgs<M>) => Reply<M> | Promise<Reply<M>>;
+};
 
 /** How one uplink is watched. */
 export interface ProbeView {

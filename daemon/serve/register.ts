@@ -6,7 +6,7 @@
  * status of the error. A method with right "write", and render, answer with ok false, a code and words.
  */
 
-import { API, API_OBJECT, type CallArgs, type MethodName, type Reply } from "../../contract/api.ts";
+import { API, API_OBJECT, type MethodName } from "../../contract/api.ts";
 import { checkCall } from "../../contract/api-check.ts";
 import type { MethodSpec } from "../../contract/api-schema.ts";
 import type { BlobInputTable, BlobTable } from "../bus/blobmsg.ts";
@@ -16,7 +16,7 @@ import type { Closable } from "../platform/platform.ts";
 import { healthReply, infoReply } from "./about.ts";
 import { actionReply, failoverReply, plainAction, setLevel } from "./action.ts";
 import { configReply, configSetReply, reloadReply } from "./config.ts";
-import type { ServeDeps } from "./deps.ts";
+import type { Handlers, ServeDeps } from "./deps.ts";
 import { encodeReply } from "./encode.ts";
 import { decisionsReply, eventsReply, explainReply } from "./events.ts";
 import { membersReply } from "./members.ts";
@@ -31,11 +31,6 @@ export interface Api extends Closable {
 	/** Call after each step of the engine that had something to say: subscribers are told. */
 	readonly output: Notifier["output"];
 }
-
-/** Handlers give replies as the contract describes them, at once or later. */
-export type Handlers = {
-	readonly [M in MethodName]: (args: CallArgs<M>) => Reply<M> | Promise<Reply<M>>;
-};
 
 const WRITES = 10;
 const WRITE_WINDOW_MS = 10_000;

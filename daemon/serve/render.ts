@@ -1,7 +1,7 @@
 /** render: a view as text. Asks the same handlers as everybody else, so the terminal never knows more than the API tells. */
 import { API, type CallArgs, type MethodName, type Reply } from "../../contract/api.ts";
 import { AutonomyError } from "../platform/error.ts";
-import type { Handlers } from "./register.ts";
+import type { Handlers } from "./deps.ts";
 import { healthText, infoText } from "./text/about-text.ts";
 import { configDiffText, configText } from "./text/config-text.ts";
 import { eventsText, explainText } from "./text/events-text.ts";
