@@ -86,7 +86,7 @@ test("the init script asks procd for what the daemon needs", { skip }, () => {
 		"command /usr/sbin/autonomyd",
 		"file /etc/config/autonomy",
 		"reload_signal HUP",
-		"respawn 3600 5 5",
+		"respawn 3600 5 0",
 		"term_timeout 15",
 		"nice -5",
 		"stdout 1",
