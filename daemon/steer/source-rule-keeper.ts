@@ -24,6 +24,11 @@ export interface SourceRuleKeeper {
 	problems(): string[];
 }
 
+/** Those that stay while others change: their routes are looked after all the same. */
+function kept(wanted: readonly SourceRule[], steps: readonly string[]): SourceRule[] {
+	return wanted.filter((rule) => !steps.includes(tableSteps([rule])[0] ?? ""));
+}
+
 export function createSourceRuleKeeper(tools: Tools, state: StateFile): SourceRuleKeeper {
 	const lastWanted = new Map<Family, string>();
 	const standing = new Map<Family, boolean[]>();
@@ -66,7 +71,7 @@ export function createSourceRuleKeeper(tools: Tools, state: StateFile): SourceRu
 			...wanted,
 			...ours.filter((old) => !wanted.some((rule) => JSON.stringify(rule) === JSON.stringify(old))),
 		]);
-		problems.push(...(await tools.ipChange(family, steps)));
+		problems.push(...(await tools.ipChange(family, [...tableSteps(kept(wanted, steps)), ...steps])));
 		const after = parseRules(await tools.ipShow(family, ["rule", "show"]));
 		record(family, wanted);
 		standing.set(

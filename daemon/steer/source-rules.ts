@@ -4,8 +4,9 @@
  * the router for the preferred uplink, but the route is looked up again after that and our rule is found first. Pure:
  * which rules should be there, which are, and the `ip` lines that lead from one to the other.
  *
- * Where mwan3 has a table for the uplink that one is used. Elsewhere a table of ours holds its default route, and a
- * second rule in front lets the main table answer for everything but the default, so that LAN hosts stay reachable.
+ * A table of ours holds the uplink's default route, and a second rule in front lets the main table answer for everything
+ * but the default, so that LAN hosts stay reachable. mwan3 has tables like it, but empties them while it restarts and on
+ * `mwan3 ifdown`: probes would then leave elsewhere, or not at all, and a good uplink would look dead (measured).
  */
 import type { Family } from "../health/types.ts";
 import type { FamilyLink, Uplink } from "../uplink/types.ts";
@@ -39,8 +40,7 @@ export interface SourceRule {
 	readonly slot: number;
 	readonly selector: Selector;
 	readonly table: number;
-	/** Null when the table is mwan3's. */
-	readonly own: OwnTable | null;
+	readonly own: OwnTable;
 }
 
 /** A line of `ip rule show`. */
@@ -77,7 +77,7 @@ export function parseRules(text: string): KernelRule[] {
 
 /** The kernel rules one source rule consists of, as `ip rule` words after add/del. */
 function parts(rule: SourceRule): { pref: number; table: string; words: string[] }[] {
-	const { selector, own } = rule;
+	const { selector } = rule;
 	const select =
 		selector.kind === "from"
 			? ["from", addressOf(rule.family, selector.address)]
@@ -88,7 +88,7 @@ function parts(rule: SourceRule): { pref: number; table: string; words: string[]
 		table: String(rule.table),
 		words: ["pref", String(pref), ...select, "lookup", String(rule.table)],
 	};
-	if (own === null || selector.kind === "oif") return [main];
+	if (selector.kind === "oif") return [main];
 	const before = String(pref - 1);
 	const connected = ["pref", before, ...select, "lookup", "main", "suppress_prefixlength", "0"];
 	return [{ pref: pref - 1, table: "main", words: connected }, main];
@@ -185,33 +185,32 @@ export function wantedRules(
 		}
 		const shared = live.some((other) => other.uplink !== uplink && other.address === address);
 		const selector: Selector = shared ? { kind: "oif", device } : { kind: "from", address };
-		const mwan3 = uplink.mwan3[family];
-		const inMwan3 = mwan3?.enabled === true;
 		wanted.push({
 			uplink: uplink.id,
 			family,
 			slot,
 			selector,
-			table: inMwan3 ? mwan3.id : TABLE_FIRST + slot,
-			own: inMwan3 ? null : ownTable(family, link, device),
+			table: TABLE_FIRST + slot,
+			own: ownTable(family, link, device),
 		});
 	}
 	return wanted;
 }
 
-function routeWords(rule: SourceRule, own: OwnTable): string[] {
+function routeWords(rule: SourceRule): string[] {
+	const { own } = rule;
 	const via = own.gateway === null ? [] : ["via", own.gateway];
 	const onlink = own.onlink ? ["onlink"] : [];
 	return ["route", "replace", "default", ...via, "dev", deviceName(own.device), "table", String(rule.table), ...onlink];
 }
 
-function sameRoute(a: OwnTable | null, b: OwnTable | null): boolean {
-	return a?.device === b?.device && a?.gateway === b?.gateway && a?.onlink === b?.onlink;
+function sameRoute(a: OwnTable, b: OwnTable): boolean {
+	return a.device === b.device && a.gateway === b.gateway && a.onlink === b.onlink;
 }
 
 /** Lines that put the routes of our own tables in again; harmless when they are there. */
 export function tableSteps(rules: readonly SourceRule[]): string[] {
-	return rules.flatMap((rule) => (rule.own ? [ipLine(routeWords(rule, rule.own))] : []));
+	return rules.map((rule) => ipLine(routeWords(rule)));
 }
 
 /** Lines for `ip -batch`: first all that is new, then what has to go, so that no probe is ever without its rule. */
@@ -225,9 +224,7 @@ export function ruleSteps(
 	const standing = new Set<string>();
 	for (const rule of wanted) {
 		const before = ours.find((old) => old.family === rule.family && old.table === rule.table);
-		if (rule.own && !(before && sameRoute(before.own, rule.own) && inPlace(actual, before))) {
-			add.push(ipLine(routeWords(rule, rule.own)));
-		}
+		if (!(before && sameRoute(before.own, rule.own) && inPlace(actual, before))) add.push(ipLine(routeWords(rule)));
 		for (const part of parts(rule)) {
 			standing.add(part.words.join(" "));
 			if (!isThere(actual, rule, part.pref, part.table)) add.push(ipLine(["rule", "add", ...part.words]));
@@ -238,7 +235,7 @@ export function ruleSteps(
 			if (standing.has(part.words.join(" ")) || !isThere(actual, rule, part.pref, part.table)) continue;
 			remove.push(ipLine(["rule", "del", ...part.words]));
 		}
-		if (rule.own && !wanted.some((other) => other.table === rule.table)) {
+		if (rule.table >= TABLE_FIRST && !wanted.some((other) => other.table === rule.table)) {
 			remove.push(ipLine(["route", "flush", "table", String(rule.table)]));
 		}
 	}

@@ -239,20 +239,13 @@ test("the captured rules are read", () => {
 	assert.deepEqual(SAMPLE_RULES[4], { pref: 2001, selector: "from all fwmark 0x100/0x3f00", table: "1" });
 });
 
-test("with mwan3: one rule per uplink to mwan3's own table", () => {
-	const { lines } = steps([uplink("wan", 1, inMwan3("wan", 1)), uplink("wanb", 2, inMwan3("wanb", 2))]);
-	assert.deepEqual(lines, [
-		"rule add pref 901 from 100.64.1.50 lookup 1",
-		"rule add pref 903 from 100.64.2.50 lookup 2",
-	]);
-});
-
-test("without mwan3: a table of ours, and the main table answers for all but the default", () => {
-	assert.deepEqual(steps([uplink("wan", 1)]).lines, [
-		"route replace default via 100.64.1.1 dev eth1 table 9000",
-		"rule add pref 900 from 100.64.1.50 lookup main suppress_prefixlength 0",
-		"rule add pref 901 from 100.64.1.50 lookup 9000",
-	]);
+test("a table of ours, and the main table answers for all but the default; mwan3's tables come and go", () => {
+	for (const wan of [uplink("wan", 1), uplink("wan", 1, inMwan3("wan", 1))])
+		assert.deepEqual(steps([wan]).lines, [
+			"route replace default via 100.64.1.1 dev eth1 table 9000",
+			"rule add pref 900 from 100.64.1.50 lookup main suppress_prefixlength 0",
+			"rule add pref 901 from 100.64.1.50 lookup 9000",
+		]);
 });
 
 test("point to point and gateways outside the own network", () => {
@@ -266,24 +259,41 @@ test("point to point and gateways outside the own network", () => {
 test("two uplinks with one address are told apart by device", () => {
 	const same = { address: "192.168.8.100", gateway: "192.168.8.1" };
 	const { lines } = steps([uplink("a", 1, inMwan3("a", 1), same), uplink("b", 2, inMwan3("b", 2), same)]);
-	assert.deepEqual(lines, ["rule add pref 901 oif eth1 lookup 1", "rule add pref 903 oif eth2 lookup 2"]);
+	assert.deepEqual(
+		lines.filter((line) => line.startsWith("rule")),
+		["rule add pref 901 oif eth1 lookup 9000", "rule add pref 903 oif eth2 lookup 9001"],
+	);
 });
 
 test("a new address: the new rule first, then the old one goes; the place stays", () => {
 	const before = steps([uplink("wan", 1, inMwan3("wan", 1))]);
-	const actual = [...SAMPLE_RULES, { pref: 901, selector: "from 100.64.1.50", table: "1" }];
+	const actual = [
+		...SAMPLE_RULES,
+		{ pref: 900, selector: "from 100.64.1.50", table: "main" },
+		{ pref: 901, selector: "from 100.64.1.50", table: "9000" },
+	];
 	const moved = uplink("wan", 1, inMwan3("wan", 1), { address: "100.64.1.77" });
 	assert.deepEqual(steps([moved], before.wanted, actual).lines, [
-		"rule add pref 901 from 100.64.1.77 lookup 1",
-		"rule del pref 901 from 100.64.1.50 lookup 1",
+		"rule add pref 900 from 100.64.1.77 lookup main suppress_prefixlength 0",
+		"rule add pref 901 from 100.64.1.77 lookup 9000",
+		"rule del pref 900 from 100.64.1.50 lookup main suppress_prefixlength 0",
+		"rule del pref 901 from 100.64.1.50 lookup 9000",
 	]);
-	assert.deepEqual(steps([], before.wanted, actual).lines, ["rule del pref 901 from 100.64.1.50 lookup 1"]);
+	assert.deepEqual(steps([], before.wanted, actual).lines, [
+		"rule del pref 900 from 100.64.1.50 lookup main suppress_prefixlength 0",
+		"rule del pref 901 from 100.64.1.50 lookup 9000",
+		"route flush table 9000",
+	]);
 });
 
 test("nothing to do is nothing, also when the table has a name here", () => {
 	const before = steps([uplink("wan", 1, inMwan3("wan", 1))]);
-	for (const table of ["1", "wan_table"]) {
-		const actual = [...SAMPLE_RULES, { pref: 901, selector: "from 100.64.1.50", table }];
+	for (const table of ["9000", "wan_table"]) {
+		const actual = [
+			...SAMPLE_RULES,
+			{ pref: 900, selector: "from 100.64.1.50", table: "main" },
+			{ pref: 901, selector: "from 100.64.1.50", table },
+		];
 		assert.deepEqual(steps([uplink("wan", 1, inMwan3("wan", 1))], before.wanted, actual).lines, []);
 	}
 });
