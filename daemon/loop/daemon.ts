@@ -107,6 +107,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 		bus,
 		log: log.child("sense"),
 		kinds: SENSOR_KINDS,
+		config,
 		onInput: (input) => loop.feed(input),
 		onSuspect: (uplink) => prober.recheck([uplink]),
 		onEvent: (uplink, type, reason) => recorder.note(type, uplink, reason),

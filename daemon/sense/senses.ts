@@ -4,6 +4,7 @@
  * Owns the instances; `close()` ends them.
  */
 import type { Bus } from "../bus/bus.ts";
+import type { Config } from "../config/types.ts";
 import type { RiskInput } from "../decide/types.ts";
 import { possible, type SenseValues } from "../health/senses.ts";
 import type { SenseObservation } from "../health/types.ts";
@@ -18,6 +19,7 @@ export interface SensesOptions {
 	readonly bus: Bus;
 	readonly log: Logger;
 	readonly kinds: readonly SensorKind[];
+	readonly config: () => Config;
 	readonly onInput: (input: SenseObservation | RiskInput) => void;
 	/** The prober should look at this uplink now. */
 	readonly onSuspect: (uplink: string, reason: string) => void;
@@ -76,6 +78,7 @@ export function createSenses(options: SensesOptions): Senses {
 				bus,
 				log: log.child(kind.name),
 				uplink,
+				config: options.config,
 				observe: (values: SenseValues) => {
 					if (alive()) options.onInput({ kind: "sense", uplink: id, atMs: now(), values: possible(values) });
 				},

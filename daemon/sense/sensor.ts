@@ -6,6 +6,7 @@
  * absent is absent, a value outside its physical range is absent too (ranges.ts).
  */
 import type { Bus } from "../bus/bus.ts";
+import type { Config } from "../config/types.ts";
 import type { RiskInput } from "../decide/types.ts";
 import type { SenseValues } from "../health/senses.ts";
 import type { Logger } from "../platform/log.ts";
@@ -54,6 +55,8 @@ export interface SensorContext extends SensorSink {
 	readonly bus: Bus;
 	readonly log: Logger;
 	readonly uplink: Uplink;
+	/** The configuration in force; ask each time, it may have been read again. */
+	readonly config: () => Config;
 }
 
 export interface Sensor extends Closable {

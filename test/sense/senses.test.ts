@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Bus } from "../../daemon/bus/bus.ts";
+import type { Config } from "../../daemon/config/types.ts";
 import type { RiskInput } from "../../daemon/decide/types.ts";
 import type { SenseObservation } from "../../daemon/health/types.ts";
 import type { Platform } from "../../daemon/platform/platform.ts";
@@ -23,6 +24,7 @@ function world(...kinds: SensorKind[]) {
 		bus: {} as Bus,
 		log,
 		kinds,
+		config: () => ({}) as Config,
 		onInput: (input) => inputs.push(input),
 		onSuspect: (id, reason) => told.push(`${id} suspect ${reason}`),
 		onEvent: (id, type, reason) => told.push(`${id} ${type} ${reason}`),
