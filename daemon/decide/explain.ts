@@ -61,6 +61,7 @@ export function linkText(u: Uplink): string {
 	if (u.facts.disabled) return "it is disabled in the configuration";
 	if (u.linkDown === "carrier_lost" || u.facts.carrier === false) return "no carrier";
 	if (u.linkDown === "ifdown" || !u.facts.up) return "the interface is down";
+	if (u.facts.takenDown) return `mwan3 has taken it down ('mwan3 ifup ${u.facts.id}' takes it up)`;
 	return "it has no address with a route";
 }
 

@@ -15,8 +15,10 @@ export interface UplinkFacts {
 	readonly up: boolean;
 	/** Physical carrier; null when the device has no notion of it. */
 	readonly carrier: boolean | null;
-	/** Families that have an address and a route. */
+	/** Families that have an address and a route, and that mwan3 does not hold down. */
 	readonly families: readonly Family[];
+	/** mwan3 holds it down, by `mwan3 ifdown`. */
+	readonly takenDown?: true;
 	readonly metered: boolean;
 	/** 0 (last resort) to 100 (first choice); multiplies the score. */
 	readonly weight: number;

@@ -4,13 +4,16 @@ import { FAMILIES } from "../health/types.ts";
 import type { Discovered, Uplink } from "../uplink/types.ts";
 
 export function factsOf(uplink: Uplink): UplinkFacts {
+	const linked = FAMILIES.filter((family) => uplink[family]?.up === true && uplink[family].hasDefaultRoute);
+	const families = linked.filter((family) => uplink.mwan3[family]?.takenDown !== true);
 	return {
 		id: uplink.id,
 		class: uplink.class,
 		present: uplink.present,
 		up: uplink.up,
 		carrier: uplink.carrier,
-		families: FAMILIES.filter((family) => uplink[family]?.up === true && uplink[family].hasDefaultRoute),
+		families,
+		...(families.length === 0 && linked.length > 0 ? { takenDown: true as const } : {}),
 		metered: uplink.metered,
 		weight: uplink.weight,
 		order: uplink.order,

@@ -89,7 +89,7 @@ export function policyFamilies(
 					mark: link.mark,
 					id: link.id,
 					device: state?.device ?? uplink?.device ?? null,
-					ready: link.enabled && state?.up === true && state.hasDefaultRoute,
+					ready: link.enabled && link.takenDown !== true && state?.up === true && state.hasDefaultRoute,
 					online: link.enabled && online(link.interface),
 				});
 			}

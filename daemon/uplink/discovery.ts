@@ -14,13 +14,16 @@ import { optionList, optionText, type UciPackage } from "../uci/package.ts";
 import { buildUplinks, type MemberOptions } from "./build.ts";
 import { parseMwan3 } from "./mwan3-config.ts";
 import { isTable, type NetifdInterface, parseDump } from "./netifd.ts";
-import type { Discovered, Mwan3Layout, Uplink } from "./types.ts";
+import type { Discovered, Mwan3Layout, Mwan3Link, Uplink } from "./types.ts";
 
 const DUMP_TIMEOUT_MS = 5000;
 /** netifd sends several notifications for one change: look once, a little later. */
 const SETTLE_MS = 30;
 const RETRY_MS = 2000;
 const MWAN3_STATE = "/var/run/mwan3";
+const MWAN3_TRACK = "/var/run/mwan3track";
+/** `mwan3 ifdown` and `ifup` tell nobody: their files are looked at this often. */
+const MWAN3_LOOK_MS = 1000;
 
 export interface DiscoveryOptions {
 	readonly platform: Pick<Platform, "files" | "timers" | "clock">;
@@ -72,7 +75,24 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
 	function readMwan3(problems: string[]): Mwan3Layout | null {
 		if (!options.useMwan3() || files.stat(MWAN3_STATE) === null) return null; // not installed, or stopped
 		const config = readUci("mwan3", problems);
-		return config && parseMwan3(config, problems);
+		const layout = config && parseMwan3(config, problems);
+		return (
+			layout && {
+				...layout,
+				links: layout.links.map((link) => (isTakenDown(link) ? { ...link, takenDown: true } : link)),
+			}
+		);
+	}
+
+	function isTakenDown({ interface: name, enabled }: Mwan3Link): boolean {
+		const word = (path: string): string => files.readTextIfAny(path)?.trim() ?? "";
+		if (!enabled || word(`${MWAN3_TRACK}/${name}/STATUS`) !== "disabled") return false;
+		return word(`${MWAN3_STATE}/iface_state/${name}`) !== "online";
+	}
+
+	function lookAtMwan3(): void {
+		const changed = current.mwan3?.links.some((link) => isTakenDown(link) !== (link.takenDown === true));
+		if (changed) soon("mwan3 took an interface up or down");
 	}
 
 	/** netifd interfaces in a masqueraded firewall zone, and those RutOS marks with area_type wan. */
@@ -214,6 +234,7 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
 					if (state === "connected") void refresh("connected to ubus");
 				}),
 			);
+			owned.push(timers.every(MWAN3_LOOK_MS, lookAtMwan3));
 			const arm = (): void => {
 				interval = timers.after(options.intervalMs(), () => {
 					arm();

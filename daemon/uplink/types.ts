@@ -27,6 +27,8 @@ export interface Mwan3Link {
 	/** id spread over the bits of mmx_mask. */
 	readonly mark: number;
 	readonly enabled: boolean;
+	/** mwan3 itself holds it down (`mwan3 ifdown`, or netifd's ifup has not reached it yet): it has no rules and no table. */
+	readonly takenDown?: true;
 	/** track_ip of the interface, in order. */
 	readonly trackIps: readonly string[];
 }

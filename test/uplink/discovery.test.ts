@@ -182,6 +182,29 @@ test("mwan3 appears, is stopped, and its config breaks", async () => {
 	assert.deepEqual(changes.at(-1)?.problems, []);
 });
 
+test("mwan3 ifdown and ifup: noticed within a second, without a word from anybody", async () => {
+	const { time, changes, files, dumps } = rig();
+	files.content.set("/etc/config/mwan3", MWAN3);
+	files.content.set("/var/run/mwan3/iface_state/wan", "online\n");
+	files.content.set("/var/run/mwan3track/wan/STATUS", "online\n");
+	await time.advance(100);
+	const down = () => changes.at(-1)?.uplinks.find((one) => one.id === "wan")?.mwan3.ipv4?.takenDown;
+	assert.equal(down(), undefined);
+	files.content.set("/var/run/mwan3track/wan/STATUS", "disabled\n");
+	await time.advance(1100);
+	assert.equal(down(), undefined, "the tracker alone has no say: mwan3 still calls it online");
+	files.content.set("/var/run/mwan3/iface_state/wan", "offline\n");
+	await time.advance(1100);
+	assert.equal(down(), true);
+	const looked = dumps();
+	await time.advance(10_000);
+	assert.equal(dumps(), looked);
+	files.content.set("/var/run/mwan3/iface_state/wan", "online\n");
+	files.content.set("/var/run/mwan3track/wan/STATUS", "online\n");
+	await time.advance(1100);
+	assert.equal(down(), undefined);
+});
+
 test("started before ubus is connected: no call, no complaint, the first look when it is", async () => {
 	const { time, dumps, log, changes, reconnect } = rig(false);
 	await time.advance(1000);
