@@ -54,7 +54,7 @@ export interface ListOption extends OptionBase {
 
 export type OptionSpec = BoolOption | NumberOption | EnumOption | TextOption | ListOption;
 
-export type Unit = "ms" | "s" | "min" | "hours" | "%" | "MiB" | "bytes/day" | "points";
+export type Unit = "ms" | "s" | "min" | "hours" | "%" | "MiB" | "bytes/day" | "points" | "dBm";
 
 /** path: an absolute file name; hostname: a DNS name; word: letters, digits, underscore. */
 export type TextFormat = "path" | "hostname" | "word";

@@ -60,6 +60,9 @@ export function toProbeSettings(config: Config): ProbeDefaults {
 	};
 }
 
+/** Here LTE links begin to suffer; many still work well (-104 dBm with SINR 15 on a recorded ship). */
+const WEAK_RSRP_DBM = -110;
+
 /** What the owner set for one uplink; null = not set. */
 export interface MemberSettings {
 	readonly detect: "auto" | "disable" | "force";
@@ -72,6 +75,10 @@ export interface MemberSettings {
 	readonly minUptimeMs: number;
 	readonly cooldownMs: number;
 	readonly preferRoaming: boolean;
+	/** RSRP at or below this counts as weak. */
+	readonly weakRsrpDbm: number;
+	/** The other SIM of its modem may be put to use. */
+	readonly simSwitch: boolean;
 	/** Null: as for all. */
 	readonly bytesPerDay: number | null;
 	readonly targets: Readonly<Record<Family, readonly string[]>>;
@@ -102,6 +109,8 @@ export function memberSettings(
 		minUptimeMs: (pick("minUptimeS") ?? config.main.minUptimeS) * 1000,
 		cooldownMs: (pick("cooldownS") ?? config.main.cooldownS) * 1000,
 		preferRoaming: pick("preferRoaming") ?? false,
+		weakRsrpDbm: pick("minRsrpDbm") ?? WEAK_RSRP_DBM,
+		simSwitch: pick("simSwitch") ?? false,
 		bytesPerDay: pick("bytesPerDay"),
 		targets: { ipv4: target4 ?? config.probe.target4, ipv6: target6 ?? config.probe.target6 },
 		ownTargets: target4 !== null || target6 !== null,

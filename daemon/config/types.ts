@@ -121,6 +121,10 @@ export interface MemberConfig {
 	readonly cooldownS: number | null;
 	/** 1: roaming costs nothing in the score; unset: 0. */
 	readonly preferRoaming: boolean | null;
+	/** Cellular: a signal (RSRP) at or below this counts as weak; unset: -110; -140--60 dBm. */
+	readonly minRsrpDbm: number | null;
+	/** Cellular: use the modem's other SIM when this one has no service, or a weak signal while no traffic needs it; unset: 0. */
+	readonly simSwitch: boolean | null;
 	/** Every byte costs: probe little; unset: 1 for cellular, else 0. */
 	readonly metered: boolean | null;
 	/** Probe budget of this uplink; unset: as in section probe; 10000-10000000000 bytes/day. */

@@ -66,6 +66,8 @@ test("one uplink: exact name over class over main, option by option; 0 and no ar
 		minUptimeMs: 7000,
 		cooldownMs: 9000,
 		preferRoaming: false,
+		weakRsrpDbm: -110,
+		simSwitch: false,
 		bytesPerDay: null,
 		targets: { ipv4: ["192.0.2.7"], ipv6: DEFAULTS.probe.target6 },
 		ownTargets: true,
