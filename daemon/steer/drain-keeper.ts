@@ -2,15 +2,11 @@
 import { FAMILIES, type Family } from "../health/types.ts";
 import { errorText, isAutonomyError } from "../platform/error.ts";
 import type { Uplink } from "../uplink/types.ts";
-import { type Drain, drainRules, drainTable, markArgv, NFT_TABLE } from "./drain.ts";
+import { type Drain, drainRules, drainTable, NFT_TABLE } from "./drain.ts";
 import { createLane } from "./lane.ts";
 import { parseRules } from "./source-rules.ts";
 import type { StateFile } from "./state-file.ts";
 import { complaint, type Tools } from "./tools.ts";
-
-/** Marking is one kernel call per connection; a switch does not wait longer for it. */
-const MARK_MS = 2000;
-const OUTPUT_BYTES = 16_384;
 
 export interface DrainKeeper {
 	setUplinks(uplinks: readonly Uplink[]): void;
@@ -53,12 +49,6 @@ export function createDrainKeeper(tools: Tools, state: StateFile): DrainKeeper {
 		return failed[0] ?? null;
 	};
 
-	const markOpen = async (drain: Drain, address: string): Promise<string | null> => {
-		const options = { timeoutMs: MARK_MS, maxOutputBytes: OUTPUT_BYTES };
-		const result = await tools.run(markArgv(drain, address), options);
-		return /flow entries have been updated/.test(result.stderr) ? null : `conntrack -U: ${complaint(result)}`;
-	};
-
 	return {
 		setUplinks(next) {
 			uplinks = next;
@@ -71,13 +61,12 @@ export function createDrainKeeper(tools: Tools, state: StateFile): DrainKeeper {
 			const device = uplink ? deviceOf(uplink, family) : null;
 			const lost = `open ${family} connections of ${id} move with the route and may break`;
 			if (!rule || address === null || device === null) return lost;
-			const drain: Drain = { family, uplink: id, slot: rule.slot, table: rule.table, device };
-			// Once set up it stays, and connections are marked as they begin: nothing more to do.
+			const drain: Drain = { family, uplink: id, slot: rule.slot, table: rule.table, device, address };
+			// Once set up it stays: nothing more to do.
 			if (proven.has(JSON.stringify(drain)) && of(family, id) !== null) return null;
-			const missing = ["nft", "conntrack"].find((program) => !tools.has(program));
-			if (missing) return `${lost}: ${missing} is not installed`;
+			if (!tools.has("nft")) return `${lost}: nft is not installed`;
 			try {
-				const failure = (await lane.run(() => setUp(drain))) ?? (await markOpen(drain, address));
+				const failure = await lane.run(() => setUp(drain));
 				if (failure !== null) return `${lost}: ${failure}`;
 				proven.add(JSON.stringify(drain));
 				return null;

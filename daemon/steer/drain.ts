@@ -1,14 +1,17 @@
 /**
  * Without mwan3 nothing holds an open connection to its uplink: when the default route changes, masquerading drops it.
- * In a planned switch the connections of the old uplink are therefore marked and keep a rule to the old uplink's table,
- * until they end. Pure: the nftables text, the `ip rule` lines and the conntrack arguments for that.
+ * In a planned switch the connections of the old uplink therefore keep a rule to the old uplink's table, until they end.
+ * Pure: the nftables text and the `ip rule` lines for that.
  *
- *   postrouting  new connections that leave by the old uplink's device get its mark (those of the last milliseconds too)
- *   prerouting   packets from inside with such a connection mark carry it as packet mark
+ *   prerouting   packets from inside whose connection is masqueraded to the old uplink's address, or has its mark, carry
+ *                that mark as packet mark
+ *   postrouting  new connections that leave by the old uplink's device get its mark: those that are not masqueraded
  *   ip rule      packet mark -> all but the default route from main, then the old uplink's table
+ *
+ * Masqueraded ones need no mark: a switch would have to visit each of them (`conntrack -U` fails with ENOBUFS from some
+ * hundred on, and loses packets meanwhile: measured).
  */
 import type { Family } from "../health/types.ts";
-import type { Argv } from "../platform/platform.ts";
 import { addressOf, deviceName, hex, ipLine } from "./names.ts";
 import { DRAIN_MASK, type KernelRule } from "./source-rules.ts";
 
@@ -27,6 +30,8 @@ export interface Drain {
 	/** The table with the uplink's default route. */
 	readonly table: number;
 	readonly device: string;
+	/** What its connections are masqueraded to. */
+	readonly address: string;
 }
 
 export function drainMark(drain: Drain): number {
@@ -44,7 +49,10 @@ export function drainTable(drains: readonly Drain[], outside: readonly string[])
 		const family = `meta nfproto ${drain.family}`;
 		const where = `oifname "${deviceName(drain.device)}" ct state new`;
 		note.push(`		${family} ${where} ct mark set ct mark and ${keep} or ${mark}`);
-		hold.push(`		${family} ct mark and ${hex(DRAIN_MASK)} == ${mark} meta mark set meta mark and ${keep} or ${mark}`);
+		const set = `meta mark set meta mark and ${keep} or ${mark}`;
+		const ip = drain.family === "ipv4" ? "ip" : "ip6";
+		hold.push(`		ct reply ${ip} daddr ${addressOf(drain.family, drain.address)} ${set}`);
+		hold.push(`		${family} ct mark and ${hex(DRAIN_MASK)} == ${mark} ${set}`);
 	}
 	return [
 		`table inet ${NFT_TABLE}`,
@@ -82,10 +90,4 @@ export function drainRules(drain: Drain, actual: readonly KernelRule[], remove: 
 		if (there === remove) lines.push(ipLine(["rule", remove ? "del" : "add", ...words]));
 	}
 	return lines;
-}
-
-/** Marks the connections that were masqueraded to the uplink's address. */
-export function markArgv(drain: Drain, address: string): Argv {
-	const mark = `${hex(drainMark(drain))}/${hex(DRAIN_MASK)}`;
-	return ["conntrack", "-U", "-f", drain.family, "--reply-dst", addressOf(drain.family, address), "--mark", mark];
 }

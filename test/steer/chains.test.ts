@@ -4,7 +4,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { isAutonomyError } from "../../daemon/platform/error.ts";
 import { releaseArgv, releasedFlows } from "../../daemon/steer/conntrack.ts";
-import { drainTable } from "../../daemon/steer/drain.ts";
+import { type Drain, drainTable } from "../../daemon/steer/drain.ts";
 import {
 	describeChain,
 	lastResortRules,
@@ -37,6 +37,15 @@ function member(name: string, weight: number, mark: number, device: string | nul
 		online: true,
 	};
 }
+
+const DRAIN: Drain = {
+	family: "ipv4",
+	uplink: "wan",
+	slot: 0,
+	table: 9000,
+	device: "eth1",
+	address: "100.64.1.50",
+};
 
 test("the captured chain reads as mwan3's, and our text for the same members is its own lines", () => {
 	const saved = parseSave(SAMPLE4, MASK);
@@ -159,7 +168,8 @@ test("hostile names are refused by every encoder with the same error", () => {
 			["restore policy", () => restoreText(new Map([[name, memberRules([member("wan", 1, 0x100)])]]), MASK)],
 			["restore interface", () => restoreText(new Map([["p", memberRules([member(name, 1, 0x100)])]]), MASK)],
 			["override", () => overrideSteps([], new Map([[name, 1]]), new Map())],
-			["drain", () => drainTable([{ family: "ipv4", uplink: "wan", slot: 0, table: 9000, device: name }], ["eth1"])],
+			["drain", () => drainTable([{ ...DRAIN, device: name }], ["eth1"])],
+			["drained", () => drainTable([{ ...DRAIN, address: name }], ["eth1"])],
 			["conntrack", () => releaseArgv("ipv4", { kind: "address", address: name })],
 		];
 		for (const [what, encode] of encoders) {
@@ -236,6 +246,21 @@ test("metrics in RAM: only our lines, found values come back, nothing to do is n
 		"set mwan3.wan_m.metric='7'",
 	]);
 	assert.deepEqual(overrideSteps(first.next, new Map(), new Map([["wan_m", 9]])).lines, [], "changed by somebody else");
+});
+
+test("held connections: masqueraded ones by their address, the others by a mark they get as they begin", () => {
+	const text = drainTable([DRAIN, { ...DRAIN, family: "ipv6", slot: 1, address: "2001:db8::5" }], ["eth1", "eth2"]);
+	assert.deepEqual(
+		text.split("\n").filter((line) => line.includes("mark")),
+		[
+			"\t\tct reply ip daddr 100.64.1.50 meta mark set meta mark and 0xc1ffffff or 0x2000000",
+			"\t\tmeta nfproto ipv4 ct mark and 0x3e000000 == 0x2000000 meta mark set meta mark and 0xc1ffffff or 0x2000000",
+			"\t\tct reply ip6 daddr 2001:db8::5 meta mark set meta mark and 0xc1ffffff or 0x4000000",
+			"\t\tmeta nfproto ipv6 ct mark and 0x3e000000 == 0x4000000 meta mark set meta mark and 0xc1ffffff or 0x4000000",
+			'\t\tmeta nfproto ipv4 oifname "eth1" ct state new ct mark set ct mark and 0xc1ffffff or 0x2000000',
+			'\t\tmeta nfproto ipv6 oifname "eth1" ct state new ct mark set ct mark and 0xc1ffffff or 0x4000000',
+		],
+	);
 });
 
 test("conntrack: one uplink and family at a time, by mark or by masqueraded address", () => {
