@@ -57,6 +57,7 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
 	let current: Discovered = { uplinks: [], mwan3: null, problems: [] };
 	let known: readonly NetifdInterface[] = [];
 	let fingerprint = "";
+	let mwan3Runs = false;
 	let settling: Closable | null = null;
 	let interval: Closable | null = null;
 	let running: Promise<void> | null = null;
@@ -73,7 +74,8 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
 	}
 
 	function readMwan3(problems: string[]): Mwan3Layout | null {
-		if (!options.useMwan3() || files.stat(MWAN3_STATE) === null) return null; // not installed, or stopped
+		mwan3Runs = isMwan3SetUp();
+		if (!options.useMwan3() || !mwan3Runs) return null; // not installed, stopped, or nothing is up yet
 		const config = readUci("mwan3", problems);
 		const layout = config && parseMwan3(config, problems);
 		return (
@@ -82,6 +84,11 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
 				links: layout.links.map((link) => (isTakenDown(link) ? { ...link, takenDown: true } : link)),
 			}
 		);
+	}
+
+	/** The directory alone says nothing: `mwan3 status` makes it, too. */
+	function isMwan3SetUp(): boolean {
+		return files.list(`${MWAN3_STATE}/iface_state`).length > 0;
 	}
 
 	function isTakenDown({ interface: name, enabled }: Mwan3Link): boolean {
@@ -93,6 +100,7 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
 	function lookAtMwan3(): void {
 		const changed = current.mwan3?.links.some((link) => isTakenDown(link) !== (link.takenDown === true));
 		if (changed) soon("mwan3 took an interface up or down");
+		else if (options.useMwan3() && isMwan3SetUp() !== mwan3Runs) soon("mwan3 was set up or taken down");
 	}
 
 	/** netifd interfaces in a masqueraded firewall zone, and those RutOS marks with area_type wan. */

@@ -182,6 +182,17 @@ test("mwan3 appears, is stopped, and its config breaks", async () => {
 	assert.deepEqual(changes.at(-1)?.problems, []);
 });
 
+test("mwan3 counts as running once it has set an interface up; asking it for its status is not enough", async () => {
+	const { time, changes, files } = rig();
+	files.content.set("/etc/config/mwan3", MWAN3);
+	files.content.set("/var/run/mwan3/mmx_mask", "0x3f00\n");
+	await time.advance(3000);
+	assert.equal(changes.at(-1)?.mwan3, null);
+	files.content.set("/var/run/mwan3/iface_state/wanb", "online\n");
+	await time.advance(1100);
+	assert.equal(changes.at(-1)?.mwan3?.links.length, 3);
+});
+
 test("mwan3 ifdown and ifup: noticed within a second, without a word from anybody", async () => {
 	const { time, changes, files, dumps } = rig();
 	files.content.set("/etc/config/mwan3", MWAN3);
