@@ -2,8 +2,8 @@
  * Replies of RutOS `gsm.modemN`. Everything about the link sits in `cache` of `info`; the fresh signal comes from
  * `get_signal_query`. Keys are absent when unknown; `reg_stat` follows 3GPP TS 27.007 (+CREG), its text is preferred.
  */
-import { type Carrier, NOTHING, type Reading, type Registration, type SimState } from "./reading.ts";
-import { at, carrierOf, idOf, merge, numberIn, signalOf, tablesOf, technologyOf, wholeIn, wordOf } from "./values.ts";
+import { NOTHING, type Reading, type Registration, type SimState } from "./reading.ts";
+import { at, carriersOf, idOf, merge, numberIn, signalOf, tablesOf, technologyOf, wholeIn, wordOf } from "./values.ts";
 
 export interface RutosModem {
 	readonly usbId: string | null;
@@ -54,8 +54,8 @@ export function parseInfo(reply: unknown): RutosModem {
 	const technology = technologyOf(wordOf(get("net_mode_str")));
 	const signal = signalOf(get("rsrp_value"), get("rsrq_value"), get("sinr_value"), get("rssi_value"));
 	const cells = tablesOf(get("cell_info"));
-	const carriers: Carrier[] = cells.map((cell) =>
-		carrierOf({ pci: cell.pcid, channel: cell.earfcn ?? cell.arfcn, bandwidth: cell.bandwidth, rsrp: cell.rsrp }),
+	const carriers = carriersOf(
+		cells.map(({ pcid, earfcn, arfcn, bandwidth, rsrp }) => ({ pci: pcid, channel: earfcn ?? arfcn, bandwidth, rsrp })),
 	);
 	const temperature = numberIn(get("temperature"), -400, 1_250);
 	return {
@@ -93,8 +93,11 @@ export function withSignal(base: Reading, reply: unknown): Reading {
 export function withCarriers(base: Reading, reply: unknown): Reading {
 	const list = tablesOf(at(reply, "list"));
 	const ordered = [...list].sort((a, b) => Number(b.primary === true) - Number(a.primary === true));
-	const carriers = ordered.map((one) =>
-		carrierOf({ band: one.band ?? one.band_id, pci: one.pcid, channel: one.frequency, rsrp: one.rsrp }),
-	);
-	return merge(base, { carriers });
+	const carriers = ordered.map((one) => ({
+		band: one.band ?? one.band_id,
+		pci: one.pcid,
+		channel: one.frequency,
+		rsrp: one.rsrp,
+	}));
+	return merge(base, { carriers: carriersOf(carriers) });
 }

@@ -3,7 +3,7 @@
  * array, of a single radio a table. Not told by uqmi: SIM slots, temperature.
  */
 import { NOTHING, type Reading, type Registration } from "./reading.ts";
-import { at, carrierOf, merge, signalOf, tableOf, tablesOf, technologyOf, wholeIn, wordOf } from "./values.ts";
+import { at, carriersOf, merge, signalOf, tableOf, tablesOf, technologyOf, wholeIn, wordOf } from "./values.ts";
 
 export function parseSignal(reply: unknown): Reading {
 	const radios = (Array.isArray(reply) ? tablesOf(reply) : [tableOf(reply)]).map((one) => ({
@@ -56,10 +56,12 @@ export function withCarriers(base: Reading, reply: unknown): Reading {
 	const table = tableOf(reply);
 	const names = Object.keys(table).filter((name) => /^(?:primary|secondary(?:_\d{1,2})?)$/.test(name));
 	const active = names.sort().filter((name) => name === "primary" || wordOf(at(table, name, "state")) === "activated");
-	const carriers = active.map((name) => {
-		const one = tableOf(table[name]);
-		return carrierOf({ band: one.band, pci: one.cell_id, channel: one.channel, bandwidth: one.bandwidth });
-	});
+	const carriers = carriersOf(
+		active.map((name) => {
+			const { band, cell_id, channel, bandwidth } = tableOf(table[name]);
+			return { band, pci: cell_id, channel, bandwidth };
+		}),
+	);
 	return merge(base, { carriers, band: carriers[0]?.band ?? null });
 }
 

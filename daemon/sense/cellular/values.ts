@@ -96,20 +96,24 @@ export function technologyOf(text: string | null): Technology | null {
 	return /gsm|gprs|edge|2g|geran/.test(words) ? "2g" : null;
 }
 
-export function carrierOf(given: {
+export interface GivenCarrier {
 	readonly band?: unknown;
 	readonly pci?: unknown;
 	readonly channel?: unknown;
 	readonly bandwidth?: unknown;
 	readonly rsrp?: unknown;
-}): Carrier {
-	return {
+}
+
+/** Those of which anything is known. */
+export function carriersOf(list: readonly GivenCarrier[]): readonly Carrier[] {
+	const all = list.slice(0, 32).map((given) => ({
 		band: typeof given.band === "number" ? numberBand(given.band) : wordOf(given.band),
 		pci: wholeIn(given.pci, 0, 1007),
 		channel: wholeIn(given.channel, 0, 3_279_165),
 		bandwidthMhz: numberIn(given.bandwidth, 1.4, 400),
 		rsrpDbm: numberIn(given.rsrp, RSRP.low, RSRP.high),
-	};
+	}));
+	return all.filter((one) => Object.values(one).some((value) => value !== null));
 }
 
 function numberBand(band: number): string | null {
