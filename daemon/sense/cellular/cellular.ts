@@ -26,6 +26,8 @@ const FULL_EVERY_PROGRAMS_MS = 60_000;
 /** gsmd announces things in bunches. */
 const EVENT_PAUSE_MS = 1_000;
 
+const SOURCES = "neither RutOS gsm nor ModemManager nor uqmi";
+
 const PACE = { falling: 1_000, active: 2_000, standby: 10_000 } as const;
 const PACE_PROGRAMS = { falling: 10_000, active: 10_000, standby: 60_000 } as const;
 
@@ -187,7 +189,8 @@ function sentence({ reading, provider, resting }: ChainAnswer): string {
 	].filter((part) => part !== null);
 	const pct = qualityPct(reading);
 	if (pct !== null) parts.push(qualityWord(pct));
-	const words = parts.length > 0 ? parts.join(", ") : "tells no signal";
+	const nobody = provider.name === "sysfs" ? `: ${SOURCES} answers for this modem` : "";
+	const words = parts.length > 0 ? parts.join(", ") : `tells no signal${nobody}`;
 	return [`${provider.name}: ${words}`, ...resting].join("; ");
 }
 
