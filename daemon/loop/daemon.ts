@@ -161,10 +161,12 @@ export function createDaemon(options: DaemonOptions): Daemon {
 	}
 
 	const throughput = new Map<string, Throughput>();
-	let lastSampleMs = Number.NEGATIVE_INFINITY;
+	let lastDueMs = Number.NEGATIVE_INFINITY;
 	function sample(state: EngineState, atMs: number): void {
-		if (atMs - lastSampleMs < config().main.pollIntervalMs) return;
-		lastSampleMs = atMs;
+		const everyMs = config().main.pollIntervalMs;
+		if (atMs < lastDueMs + everyMs) return;
+		// From when it was due, not from the tick that came after it: else 1.5 s would become 2 s.
+		lastDueMs = atMs - lastDueMs < 2 * everyMs ? lastDueMs + everyMs : atMs;
 		for (const [uplink, values] of sampleOf(state, throughput)) recorder.sample(uplink, atMs, values);
 	}
 

@@ -208,7 +208,6 @@ export function createSteerer(options: SteererOptions): Steerer {
 			const text = found
 				? `taken over from a predecessor: ${rules.length} source rules, ${lines.length} routes, ${overrides.length} metrics, ${chains ? "mwan3 chains" : "no chains"}`
 				: (problem ?? "nothing left by a predecessor");
-			if (found) log.info("state taken over", { text });
 			return { found, text };
 		},
 		setDiscovered(value) {
