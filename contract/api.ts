@@ -5,6 +5,7 @@
  * Names of the earlier daemon are kept where they existed (lat_ms, ts, iface, final ...). Times called `ts` and those
  * ending in _unix_ms are ms since 1970 by the router's wall clock. What is not known is left out, never 0 or -1.
  */
+import { CELLULAR_METHODS } from "./api-cellular.ts";
 import {
 	type ArgsOf,
 	double,
@@ -511,6 +512,7 @@ const METHODS = {
 			calls: int64("", "of this object since the daemon started"),
 		},
 	},
+	...CELLULAR_METHODS,
 	render: {
 		help: "A view as text for the terminal; what autonomyctl prints. Refusals come as text too, with ok false.",
 		rights: "read",
@@ -530,6 +532,7 @@ const METHODS = {
 					"config_diff",
 					"health",
 					"info",
+					"cellular",
 				],
 				help: "what to show",
 			},

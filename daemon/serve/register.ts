@@ -15,6 +15,7 @@ import { AutonomyError, errorText, isAutonomyError } from "../platform/error.ts"
 import type { Closable } from "../platform/platform.ts";
 import { healthReply, infoReply } from "./about.ts";
 import { actionReply, failoverReply, plainAction, setLevel } from "./action.ts";
+import { cellularAnalysisReply, cellularStatusReply } from "./cellular.ts";
 import { configReply, configSetReply, reloadReply } from "./config.ts";
 import type { Handlers, ServeDeps } from "./deps.ts";
 import { encodeReply } from "./encode.ts";
@@ -62,6 +63,8 @@ export function registerApi(options: { readonly bus: Bus; readonly deps: ServeDe
 		reload: () => reloadReply(deps),
 		health: () => healthReply(deps, bus),
 		info: () => infoReply(deps, calls),
+		cellular_status: () => cellularStatusReply(deps),
+		cellular_analysis: (args) => cellularAnalysisReply(deps, args),
 		render: (args) => renderReply(handlers, deps.platform.clock.wallMs(), args),
 	};
 

@@ -3,6 +3,7 @@ import { API, type CallArgs, type MethodName, type Reply } from "../../contract/
 import { AutonomyError } from "../platform/error.ts";
 import type { Handlers } from "./deps.ts";
 import { healthText, infoText } from "./text/about-text.ts";
+import { cellularAnalysisText, cellularText } from "./text/cellular-text.ts";
 import { configDiffText, configText } from "./text/config-text.ts";
 import { eventsText, explainText } from "./text/events-text.ts";
 import { historyText, metricsText } from "./text/history-text.ts";
@@ -76,6 +77,16 @@ async function linesOf(handlers: Handlers, nowUnixMs: number, args: RenderArgs, 
 			return configDiffText(await handlers["config.get"]({}), style);
 		case "health":
 			return healthText(await handlers.health({}), style);
+		case "cellular":
+			if (args.name === undefined && since_s === undefined)
+				return cellularText(await handlers.cellular_status({}), style);
+			return cellularAnalysisText(
+				await handlers.cellular_analysis({
+					interface: args.name,
+					window_minutes: Math.max(1, Math.min(60, Math.round((since_s ?? 600) / 60))),
+				}),
+				style,
+			);
 		case "info":
 			return infoText(await handlers.info({}), nowUnixMs, style);
 	}

@@ -44,6 +44,8 @@ const VIEWS: readonly (readonly [string[], RegExp])[] = [
 	[["config", "diff"], /^main\.switch_margin='12'\nwan\.weight='90'$/m],
 	[["health"], /^ok, running for 1h/],
 	[["info"], /^version: +1\.2\.3 on node/],
+	[["cellular"], /^UPLINK +SIGNAL +RSRP(?:.|\n)* in service$/m],
+	[["cellular", "wanb", "5"], /^wanb, last 5 min, \d+ samples/],
 	[["version"], /^autonomy 1\.2\.3\n$/],
 	[["help"], /^usage: autonomyctl/],
 	[["metrics", HOSTILE], /^e\?\[31mvil"; reboot;/],
@@ -64,6 +66,20 @@ for (const [args, expected] of VIEWS) {
 		fits(ran.stdout);
 	});
 }
+
+test("cellular as JSON, whole or over time; minutes are checked", { skip }, async () => {
+	const all = await box.ctl(["-j", "cellular"]);
+	const { cellular } = JSON.parse(all.stdout) as { cellular: Record<string, { operator: string }> };
+	assert.equal(cellular.wanb?.operator, HOSTILE);
+	// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what must not be there
+	assert.doesNotMatch(all.stdout.trimEnd(), /[\u0000-\u001f]/);
+	const one = JSON.parse((await box.ctl(["-j", "cellular", "wanb", "5"])).stdout) as Record<string, unknown>;
+	assert.deepEqual([one.name, one.window_minutes], ["wanb", 5]);
+	for (const wrong of ["0", "61", "x", "-1", "5; reboot"]) {
+		assert.equal((await box.ctl(["cellular", "wanb", wrong])).code, 2, wrong);
+	}
+	assert.equal((await box.ctl(["cellular", "wan"])).code, 1);
+});
 
 test("-j gives the daemon's JSON, -w another width", { skip }, async () => {
 	const status = JSON.parse((await box.ctl(["-j", "status"])).stdout) as { current: string };

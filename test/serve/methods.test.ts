@@ -31,6 +31,8 @@ const GOOD: Readonly<Record<MethodName, Record<string, unknown>>> = {
 	reload: {},
 	health: {},
 	info: {},
+	cellular_status: {},
+	cellular_analysis: {},
 	render: { view: "status" },
 };
 

@@ -17,6 +17,7 @@ import { type EngineState, initialState } from "../../daemon/decide/state.ts";
 import type { Input, UplinkFacts } from "../../daemon/decide/types.ts";
 import { createNodePlatform } from "../../daemon/platform/node/platform.ts";
 import { createRecorder } from "../../daemon/record/recorder.ts";
+import type { SensorStatus } from "../../daemon/sense/senses.ts";
 import type { CommandRequest, ServeDeps } from "../../daemon/serve/deps.ts";
 import { type Api, registerApi } from "../../daemon/serve/register.ts";
 import { formatUci } from "../../daemon/uci/write.ts";
@@ -45,6 +46,8 @@ export interface World {
 }
 
 export interface WorldOptions {
+	/** What the sensors of an uplink say; default: wan is a wire, the others are modems, too. */
+	readonly sensors?: ServeDeps["sensors"];
 	readonly config?: string;
 	readonly names?: readonly string[];
 	/** Seconds of recorded past; 0 for a daemon that has just started. */
@@ -95,6 +98,52 @@ function uplinkFor(facts: UplinkFacts): Uplink {
 		mwan3: { ipv4: null, ipv6: null },
 		tunnel: false,
 	};
+}
+
+function sensorStatus(sensor: string, text: string, details: SensorStatus["details"]): SensorStatus {
+	const health = { state: "ok", sinceMs: 0, lastOkMs: 0, nextTryMs: null, text } as const;
+	return { sensor, why: "eth1 is Ethernet", cost: "nothing", health, details };
+}
+
+/** As the cellular sensor tells it (daemon/sense/cellular/details.ts). */
+export const MODEM_DETAILS: NonNullable<SensorStatus["details"]> = {
+	source: "RutOS gsm",
+	resting: [],
+	model: "RG501Q-EU",
+	temperature_c: 38,
+	sim_slot: 1,
+	sim_slots: 2,
+	in_use: true,
+	technology: "4g",
+	band: "LTE B7",
+	carriers: [
+		{ band: "7", pci: 156, channel: 3050, rsrp: -99 },
+		{ band: "3", pci: 9, channel: 1300, bandwidth_mhz: 20 },
+	],
+	rsrp: -99,
+	rsrq: -15,
+	sinr: 15,
+	rssi: -71,
+	cell_id: "29954840",
+	tac: "1832",
+	operator: HOSTILE,
+	registration: "home",
+	roaming: false,
+	sim: "ready",
+	quality_pct: 59,
+	quality: "fair",
+	cell_changes: 3,
+	stability_score: 66,
+	stability_status: "healthy",
+	spread_db: 1.2,
+	slope_db_per_min: -0.5,
+	weak_pct: 0,
+};
+
+function sensorsOf(uplink: string): readonly SensorStatus[] {
+	const wired = sensorStatus("wired", "1000 Mbit/s", null);
+	if (uplink === "wan") return [wired];
+	return [wired, sensorStatus("cellular", "RutOS gsm: LTE, RSRP -99 dBm, fair", MODEM_DETAILS)];
 }
 
 export async function world(options: WorldOptions = {}): Promise<World> {
@@ -156,15 +205,7 @@ export async function world(options: WorldOptions = {}): Promise<World> {
 		startedAtMs: clock.monotonicMs() - 3_600_000,
 		engine: () => state,
 		discovered: () => ({ uplinks: facts.map(uplinkFor), mwan3: null, problems: [] }),
-		sensors: () => [
-			{
-				sensor: "wired",
-				why: "eth1 is Ethernet",
-				cost: "nothing",
-				health: { state: "ok", sinceMs: 0, lastOkMs: 0, nextTryMs: null, text: "1000 Mbit/s" },
-				details: null,
-			},
-		],
+		sensors: options.sensors ?? sensorsOf,
 		probes: () => [
 			{ uplink: facts[0]?.id ?? "", method: "fping", intervalMs: 1_000, bytesToday: 1e9, budgetBytes: 5e9, text: null },
 		],
