@@ -5,7 +5,7 @@
 import { bestByRank, byPreference, candidatesOf, tierOf } from "./candidates.ts";
 import { deadText, goodFigures, linkText, ms, shortFigures, stateReason } from "./explain.ts";
 import { hasWay, isDead } from "./member.ts";
-import { addDecision, addRecheck, moveTo, stay } from "./outcome.ts";
+import { addDecision, addRecheck, moveTo, sentence, stay } from "./outcome.ts";
 import type { UplinkData } from "./state.ts";
 import type { Command } from "./types.ts";
 import type { Work } from "./work.ts";
@@ -102,7 +102,7 @@ function promote(w: Work, u: UplinkData | null, why: string): void {
 		return;
 	}
 	w.s.started = true;
-	const text = `Moved to ${id}: promoted (${why}). ${shortFigures(u)}.`;
+	const text = `Moved to ${id}: promoted (${why}). ${sentence(shortFigures(u))}`;
 	moveTo(w, u, { kind: "manual", rule: "promote", text, figures: goodFigures(w, u) });
 }
 

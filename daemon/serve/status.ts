@@ -91,19 +91,20 @@ export function sentence(view: EngineView, preferred: string | null): string {
 function plainSentence(view: EngineView, preferredId: string | null): string {
 	const current = view.uplinks.find((uplink) => uplink.primary);
 	const reason = current?.reason ?? "unknown";
+	const uses = view.observed ? "Traffic would use" : "Traffic uses";
 	switch (stateOf(view, preferredId)) {
 		case "starting":
 			return `Getting to know ${view.uplinks.length} uplinks; nothing decided yet`;
 		case "offline":
 			return current === undefined ? "No uplink works" : `No uplink works; ${current.id}: ${reason}`;
 		case "degraded":
-			return `Traffic uses ${view.primary}, which is not well: ${reason}`;
+			return `${uses} ${view.primary}, which is not well: ${reason}`;
 		case "primary":
-			return `Traffic uses ${view.primary}: ${reason}`;
+			return `${uses} ${view.primary}: ${reason}`;
 		case "backup": {
 			const preferred = view.uplinks.find((uplink) => uplink.id === preferredId);
 			const why = preferred === undefined ? "" : `; ${preferred.id}: ${preferred.whyNot ?? preferred.reason}`;
-			return `Traffic uses the backup ${view.primary}: ${reason}${why}`;
+			return `${uses} the backup ${view.primary}: ${reason}${why}`;
 		}
 	}
 }

@@ -101,6 +101,7 @@ describe("promote, hold, recheck", () => {
 	test("promote moves now and beats weight until restore", () => {
 		const w = new World([facts("wan", 1), facts("wanb", 2, { weight: 40 })]).run(60_000);
 		w.command("promote", "wanb");
+		assert.match(w.last().text, /^Moved to wanb: promoted \(test\)\. Score \d+, loss 0 %, \d+ ms\.$/);
 		assert.equal(w.primary, "wanb");
 		w.run(600_000);
 		assert.equal(w.primary, "wanb");
