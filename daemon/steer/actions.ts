@@ -19,9 +19,10 @@ export function mergeActions(earlier: SteerAction, later: SteerAction): SteerAct
 	const release = [...later.release];
 	for (const wish of earlier.release) {
 		const families = wish.families.filter((family) => later.plan.families[family].avoid.includes(wish.uplink));
-		if (families.length > 0 && !release.some((other) => other.uplink === wish.uplink)) {
-			release.push({ uplink: wish.uplink, families });
-		}
+		const at = release.findIndex((other) => other.uplink === wish.uplink);
+		const other = release[at];
+		if (other !== undefined) release[at] = { ...other, families: [...new Set([...other.families, ...families])] };
+		else if (families.length > 0) release.push({ uplink: wish.uplink, families });
 	}
 	return release.length > 0 ? { ...later, mode: "dead", release } : later;
 }

@@ -55,6 +55,9 @@ test("an action overtaken while waiting leaves its wish to free connections behi
 	const back: SteerAction = steer(planOf(["wan"], ["wanb"]));
 	assert.equal(mergeActions(dead, back), back, "wan is wanted again: nothing of it is freed");
 	assert.equal(mergeActions(later, back), back);
+	const wish = (family: "ipv4" | "ipv6"): SteerAction["release"] => [{ uplink: "wan", families: [family] }];
+	const both = mergeActions({ ...dead, release: wish("ipv4") }, { ...later, mode: "dead", release: wish("ipv6") });
+	assert.deepEqual(both.release, [{ uplink: "wan", families: ["ipv6", "ipv4"] }], "one family after the other dies");
 });
 
 test("the lane runs one task at a time and goes on after a failure", async () => {
