@@ -3,10 +3,11 @@
  * (lab/router/stand-in.ts) and a real OpenWrt userland in the same network (lab/router/openwrt.ts). What one of them
  * cannot do says so in `cannot`, and the test is skipped with that reason.
  */
+import type { ModemState } from "./modem/modem.ts";
 import type { Lab, LabProcess } from "./net/lab.ts";
 import type { RunResult } from "./net/run.ts";
 
-export type Ability = "wedge_broker" | "stop_broker" | "mangle_netifd" | "change_address";
+export type Ability = "wedge_broker" | "stop_broker" | "mangle_netifd" | "change_address" | "modem";
 
 export interface RouterUnderTest {
 	readonly kind: "stand-in" | "openwrt";
@@ -41,6 +42,8 @@ export interface RouterUnderTest {
 	broker(command: "restart" | "start" | "stop" | "wedge" | "unwedge"): Promise<void>;
 	/** Makes a program as good as not installed, and back. */
 	hideProgram(path: string, hidden: boolean): Promise<void>;
+	/** Changes what the modem towards an ISP measures (LabOptions.modems). */
+	modem(isp: number, state: Partial<ModemState>): Promise<void>;
 	mangleNetifd(how: "missing" | "wrong" | null): Promise<void>;
 	close(): Promise<void>;
 }

@@ -19,6 +19,8 @@ export interface LabOptions {
 	readonly config?: Readonly<Record<string, string>>;
 	/** Size of the router's /tmp. Default 32 MiB. */
 	readonly tmpBytes?: number;
+	/** ISPs (with DHCP) that are reached by a modem: the router has RutOS's objects for them. Default none. */
+	readonly modems?: readonly number[];
 	/** Run mwan3's own trackers (real pings); without them members stay online unless told. Default false. */
 	readonly trackers?: boolean;
 	/** Copy of the lab's own diagnostics to stderr. */

@@ -42,6 +42,8 @@ export interface InterfaceConfig {
 export interface Offer {
 	readonly address: string;
 	readonly gateway: string;
+	/** More for the data of the interface. */
+	readonly data?: BlobInputTable;
 }
 
 function prefixLength(netmask: string | undefined): number {
@@ -90,7 +92,7 @@ export function dhcpLease(offer: Offer): Lease {
 		addresses6: [],
 		routes: [{ target: "0.0.0.0", mask: 0, nexthop: offer.gateway, source: `${offer.address}/32` }],
 		dns: ["8.8.8.8"],
-		data: { dhcpserver: offer.gateway, leasetime: 3600 },
+		data: { dhcpserver: offer.gateway, leasetime: 3600, ...offer.data },
 		updated: ["addresses", "routes", "data"],
 	};
 }

@@ -8,6 +8,7 @@ import type { Bus } from "../../daemon/bus/bus.ts";
 import { createBus } from "../../daemon/bus/client.ts";
 import { createLogger } from "../../daemon/platform/node/log.ts";
 import { createNodePlatform } from "../../daemon/platform/node/platform.ts";
+import { interfaceData, type ModemState, type Modems, serveModems } from "../modem/modem.ts";
 import { createMwan3 } from "../mwan3/actor.ts";
 import type { Mwan3Interface } from "../mwan3/layout.ts";
 import { serveMwan3 } from "../mwan3/status.ts";
@@ -33,12 +34,13 @@ const makeBus = (): Bus => createBus({ platform, log: silent, reconnectMs: 100 }
 
 const broker = createBrokerProcess(`${dirname(fileURLToPath(import.meta.url))}/ubusd.mjs`);
 const log = createLogBuffer();
-const buses = { netifd: makeBus(), procd: makeBus(), rpcd: makeBus() };
+const buses = { netifd: makeBus(), procd: makeBus(), rpcd: makeBus(), gsmd: makeBus() };
 const devices = createDevices();
 const sessions = createSessions();
 const uhttpd = createUhttpd(buses.rpcd, sessions);
 const trackers = new Map<string, Tracker>();
 let options: LabOptions = {};
+let modems: Modems | null = null;
 
 const netifd: Netifd = serveNetifd(buses.netifd, devices, {
 	onRenew: (name) => void mwan3.routesChanged(name),
@@ -47,7 +49,9 @@ const netifd: Netifd = serveNetifd(buses.netifd, devices, {
 		const isp = makePlan(options).isps.find((i) => i.device === device);
 		if (!isp) return null;
 		// The same address first, another after each renewal.
-		return { address: turn === 0 ? isp.address4 : `${isp.prefix4}.${50 + (turn % 150)}`, gateway: isp.gateway4 };
+		const address = turn === 0 ? isp.address4 : `${isp.prefix4}.${50 + (turn % 150)}`;
+		const data = options.modems?.includes(isp.index) ? { data: interfaceData(isp.index) } : {};
+		return { address, gateway: isp.gateway4, ...data };
 	},
 });
 
@@ -155,6 +159,8 @@ async function start(given: LabOptions): Promise<void> {
 	await broker.start();
 	await serveRequests(request);
 	await Promise.all([firewall(), ...Object.values(buses).map((bus) => bus.whenConnected(5000))]);
+	const withModem = makePlan(options).isps.filter((isp) => options.modems?.includes(isp.index));
+	modems = serveModems(buses.gsmd, new Map(withModem.map((isp) => [isp.index, isp.device])));
 	await netifd.start();
 	await netifd.settled();
 	if ((options.layout ?? "mwan3") === "mwan3") await mwan3.start();
@@ -187,6 +193,8 @@ const rpc = rpcPeer({
 		"broker.stop": () => broker.stop(),
 		"broker.wedge": ({ frozen }: { frozen: boolean }) => broker.wedge(frozen),
 		"rpcd.restart": () => sessions.dropAll(),
+		"modem.set": ({ isp, state }: { isp: number; state: Partial<ModemState> }) => modems?.set(isp, state),
+		"modem.switches": () => modems?.switches ?? [],
 		"config.change": ({ config }: { config: string }) => system.configChange(config),
 		page: ({ path, type, body }: { path: string; type: string; body: string }) => uhttpd.setPage(path, type, body),
 		log: ({ lines }: { lines: number }) => log.lines(lines),

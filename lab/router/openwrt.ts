@@ -12,6 +12,7 @@ import { firewallConfig, mwan3Config, networkConfig } from "./config.ts";
 const CANNOT: Partial<Record<Ability, string>> = {
 	stop_broker: "procd starts ubusd again at once",
 	mangle_netifd: "a real netifd does not lie on request",
+	modem: "this userland is no RutOS and has no modem",
 	change_address: "the DHCP server gives the same address again",
 };
 
@@ -86,6 +87,7 @@ export async function startOpenwrt(root: string, options: LabOptions = {}): Prom
 			else throw new Error(CANNOT.stop_broker);
 		},
 		hideProgram: async (path, hidden) => void (await must("chmod", hidden ? "0" : "755", path)),
+		modem: () => Promise.reject(new Error(CANNOT.modem)),
 		mangleNetifd: () => Promise.reject(new Error(CANNOT.mangle_netifd)),
 		close: () => lab.close(),
 	};

@@ -62,6 +62,7 @@ export async function startStandIn(options: LabOptions = {}): Promise<RouterUnde
 			if (command !== "stop") await labd("broker.start");
 		},
 		hideProgram: (path, hidden) => (hidden ? lab.hide(path) : lab.unhide(path)),
+		modem: (isp, state) => labd("modem.set", { isp, state }),
 		mangleNetifd: (how) => labd("netifd.mangle", { how }),
 		close: () => lab.close(),
 	};

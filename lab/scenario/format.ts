@@ -30,6 +30,16 @@ export type Step =
 				| "ubusd_unwedge";
 	  }
 	| { readonly do: "renew" | "ifup" | "ifdown"; readonly isp: number }
+	| {
+			readonly do: "fade";
+			readonly isp: number;
+			readonly from_dbm: number;
+			readonly to_dbm: number;
+			readonly over_s: number;
+			readonly dead_dbm: number;
+	  }
+	| { readonly do: "roaming"; readonly isp: number; readonly on: boolean }
+	| { readonly do: "sim_out" | "deregister"; readonly isp: number }
 	| { readonly do: "clock_jump"; readonly seconds: number }
 	| { readonly do: "heal"; readonly isp?: number };
 
@@ -49,13 +59,15 @@ export interface Scenario {
 	readonly about: string;
 	readonly isps: number;
 	readonly layout: "mwan3" | "plain";
+	/** ISPs reached by a modem. */
+	readonly modems: readonly number[];
 	/** Whole length, s. */
 	readonly length_s: number;
 	readonly steps: readonly TimedStep[];
 	readonly expect: readonly Expectation[];
 }
 
-type Kind = "isp" | "isp?" | "pct" | "ms" | "ms?" | "seconds" | "boolean" | "direction" | "targets" | "count";
+type Kind = "isp" | "isp?" | "dbm" | "pct" | "ms" | "ms?" | "seconds" | "boolean" | "direction" | "targets" | "count";
 
 const ISP = { isp: "isp" } as const;
 /** Step -> its fields. */
@@ -82,6 +94,10 @@ const STEPS: Readonly<Record<Step["do"], Readonly<Record<string, Kind>>>> = {
 	renew: ISP,
 	ifup: ISP,
 	ifdown: ISP,
+	fade: { isp: "isp", from_dbm: "dbm", to_dbm: "dbm", over_s: "seconds", dead_dbm: "dbm" },
+	roaming: { isp: "isp", on: "boolean" },
+	sim_out: ISP,
+	deregister: ISP,
 	clock_jump: { seconds: "seconds" },
 	heal: { isp: "isp?" },
 };
@@ -99,6 +115,8 @@ function problem(kind: Kind, value: unknown, isps: number): string | null {
 			return Number.isInteger(value) && isNumber(value, 1, isps) ? null : `must be an ISP, 1-${isps}`;
 		case "pct":
 			return isNumber(value, 0.01, 100) ? null : "must be 0.01-100";
+		case "dbm":
+			return isNumber(value, -139, -40) ? null : "must be -139 to -40";
 		case "ms":
 		case "ms?":
 			return isNumber(value, 0, 60_000) ? null : "must be 0-60000";
@@ -161,6 +179,10 @@ export function readScenario(text: string, file: string): Scenario {
 	if (raw.layout !== undefined && raw.layout !== "mwan3" && raw.layout !== "plain") {
 		throw new Error(`${file}: layout must be "mwan3" or "plain"`);
 	}
+	const modems = raw.modems ?? [];
+	if (!Array.isArray(modems) || !modems.every((one) => problem("isp", one, isps as number) === null)) {
+		throw new Error(`${file}: modems must be a list of ISPs, 1-${isps}`);
+	}
 	if (!Array.isArray(raw.steps)) throw new Error(`${file}: steps must be a list`);
 	const steps = raw.steps.map((step, n) => readStep(step, `${file}: step ${n + 1}`, isps as number));
 	steps.sort((a, b) => a.at_s - b.at_s);
@@ -175,6 +197,7 @@ export function readScenario(text: string, file: string): Scenario {
 		about: typeof raw.about === "string" ? raw.about : "",
 		isps: isps as number,
 		layout: raw.layout === "plain" ? "plain" : "mwan3",
+		modems,
 		length_s: length as number,
 		steps,
 		expect,

@@ -12,7 +12,7 @@ import { play } from "./play.ts";
 async function one(file: string, withDaemon: boolean): Promise<boolean> {
 	const scenario = readScenario(readFileSync(file, "utf8"), basename(file));
 	console.log(`${scenario.name}: ${scenario.about}`);
-	const router = await startStandIn({ isps: scenario.isps, layout: scenario.layout });
+	const router = await startStandIn({ isps: scenario.isps, layout: scenario.layout, modems: scenario.modems });
 	const bus = hostBus(router);
 	try {
 		const movableClock = cannotMoveClock() === null;

@@ -2,6 +2,7 @@
  * Does one step of a scenario to a router. Faults of an ISP add up until it is healed. What this machine cannot do is
  * not done, and the reason is given back.
  */
+import { GOOD_MODEM, type ModemState } from "../modem/modem.ts";
 import type { Faults } from "../net/faults.ts";
 import { nowMs } from "../net/lab.ts";
 import type { RouterUnderTest } from "../under-test.ts";
@@ -25,6 +26,7 @@ export function createWorld(router: RouterUnderTest, options: WorldOptions = {})
 	const { lab } = router;
 	const faults = new Map<number, Faults>();
 	const slowed = new Set<number>();
+	const modems = new Set<number>();
 	let deadEverywhere = false;
 
 	async function add(isp: number, more: Faults): Promise<void> {
@@ -36,6 +38,7 @@ export function createWorld(router: RouterUnderTest, options: WorldOptions = {})
 	async function heal(isp: number): Promise<void> {
 		if (faults.delete(isp)) await lab.faults(isp, {});
 		if (slowed.delete(isp)) await lab.latency(isp, 0);
+		if (modems.delete(isp)) await router.modem(isp, GOOD_MODEM);
 		await lab.carrier(isp, true);
 	}
 
@@ -43,6 +46,35 @@ export function createWorld(router: RouterUnderTest, options: WorldOptions = {})
 		if (deadEverywhere) await lab.deadEverywhere([]);
 		deadEverywhere = false;
 		for (const isp of lab.plan.isps) await heal(isp.index);
+	}
+
+	/** Null when it was done. */
+	async function modem(isp: number, state: Partial<ModemState>): Promise<string | null> {
+		const why = router.cannot("modem");
+		if (why !== null) return why;
+		modems.add(isp);
+		await router.modem(isp, state);
+		return null;
+	}
+
+	/** The signal falls evenly; where it is `dead_dbm` the link is dead. */
+	async function fade(step: Extract<Step, { do: "fade" }>): Promise<string | null> {
+		const began = nowMs();
+		let dead = false;
+		for (;;) {
+			const share = Math.min(1, (nowMs() - began) / (step.over_s * 1000));
+			const rsrp = Math.round(step.from_dbm + share * (step.to_dbm - step.from_dbm));
+			// SINR and RSRQ go with it: noise stays, signal goes.
+			const sinr = Math.max(-20, rsrp + 103);
+			const why = await modem(step.isp, { rsrp, sinr, rsrq: sinr < 0 ? -17 : -10, rssi: rsrp + 27 });
+			if (why !== null) return why;
+			if (!dead && rsrp <= step.dead_dbm) {
+				dead = true;
+				await add(step.isp, { blackhole: true });
+			}
+			if (share >= 1) return null;
+			await sleep(250);
+		}
 	}
 
 	function nameOf(isp: number): string {
@@ -131,6 +163,20 @@ export function createWorld(router: RouterUnderTest, options: WorldOptions = {})
 			case "ifdown":
 				await router.ifdown(nameOf(step.isp));
 				return null;
+			case "fade":
+				return fade(step);
+			case "roaming":
+				return modem(
+					step.isp,
+					step.on ? { registration: 5, operator: "Far Away" } : { registration: 1, operator: "Lab Mobile" },
+				);
+			case "sim_out":
+			case "deregister": {
+				const out = step.do === "sim_out";
+				const why = await modem(step.isp, out ? { simPresent: false, registration: 0 } : { registration: 3 });
+				if (why === null) await add(step.isp, { blackhole: true });
+				return why;
+			}
 			case "clock_jump":
 				if (!options.clockJump) {
 					return "a wall clock cannot be set for one namespace; needs a daemon started under libfaketime";

@@ -50,6 +50,8 @@ export function createCellular(
 	const { clock, timers } = platform;
 	let uplink = context.uplink;
 	let active = false;
+	/** Connections finish on an uplink that was left: it is watched as closely as before until then. */
+	let busyUntilMs = Number.NEGATIVE_INFINITY;
 	let hint: { readonly atMs: number; readonly value: ModemHint } | null = null;
 	let last: ChainAnswer | null = null;
 	let fullMs = Number.NEGATIVE_INFINITY;
@@ -125,7 +127,7 @@ export function createCellular(
 		platform,
 		intervalMs() {
 			const pace = last?.provider.startsPrograms ? PACE_PROGRAMS : PACE;
-			if (!active) return pace.standby;
+			if (!active && clock.monotonicMs() >= busyUntilMs) return pace.standby;
 			return judge.falling() || judge.fade() !== null ? pace.falling : pace.active;
 		},
 		limitMs: ASK_LIMIT_MS,
@@ -162,6 +164,7 @@ export function createCellular(
 		follow(next, isActive) {
 			const changed = next.device !== uplink.device || next.up !== uplink.up;
 			const woken = isActive && !active;
+			if (active && !isActive) busyUntilMs = clock.monotonicMs() + config().main.drainS * 1000;
 			uplink = next;
 			active = isActive;
 			if (changed) {

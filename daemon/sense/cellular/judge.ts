@@ -5,7 +5,7 @@
  */
 import type { SenseValues } from "../../health/senses.ts";
 import type { SensorSink } from "../sensor.ts";
-import { createFadeWatch, type Fade } from "./fade.ts";
+import { createFadeWatch, type Fade, LIMIT_DBM } from "./fade.ts";
 import { isRegistered, type Reading, type SimState, type Technology } from "./reading.ts";
 import { createStabilityWatch, type Stability } from "./stability.ts";
 
@@ -139,6 +139,8 @@ export function createJudge(sink: SensorSink, weakDbm: () => number): Judge {
 		if (drop !== null) suspect(atMs, `the signal fell by ${Math.round(drop)} dB within seconds`);
 		const { rsrpDbm } = now;
 		if (rsrpDbm === null) return;
+		// Connections that were left on it to finish are stuck now: probes find out whether they are.
+		if (rsrpDbm <= LIMIT_DBM + 2) suspect(atMs, `the signal is all but gone: RSRP ${Math.round(rsrpDbm)} dBm`);
 		const limit = weakDbm() + (weakTold ? WEAK_HYSTERESIS_DB : 0);
 		if (rsrpDbm <= limit) {
 			weak = { sinceMs: weak?.sinceMs ?? atMs, readings: (weak?.readings ?? 0) + 1 };

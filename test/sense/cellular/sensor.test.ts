@@ -49,7 +49,8 @@ test("paces: 2 s in use, 10 s on standby, an event of gsmd at once", async () =>
 	await w.time.advance(60_000);
 	assert.equal(infos() - active, 30);
 	sensor.follow(uplink(), false);
-	await w.time.advance(5_000);
+	await w.time.advance(125_000);
+	assert.ok(infos() - active >= 30 + 60, "watched closely while connections finish on it");
 	const before = infos();
 	w.emit("gsm.modem.hang");
 	for (let n = 0; n < 100; n++) w.emit("sim.changed");
