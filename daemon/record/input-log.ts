@@ -24,7 +24,7 @@ export interface InputLog {
 	setBudget(budgetBytes: number): void;
 	/** Inputs at or after this time, oldest first. */
 	since(sinceMs: number): Iterable<Input>;
-	/** Everything needed to decide again from the last checkpoint at or before `sinceMs` (or the oldest there is). */
+	/** Everything needed to decide again from the last checkpoint before `sinceMs` (or the oldest there is). */
 	replay(sinceMs: number): Replay;
 	stats(): {
 		readonly inputs: number;
@@ -147,7 +147,8 @@ export function createInputLog(initialBudget: number, stateJson: () => string | 
 		},
 		since: (sinceMs) => ({ [Symbol.iterator]: () => read(frozen(0), sinceMs) }),
 		replay(sinceMs) {
-			let first = chunks.findLastIndex((chunk) => chunk.firstMs <= sinceMs);
+			// Not "at": the chunk before may end with inputs of that very moment.
+			let first = chunks.findLastIndex((chunk) => chunk.firstMs < sinceMs);
 			first = Math.max(0, first);
 			const part = frozen(first);
 			const checkpoint = chunks[first]?.checkpoint ?? null;

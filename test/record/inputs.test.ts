@@ -164,3 +164,14 @@ test("a replay under way is not disturbed by new inputs or by chunks that go", (
 		Array.from({ length: 500 }, (_, i) => i),
 	);
 });
+
+test("a replay from a moment has every input of that moment, also where a chunk ended within it", () => {
+	const log = createInputLog(1_000_000, () => "{}");
+	for (let i = 0; i < 20_000; i++) {
+		const atMs = Math.floor(i / 500);
+		log.add({ kind: "traffic", uplink: "w", atMs, rxBytesPerS: i / 7, txBytesPerS: i / 3 });
+	}
+	for (let atMs = 0; atMs < 40; atMs++) {
+		assert.equal([...log.replay(atMs).inputs].filter((one) => one.atMs === atMs).length, 500, `${atMs} ms`);
+	}
+});
