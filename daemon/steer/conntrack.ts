@@ -22,3 +22,8 @@ export function releasedFlows(stderr: string): number | null {
 	const match = /(\d+) flow entries have been deleted/.exec(stderr);
 	return match ? Number(match[1]) : null;
 }
+
+/** `conntrack -D` lists first and deletes then; it ends at the first that has gone meanwhile, the rest stays (1.4.7). */
+export function isInterrupted(stderr: string): boolean {
+	return releasedFlows(stderr) === null && /such conntrack doesn't exist/.test(stderr);
+}

@@ -3,7 +3,7 @@ import type { SteerAction } from "../decide/types.ts";
 import type { Family } from "../health/types.ts";
 import { errorText, isAutonomyError } from "../platform/error.ts";
 import type { Discovered, Uplink } from "../uplink/types.ts";
-import { type ReleaseBy, releaseArgv, releasedFlows } from "./conntrack.ts";
+import { isInterrupted, type ReleaseBy, releaseArgv, releasedFlows } from "./conntrack.ts";
 import { type Drain, drainMark } from "./drain.ts";
 import { DRAIN_MASK } from "./source-rules.ts";
 import { complaint, type Tools } from "./tools.ts";
@@ -11,6 +11,8 @@ import type { Released } from "./types.ts";
 
 /** Deleted connections are listed on stdout, one line each; only their number is of interest. */
 const OUTPUT_BYTES = 16_384;
+/** mwan3's own flush and the kernel's timeouts delete at the same time: the program gives up where it trips over one. */
+const MAX_AGAIN = 5;
 
 export interface Releaser {
 	/** Keeps the addresses uplinks had: a dead one may have lost its own already, its connections still carry it. */
@@ -40,7 +42,9 @@ export function createReleaser(tools: Tools, drainOf: (family: Family, uplink: s
 
 	const one = async (uplink: string, family: Family, by: ReleaseBy): Promise<Released | string> => {
 		try {
-			const result = await tools.run(releaseArgv(family, by), { maxOutputBytes: OUTPUT_BYTES });
+			let result = await tools.run(releaseArgv(family, by), { maxOutputBytes: OUTPUT_BYTES });
+			for (let again = 0; again < MAX_AGAIN && isInterrupted(result.stderr); again++)
+				result = await tools.run(releaseArgv(family, by), { maxOutputBytes: OUTPUT_BYTES });
 			const flows = releasedFlows(result.stderr);
 			missing = false;
 			return flows === null ? `conntrack -D for ${uplink}: ${complaint(result)}` : { uplink, family, flows };

@@ -5,6 +5,7 @@ import type { SteerAction } from "../../daemon/decide/types.ts";
 import type { Platform, RunResult } from "../../daemon/platform/platform.ts";
 import { mergeActions } from "../../daemon/steer/actions.ts";
 import { createLane } from "../../daemon/steer/lane.ts";
+import { createReleaser } from "../../daemon/steer/release.ts";
 import { createStateFile, parseMemory } from "../../daemon/steer/state-file.ts";
 import { createSteerer } from "../../daemon/steer/steerer.ts";
 import { createTools } from "../../daemon/steer/tools.ts";
@@ -206,4 +207,22 @@ test("follow-up checks end by themselves and with close()", async () => {
 	void steerer.reassert("ifup wan");
 	steerer.close();
 	assert.equal(time.pending(), 0);
+});
+
+test("conntrack trips over a connection that has just ended: the rest is freed by another run, within bounds", async () => {
+	const gone = "conntrack v1.4.7 (conntrack-tools): Operation failed: such conntrack doesn't exist";
+	const done = "conntrack v1.4.7 (conntrack-tools): 12 flow entries have been deleted.";
+	for (const [trips, expected] of [
+		[2, { released: [{ uplink: "wan", family: "ipv4", flows: 12 }], notes: [] }],
+		[99, { released: [], notes: [`conntrack -D for wan: ${gone}`] }],
+	] as const) {
+		let runs = 0;
+		const processes = fakeProcesses(() => (runs++ < trips ? { code: 1, stderr: gone } : { stderr: done }));
+		const releaser = createReleaser(createTools(processes), () => null);
+		const wan = { id: "wan", ipv4: { address: "100.64.1.50" }, ipv6: null, mwan3: { ipv4: null, ipv6: null } };
+		releaser.remember({ uplinks: [wan as unknown as Uplink], mwan3: null, problems: [] });
+		const wish = [{ uplink: "wan", families: ["ipv4"] }] as const;
+		assert.deepEqual(await releaser.release(wish, "ipv4", false, () => true), expected);
+		assert.equal(runs, Math.min(trips + 1, 6));
+	}
 });
