@@ -93,6 +93,12 @@ export function createLoop(options: LoopOptions): Loop {
 		queue.push(input);
 	}
 
+	/** On whole multiples of the interval, where the other timers of this length are: one wake-up for all. */
+	function nextTick(nowMs: number): number {
+		const everyMs = options.tickMs();
+		return (Math.floor(nowMs / everyMs) + 1) * everyMs;
+	}
+
 	/** The tick, or sooner when the engine asks to be woken. */
 	function arm(wakeAtMs: number | null): void {
 		if (closed) return;
@@ -105,7 +111,7 @@ export function createLoop(options: LoopOptions): Loop {
 			dueMs = Number.POSITIVE_INFINITY;
 			const atMs = clock.monotonicMs();
 			const isTick = atMs >= nextTickMs;
-			if (isTick) nextTickMs = atMs + options.tickMs();
+			if (isTick) nextTickMs = nextTick(atMs);
 			feed({ kind: "tick", atMs });
 			if (isTick) options.onTick(state, atMs);
 			arm(null);
@@ -146,7 +152,7 @@ export function createLoop(options: LoopOptions): Loop {
 			return output;
 		},
 		start() {
-			nextTickMs = clock.monotonicMs() + options.tickMs();
+			nextTickMs = nextTick(clock.monotonicMs());
 			arm(null);
 		},
 		close() {

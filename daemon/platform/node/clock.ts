@@ -10,20 +10,23 @@ export const nodeClock: Clock = {
 
 export const nodeTimers: Timers = {
 	after(ms, callback): Closable {
-		const timer = setTimeout(callback, Math.max(0, ms));
+		// Never early: Node cuts fractions off, and who is woken too soon only goes to sleep again.
+		const timer = setTimeout(callback, Math.ceil(Math.max(0, ms)));
 		return { close: () => clearTimeout(timer) };
 	},
 	every(ms, callback): Closable {
 		const period = Math.max(1, ms);
-		let due = performance.now() + period;
+		// On whole multiples of the period: what happens every second happens in one wake-up of the processor.
+		const next = (): number => (Math.floor(performance.now() / period) + 1) * period;
+		let due = next();
 		let timer: NodeJS.Timeout | null = null;
 		const arm = (): void => {
-			timer = setTimeout(fire, Math.max(0, due - performance.now()));
+			timer = setTimeout(fire, Math.ceil(Math.max(0, due - performance.now())));
 		};
 		const fire = (): void => {
 			due += period;
 			// After a stall (suspend, stopped process) go on from now instead of firing the missed ones in a row.
-			if (due < performance.now()) due = performance.now() + period;
+			if (due < performance.now()) due = next();
 			arm();
 			callback();
 		};
