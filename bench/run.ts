@@ -16,4 +16,4 @@ if (!/^[a-z]+$/.test(name) || !existsSync(`bench/${name}.ts`)) {
 const bench: { run(args: string[]): Promise<object> } = await import(`./${name}.ts`);
 const figures = await bench.run(rest);
 console.log(JSON.stringify(figures));
-process.exit(0);
+process.exit(process.exitCode ?? 0);
