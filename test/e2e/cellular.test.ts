@@ -1,6 +1,7 @@
 /** A modem that knows more than probes can: traffic leaves before the link is lost, and the lead is measured. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import type { Reply } from "../../contract/api.ts";
 import { nowMs } from "../../lab/net/lab.ts";
 import { type Bench, flowsVia, impossible, openBench, ready, uplink } from "./harness.ts";
 
@@ -43,5 +44,34 @@ describe("cellular", { skip }, () => {
 			why?.text ?? "",
 			/^Left wan before trouble: The signal falls by \d\.\d dB\/s and will be lost in \d+ s\./,
 		);
+	});
+
+	test("roaming is told and moves nothing; a SIM that is pulled moves everything at once", async (t) => {
+		t.after(() => bench.world.healAll());
+		const daemon = await bench.daemon(t);
+		await ready(bench, daemon);
+		const status = () => daemon.call<Reply<"cellular_status">>("cellular_status");
+		await daemon.until("the modem answers", async () => (await status()).summary.in_service === 1, 10_000);
+		const traffic = await bench.traffic(t);
+		await flowsVia(traffic, 1, 3000, daemon);
+		await bench.world.do({ do: "roaming", isp: 1, on: true });
+		await daemon.until("roaming", async () => (await status()).cellular.wan?.roaming === true, 5000);
+		const { events } = await daemon.call<Reply<"events">>("events", { type: "roaming" });
+		assert.equal(events[0]?.reason, "in a foreign network now (Far Away)");
+		const since = nowMs();
+		await bench.world.do({ do: "sim_out", isp: 1 });
+		await flowsVia(traffic, 2, 5000, daemon);
+		await new Promise((resolve) => setTimeout(resolve, 1000));
+		const { fresh, freshLeftMs } = await traffic.report({ sinceMs: since - 3000, leaving: 1 });
+		t.diagnostic(
+			`new flows left ${Math.round((freshLeftMs ?? Number.NaN) - since)} ms after the SIM, longest gap ${fresh.gapMs} ms`,
+		);
+		assert.deepEqual(
+			fresh.ways.map((way) => way.isp),
+			[1, 2],
+		);
+		assert.equal((await status()).cellular.wan?.trouble, "no SIM card is in the modem");
+		const { decisions } = await daemon.call<Reply<"decisions">>("decisions");
+		assert.match(decisions.find((one) => one.to === "wanb")?.text ?? "", /^Left wan( before trouble)?: /);
 	});
 });

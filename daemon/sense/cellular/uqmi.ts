@@ -1,6 +1,6 @@
 /**
- * uqmi on the modem's control device, for plain proto qmi. One program per answer for the signal; registration, cell
- * and session are asked with every sixth, aggregation too. uqmi waits for the device when netifd is using it: the limit of time
+ * uqmi on the modem's control device, for plain proto qmi. Two programs per answer, for signal and registration; cell,
+ * session and aggregation are asked now and then. uqmi waits for the device when netifd is using it: the limit of time
  * is short, and a busy device is no fault.
  */
 import { AutonomyError } from "../../platform/error.ts";
@@ -29,15 +29,14 @@ export function createUqmi(platform: Platform): Provider {
 				runJson(platform, "uqmi", ["-s", "-t", OWN_LIMIT_MS, "-d", control, ...args], LIMIT_MS);
 			const reply = await uqmi("--get-signal-info");
 			if (typeof reply === "string") throw complaint("uqmi", reply);
-			const signal = parseSignal(reply);
+			const ask = (what: string): Promise<unknown> => uqmi(what).catch(() => null);
+			const now = withServing(parseSignal(reply), await ask("--get-serving-system"));
 			if (full) {
-				const ask = (what: string): Promise<unknown> => uqmi(what).catch(() => null);
-				let base = withServing(NOTHING, await ask("--get-serving-system"));
-				base = withSystem(base, await ask("--get-system-info"));
+				let base = withSystem(NOTHING, await ask("--get-system-info"));
 				base = withSession(base, await ask("--get-data-status"));
 				slow = withCarriers(base, await ask("--get-lte-cphy-ca-info"));
 			}
-			return merge(merge(NOTHING, slow), signal);
+			return merge(merge(NOTHING, slow), now);
 		},
 	};
 }
