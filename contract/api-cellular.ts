@@ -33,6 +33,7 @@ const MODEM = {
 	cell_id: maybe(text("serving cell, as the modem writes it")),
 	tac: maybe(text("tracking or location area")),
 	operator: maybe(text("name of the network, chosen by the network")),
+	plmn: maybe(text("country and network code of that network")),
 	registration: maybe(oneOf(["home", "roaming", "searching", "denied", "none"], "in the network")),
 	roaming: maybe(flag("in a foreign network")),
 	sim: maybe(oneOf(["ready", "missing", "locked", "failed"], "the card")),

@@ -127,6 +127,7 @@ export const MODEM_DETAILS: NonNullable<SensorStatus["details"]> = {
 	cell_id: "29954840",
 	tac: "1832",
 	operator: HOSTILE,
+	plmn: "24601",
 	registration: "home",
 	roaming: false,
 	sim: "ready",

@@ -52,6 +52,7 @@ export function detailsOf({ atMs, answer, judge, otherSim }: Picture): Details {
 		cell_id: reading.cellId,
 		tac: reading.tac,
 		operator: reading.operator,
+		plmn: reading.plmn,
 		registration: reading.registration,
 		roaming: reading.registration === null ? null : reading.registration === "roaming",
 		sim: reading.sim,

@@ -3,7 +3,7 @@
  * rpcd object `modemmanager` (dump), with signal and SIM put into the modem's table.
  */
 import { NOTHING, type Reading, type Registration, type SimState } from "./reading.ts";
-import { at, carriersOf, idOf, signalOf, technologyOf, wholeIn, wordOf } from "./values.ts";
+import { at, carriersOf, idOf, plmnOf, signalOf, technologyOf, wholeIn, wordOf } from "./values.ts";
 
 export interface MmModem {
 	/** Where the device is in sysfs. */
@@ -71,6 +71,7 @@ export function parseModem(modem: unknown): MmModem {
 			band: used,
 			carriers: used === null ? [] : carriersOf(band.map((one) => ({ band: one }))),
 			operator: wordOf(gpp("operator-name")),
+			plmn: plmnOf(gpp("operator-code")),
 			registration: lookUp(REGISTRATION, wordOf(gpp("registration-state"))),
 			sim: simOf(state, wordOf(generic("state-failed-reason")), wordOf(generic("unlock-required"))),
 			simSlot: wholeIn(generic("primary-sim-slot"), 1, 8),

@@ -32,6 +32,8 @@ export interface Reading {
 	readonly cellId: string | null;
 	readonly tac: string | null;
 	readonly operator: string | null;
+	/** Country and network code, 5 or 6 digits. */
+	readonly plmn: string | null;
 	readonly registration: Registration | null;
 	readonly sim: SimState | null;
 	/** Slot in use, from 1. */
@@ -54,6 +56,7 @@ export const NOTHING: Reading = {
 	cellId: null,
 	tac: null,
 	operator: null,
+	plmn: null,
 	registration: null,
 	sim: null,
 	simSlot: null,

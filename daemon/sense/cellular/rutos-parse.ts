@@ -3,7 +3,19 @@
  * `get_signal_query`. Keys are absent when unknown; `reg_stat` follows 3GPP TS 27.007 (+CREG), its text is preferred.
  */
 import { NOTHING, type Reading, type Registration, type SimState } from "./reading.ts";
-import { at, carriersOf, idOf, merge, numberIn, signalOf, tablesOf, technologyOf, wholeIn, wordOf } from "./values.ts";
+import {
+	at,
+	carriersOf,
+	idOf,
+	merge,
+	numberIn,
+	plmnOf,
+	signalOf,
+	tablesOf,
+	technologyOf,
+	wholeIn,
+	wordOf,
+} from "./values.ts";
 
 export interface RutosModem {
 	readonly usbId: string | null;
@@ -71,6 +83,7 @@ export function parseInfo(reply: unknown): RutosModem {
 			cellId: idOf(get("reg_ci")) ?? idOf(cells[0]?.cellid),
 			tac: idOf(get("reg_tac")) ?? idOf(get("reg_lac")),
 			operator: wordOf(get("operator")) ?? wordOf(get("provider_name")),
+			plmn: plmnOf(cells[0]?.mcc, cells[0]?.mnc),
 			registration: registrationOf(get("reg_stat_str"), get("reg_stat")),
 			sim: simOf(get("pin_state_str")),
 			simSlot: wholeIn(get("sim"), 1, 8),

@@ -3,7 +3,7 @@
  * array, of a single radio a table. Not told by uqmi: SIM slots, temperature.
  */
 import { NOTHING, type Reading, type Registration } from "./reading.ts";
-import { at, carriersOf, merge, signalOf, tableOf, tablesOf, technologyOf, wholeIn, wordOf } from "./values.ts";
+import { at, carriersOf, merge, plmnOf, signalOf, tableOf, tablesOf, technologyOf, wholeIn, wordOf } from "./values.ts";
 
 export function parseSignal(reply: unknown): Reading {
 	const radios = (Array.isArray(reply) ? tablesOf(reply) : [tableOf(reply)]).map((one) => ({
@@ -30,6 +30,7 @@ export function withServing(base: Reading, reply: unknown): Reading {
 	return merge(base, {
 		registration: state === "home" && at(reply, "roaming") === true ? "roaming" : state,
 		operator: wordOf(at(reply, "plmn_description")),
+		plmn: plmnOf(at(reply, "plmn_mcc"), at(reply, "plmn_mnc")),
 	});
 }
 

@@ -59,6 +59,14 @@ export function idOf(value: unknown): string | null {
 	return word !== null && /^[0-9A-Fa-f]{1,20}$/.test(word) && !/^(?:0+|f{6,}|4294967295)$/i.test(word) ? word : null;
 }
 
+/** MCC and MNC, together or apart; MNC has two or three digits, and as a number it has lost its zeros. */
+export function plmnOf(mcc: unknown, mnc: unknown = ""): string | null {
+	const digits = (value: unknown, least: number): string =>
+		typeof value === "number" || typeof value === "string" ? String(value).padStart(least, "0") : "";
+	const plmn = digits(mcc, 3) + (mnc === "" ? "" : digits(mnc, 2));
+	return /^[1-9]\d{4,5}$/.test(plmn) ? plmn : null;
+}
+
 /** -140 is what modems say when they measure nothing (seen in traces, together with rsrq -20 and sinr 0). */
 export const RSRP = { low: -139.9, high: -31 } as const;
 

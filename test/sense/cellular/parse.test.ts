@@ -7,7 +7,7 @@ import { qualityPct, qualityWord } from "../../../daemon/sense/cellular/quality.
 import { NOTHING, type Reading } from "../../../daemon/sense/cellular/reading.ts";
 import * as rutos from "../../../daemon/sense/cellular/rutos-parse.ts";
 import * as uqmi from "../../../daemon/sense/cellular/uqmi-parse.ts";
-import { idOf, numberIn, signalOf, technologyOf } from "../../../daemon/sense/cellular/values.ts";
+import { idOf, numberIn, plmnOf, signalOf, technologyOf } from "../../../daemon/sense/cellular/values.ts";
 import { fakeRandom } from "../../support/fake-platform.ts";
 import { sample } from "./support.ts";
 
@@ -28,6 +28,7 @@ test("RutOS: everything that `info` knows", () => {
 		cellId: "29954840",
 		tac: "1832",
 		operator: "Telia",
+		plmn: "24601",
 		registration: "home",
 		sim: "ready",
 		simSlot: 1,
@@ -103,6 +104,7 @@ test("ModemManager: state, ports, and the LTE anchor's signal of an EN-DC link",
 		band: "eutran-7",
 		carriers: [{ band: "eutran-7", pci: null, channel: null, bandwidthMhz: null, rsrpDbm: null }],
 		operator: "Telia",
+		plmn: "24601",
 		registration: "home",
 		sim: "ready",
 		connected: true,
@@ -138,7 +140,7 @@ test("uqmi: one radio, two radios, 3G, refusals; identities are put together aga
 	assert.deepEqual([wcdma.technology, wcdma.rssiDbm, wcdma.rsrpDbm], ["3g", -71, null]);
 	assert.deepEqual(uqmi.parseSignal("Not supported"), NOTHING);
 	const serving = uqmi.withServing(lte, sample("modem/uqmi_get_serving_system.shape.json"));
-	assert.deepEqual([serving.registration, serving.operator], ["home", "Telia"]);
+	assert.deepEqual([serving.registration, serving.operator, serving.plmn], ["home", "Telia", "24601"]);
 	assert.equal(uqmi.withServing(lte, { registration: "registered", roaming: true }).registration, "roaming");
 	assert.equal(uqmi.withServing(lte, { registration: "registering_denied" }).registration, "denied");
 	const system = uqmi.withSystem(lte, {
@@ -206,6 +208,17 @@ test("words of modems for their technology, and identities", () => {
 		assert.equal(idOf(bad), null, String(bad));
 	assert.equal(idOf("14887433684"), "14887433684");
 	assert.equal(idOf(12n), "12");
+	for (const [mcc, mnc, plmn] of [
+		["311", "480", "311480"],
+		[246, 1, "24601"],
+		["24601", "", "24601"],
+		["246", undefined, null],
+		[0, 0, null],
+		["24a", "01", null],
+		[null, {}, null],
+	] as const) {
+		assert.equal(plmnOf(mcc, mnc), plmn);
+	}
 	assert.equal(numberIn("__proto__", 0, 1), null);
 });
 
