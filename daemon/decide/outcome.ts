@@ -70,14 +70,15 @@ export function moveTo(w: Work, to: UplinkData, reason: Reason): void {
 	for (const u of w.list) u.betterSinceMs = null;
 }
 
-/** Loss around the threshold comes and goes all day: then "no candidate" is said at most this often. */
+/** Loss around the threshold, and risks, come and go all day: then "no candidate" is said at most this often. */
 const REPEAT_BAD_MS = 600_000;
 
 /** "No candidate", once per trouble of this uplink. */
 export function nobody(w: Work, primary: UplinkData, trouble: string, why: string, figures: readonly Figure[]): void {
 	const key = `${primary.facts.id}:${trouble}`;
 	const { saidNoCandidate: said, nowMs } = w.s;
-	const again = said?.over === true && (trouble !== "bad" || nowMs - said.atMs >= REPEAT_BAD_MS);
+	const often = trouble === "bad" || trouble === "risk";
+	const again = said?.over === true && (!often || nowMs - said.atMs >= REPEAT_BAD_MS);
 	if (said?.key === key && !again) return;
 	w.s.saidNoCandidate = { key, atMs: nowMs, over: false };
 	const others = nobodyText(candidatesOf(w, primary.facts.id), primary.facts.id);

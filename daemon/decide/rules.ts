@@ -34,13 +34,20 @@ export function applyRules(w: Work): void {
 	}
 	followBetter(w, p);
 	const { saidNoCandidate: said } = w.s;
-	if (said?.over === false && goodForLong(w, p)) w.s.saidNoCandidate = { ...said, over: true };
+	if (said?.over === false && isOver(w, p, said.key)) w.s.saidNoCandidate = { ...said, over: true };
 	if (w.s.pin !== null || w.s.hold !== null) return;
 	if (leaveHeld(w, p)) return;
 	if (leaveBad(w, p)) return;
 	if (predictive(w, p)) return;
 	if (failback(w, p)) return;
 	betterCandidate(w, p);
+}
+
+/** The trouble that was spoken of is over. One that is held, or at risk, may be as good as can be. */
+function isOver(w: Work, p: UplinkData, key: string): boolean {
+	if (key === `${p.facts.id}:held`) return p.held === null;
+	if (key === `${p.facts.id}:risk`) return !isRisky(p);
+	return goodForLong(w, p);
 }
 
 function hardFailure(w: Work, p: UplinkData | null): void {

@@ -435,3 +435,26 @@ test("replay gives the decisions of the live run", () => {
 	const strict = replay({ ...w.settings, restore: { ...w.settings.restore, minDurationMs: 3_600_000 } }, w.inputs);
 	assert.notEqual(JSON.stringify(strict), JSON.stringify(w.decisions));
 });
+
+test("nowhere to go from a held or endangered link: said once, not with every probe", () => {
+	const w = new World([facts("wan", 1), facts("wanb", 2)]).run(60_000);
+	w.set("wanb", { dead: true });
+	w.run(60_000);
+	const said = () => w.rules().filter((rule) => rule === "no_candidate").length;
+	w.command("hold", "wan", 0);
+	w.run(120_000);
+	assert.equal(said(), 1);
+	w.command("release", "wan");
+	w.run(5_000);
+	w.command("hold", "wan", 0);
+	w.run(60_000);
+	assert.equal(said(), 2, "a new hold is a new trouble");
+	w.command("release", "wan");
+	for (let i = 0; i < 60; i++) {
+		const risk = i % 10 < 5 ? 0.9 : 0.1;
+		const [uplink, cause] = ["wan", "rain"];
+		w.send({ kind: "risk", uplink, atMs: w.nowMs, risk, confidence: 0.9, horizonMs: 30_000, cause, text: "" });
+		w.run(1_000);
+	}
+	assert.equal(said(), 3, "risks come and go: at most every ten minutes");
+});
