@@ -142,8 +142,7 @@ export function createFaults(options: FaultOptions): Faults {
 			after(between(5_000, 60_000), () => change(false));
 		},
 		program_killed: () => net.killOne(random()),
-		reload: () =>
-			reload({ switchMargin: between(0, 30), cooldownMs: between(0, 60_000) }, pick([1, 2, options.maxRamMb])),
+		reload: () => reload({ switchMargin: between(0, 30), cooldownMs: between(0, 60_000) }, pick([2, options.maxRamMb])),
 		observe() {
 			reload({ observe: true });
 			after(between(5_000, 40_000), () => reload({ observe: false }));

@@ -51,7 +51,7 @@ const QUIET_MS = 100_000;
 const CALM_EVERY_MS = 1_500_000;
 /** Longest hold-down, proof of no loss at the slowest pace of a metered link, and the times around. */
 const CALM_LIMIT_MS = 2_700_000;
-const VERIFY_EVERY_MS = 240_000;
+const VERIFY_EVERY_MS = 150_000;
 /** A metered link in conservative mode is asked every 20 s. */
 const SLOW_WATCH_MS = 120_000;
 const CALM_STAY_MS = 60_000;
@@ -60,6 +60,8 @@ const TIMERS_PER_FAMILY = 8;
 const TIMERS_OF_ROOMS = 12;
 /** Of the engine, in one step: six links, all in bursts, fall far short of it. */
 const INPUTS_PER_STEP = 1_000;
+/** All links failing at once are told one by one, family by family. */
+const DECISIONS_PER_STEP = 20;
 /** A steady fping and four bursts; without fping four pings and sixteen in bursts (daemon/probe/ping.ts). */
 const PROGRAMS_PER_FAMILY = 20;
 
@@ -101,6 +103,8 @@ export async function soakRun(options: RunOptions): Promise<RunFigures> {
 	const modes = ["balanced", "balanced", "aggressive", "conservative"] as const;
 	const dataCapMode = modes[Math.floor(random() * modes.length)] ?? "balanced";
 	let moves = 0;
+	/** Decisions since the last look. */
+	let talk = 0;
 	let replays: Replays | null = null;
 	const router: Router = createRouter({
 		time,
@@ -112,6 +116,7 @@ export async function soakRun(options: RunOptions): Promise<RunFigures> {
 		random,
 		onOutput(output, state) {
 			replays?.live(output);
+			talk += output.decisions.length;
 			for (const { kind, rule, from, to } of output.decisions) {
 				if (kind === "none" || kind === "avoid" || from === to) continue;
 				moves++;
@@ -132,6 +137,7 @@ export async function soakRun(options: RunOptions): Promise<RunFigures> {
 	let differences = 0;
 	let recordPeak = 0;
 	let seenInputs = 0;
+	let verifiedMs = now();
 	const calms: {
 		readonly used: number;
 		readonly record: number;
@@ -148,7 +154,11 @@ export async function soakRun(options: RunOptions): Promise<RunFigures> {
 			oracle.look(plan);
 			const inputs = router.inputs() - seenInputs;
 			seenInputs += inputs;
+			if (talk > DECISIONS_PER_STEP) oracle.complain(`${talk} decisions within ${STEP_MS} ms`);
+			talk = 0;
 			if (inputs > INPUTS_PER_STEP) oracle.complain(`${inputs} inputs within ${STEP_MS} ms`);
+			// The record's memory is bounded: what was decided is compared before it goes.
+			if (now() - verifiedMs >= VERIFY_EVERY_MS) verify();
 			if (until?.()) return true;
 		}
 		return false;
@@ -169,6 +179,11 @@ export async function soakRun(options: RunOptions): Promise<RunFigures> {
 		if (timers > TIMERS_OF_ROOMS + TIMERS_PER_FAMILY * families) oracle.complain(`${timers} timers`);
 		if (net.children() > PROGRAMS_PER_FAMILY * families) oracle.complain(`${net.children()} programs`);
 		if (router.steer.queue() > 1) oracle.complain(`${router.steer.queue()} orders wait for steering`);
+		verify();
+	}
+
+	function verify(): void {
+		verifiedMs = now();
 		differences += replays?.verify(router.loop.state(), now()) ?? 0;
 	}
 
@@ -215,15 +230,7 @@ export async function soakRun(options: RunOptions): Promise<RunFigures> {
 		scenarios++;
 		faults.calmDown();
 		faults.links([]);
-		let verifiedMs = now();
-		const home = (): boolean => {
-			// The record's memory is bounded: what was decided is compared before it goes.
-			if (now() - verifiedMs >= VERIFY_EVERY_MS) {
-				verifiedMs = now();
-				checkBounds();
-			}
-			return oracle.atHome(router.steer.plan(), preferred);
-		};
+		const home = (): boolean => oracle.atHome(router.steer.plan(), preferred);
 		if (!pass(CALM_LIMIT_MS, home)) oracle.complain(`calm: not home: ${JSON.stringify(router.steer.plan())}`);
 		pass(CALM_STAY_MS);
 		const { plan, steering } = router.loop.state();
@@ -234,7 +241,7 @@ export async function soakRun(options: RunOptions): Promise<RunFigures> {
 			oracle.complain("calm: another plan is thought in force");
 		checkBounds();
 		// Twice: what the first one kept for comparison goes with the second.
-		differences += replays?.verify(router.loop.state(), now()) ?? 0;
+		verify();
 		const used = options.usedBytes ? await options.usedBytes() : 0;
 		calms.push({ used, record: recordBytes(), timers: time.pending() - net.timers(), programs: net.children() });
 	}
