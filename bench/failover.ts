@@ -7,14 +7,15 @@
  *
  * gap_ms: the longest hole in the new flows; open_gap_ms: the same for the open flow. For loss30, where packets trickle
  * through all the time, both are the time from the start of the loss until the traffic has left the bad uplink for good.
+ * The client is watched until all that should leave has left and stayed away for a while, or the time of the case is up.
  *
  * Options: --runs N (default 10), --scenario NAME, --layout mwan3|plain, --isps N (default 3),
- * --routers N (default 4).
+ * --routers N (default 6).
  */
 import { parseArgs } from "node:util";
 import type { Bus } from "../daemon/bus/bus.ts";
 import { type Autonomyd, hostBus, startAutonomyd } from "../lab/autonomyd.ts";
-import { nowMs } from "../lab/net/lab.ts";
+import { nowMs, type Traffic } from "../lab/net/lab.ts";
 import type { Layout } from "../lab/net/plan.ts";
 import { startStandIn } from "../lab/router/stand-in.ts";
 import type { Step } from "../lab/scenario/format.ts";
@@ -25,19 +26,24 @@ interface Case {
 	readonly name: string;
 	/** Null: the operator asks for the other uplink. */
 	readonly fault: Step | null;
-	/** How long the client is watched after the fault, ms. */
+	/** How long the client is watched at most after the fault, ms. */
 	readonly watchMs: number;
+	/** Enough once the traffic has left and come through elsewhere for so long. */
+	readonly stayMs: number;
 	/** Measure when the traffic has left, not the hole. */
 	readonly untilLeft: boolean;
 }
 
 const CASES: readonly Case[] = [
-	{ name: "blackhole", fault: { do: "blackhole", isp: 1 }, watchMs: 4000, untilLeft: false },
-	{ name: "carrier", fault: { do: "carrier", isp: 1, up: false }, watchMs: 2000, untilLeft: false },
-	{ name: "loss30", fault: { do: "loss", isp: 1, pct: 30 }, watchMs: 9000, untilLeft: true },
-	{ name: "gateway_only", fault: { do: "gateway_only", isp: 1 }, watchMs: 4000, untilLeft: false },
-	{ name: "planned", fault: null, watchMs: 1500, untilLeft: false },
+	{ name: "blackhole", fault: { do: "blackhole", isp: 1 }, watchMs: 4000, stayMs: 800, untilLeft: false },
+	{ name: "carrier", fault: { do: "carrier", isp: 1, up: false }, watchMs: 2000, stayMs: 800, untilLeft: false },
+	{ name: "loss30", fault: { do: "loss", isp: 1, pct: 30 }, watchMs: 9000, stayMs: 2000, untilLeft: true },
+	{ name: "gateway_only", fault: { do: "gateway_only", isp: 1 }, watchMs: 4000, stayMs: 800, untilLeft: false },
+	{ name: "planned", fault: null, watchMs: 1500, stayMs: 800, untilLeft: false },
 ];
+
+/** Client traffic before the fault. */
+const SETTLE_MS = 700;
 
 interface Run {
 	readonly gapMs: number;
@@ -122,19 +128,38 @@ async function oneRun(router: RouterUnderTest, bus: Bus, world: World, one: Case
 	}
 }
 
+/** Until everything that should leave the first uplink is away from it and stays away. */
+async function watch(traffic: Traffic, one: Case, t0: number): Promise<void> {
+	let awaySinceMs: number | null = null;
+	while (nowMs() < t0 + one.watchMs) {
+		await sleep(50);
+		const { fresh, open } = await traffic.peek();
+		// In a planned switch the open flow stays where it is: it drains.
+		const streams = one.fault === null ? [fresh] : [fresh, open];
+		const away = streams.every(({ isp, atMs, lostInRow }) => isp !== 1 && (atMs ?? 0) > t0 && lostInRow === 0);
+		awaySinceMs = away ? (awaySinceMs ?? nowMs()) : null;
+		if (awaySinceMs !== null && nowMs() - awaySinceMs >= one.stayMs) return;
+	}
+}
+
 async function measure(router: RouterUnderTest, daemon: Autonomyd, world: World, one: Case): Promise<Run> {
 	const traffic = await router.lab.traffic();
 	try {
-		await sleep(1500);
+		await sleep(SETTLE_MS);
 		const t0 = nowMs();
 		if (one.fault) await world.do(one.fault);
 		else await daemon.order("failover", { member: router.lab.plan.isps[1]?.interface ?? "", reason: "bench" });
-		await sleep(one.watchMs);
+		await watch(traffic, one, t0);
 		const report = await traffic.report({ sinceMs: t0 - 200, leaving: 1 });
 		const decisions = await daemon.call<{ decisions: { kind: string; from?: string; to?: string }[] }>("decisions", {});
 		const switches = decisions.decisions.filter(
 			(d) => d.from !== undefined && d.to !== undefined && d.from !== d.to,
 		).length;
+		if (report.freshLeftMs === null) {
+			const { current, text, rank } = await daemon.status();
+			const seen = { current, text, rank, decisions: decisions.decisions, ways: report.fresh.ways.slice(-6) };
+			console.error(`${one.name}: new flows never left the first uplink: ${JSON.stringify(seen)}`);
+		}
 		const left = (atMs: number | null): number => (atMs === null ? one.watchMs : Math.max(0, atMs - t0));
 		return {
 			gapMs: one.untilLeft ? left(report.freshLeftMs) : report.fresh.gapMs,
@@ -195,7 +220,7 @@ export async function run(args: string[]): Promise<object> {
 			scenario: { type: "string" },
 			layout: { type: "string" },
 			isps: { type: "string", default: "3" },
-			routers: { type: "string", default: "4" },
+			routers: { type: "string", default: "6" },
 			json: { type: "boolean" },
 		},
 		strict: false,
@@ -206,7 +231,7 @@ export async function run(args: string[]): Promise<object> {
 	console.error(
 		`${runs} runs each; ms; new flows | open flow: median, p95, max | packets of new flows lost: median, max; switches`,
 	);
-	const plan: Plan = { cases, runs, isps: Number(values.isps) || 3, routers: Math.max(1, Number(values.routers) || 4) };
+	const plan: Plan = { cases, runs, isps: Number(values.isps) || 3, routers: Math.max(1, Number(values.routers) || 6) };
 	const wanted = (layout: Layout): boolean => values.layout === undefined || values.layout === layout;
 	const scenarios = wanted("mwan3") ? await layoutRuns("mwan3", plan) : {};
 	const noMwan3 = wanted("plain") ? await layoutRuns("plain", plan) : {};
