@@ -54,6 +54,8 @@ const CALM_LIMIT_MS = 2_700_000;
 const VERIFY_EVERY_MS = 150_000;
 /** A metered link in conservative mode is asked every 20 s. */
 const SLOW_WATCH_MS = 120_000;
+/** The longest, and then some. */
+const HOLD_DOWN_MS = 700_000;
 const CALM_STAY_MS = 60_000;
 /** Timers of one watched family (tick, settle, DNS, look, alternate) and of the rooms. */
 const TIMERS_PER_FAMILY = 8;
@@ -217,6 +219,7 @@ export async function soakRun(options: RunOptions): Promise<RunFigures> {
 	/** All others are proven good, then the link in use becomes bad but not dead. */
 	function brownOut(): void {
 		scenarios++;
+		pass(HOLD_DOWN_MS);
 		const from = preferred[0] ?? "";
 		const bad = random() < 0.5 ? { lossPct: 35 + random() * 30 } : { extraMs: 1500 + random() * 1000 };
 		faults.change(from, bad);
