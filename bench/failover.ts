@@ -60,7 +60,6 @@ interface Summary {
 	readonly open_gap_ms: { readonly median: number; readonly p95: number; readonly max: number };
 	readonly lost: { readonly median: number; readonly max: number };
 	readonly switches: number;
-	readonly stuck: number;
 }
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -84,7 +83,6 @@ function summarize(runs: readonly Run[]): Summary {
 		open_gap_ms: spread(runs.map((run) => run.openGapMs)),
 		lost: { median: percentile(lost, 50), max: percentile(lost, 100) },
 		switches: runs.reduce((sum, run) => sum + run.switches, 0),
-		stuck: runs.filter((run) => run.stuck).length,
 	};
 }
 
@@ -173,12 +171,12 @@ async function measure(router: RouterUnderTest, daemon: Autonomyd, world: World,
 	}
 }
 
-function row(layout: string, name: string, s: Summary): void {
+function row(layout: string, name: string, s: Summary, stuck: number): void {
 	const three = (v: { median: number; p95: number; max: number }): string =>
 		`${String(v.median).padStart(8)} ${String(v.p95).padStart(8)} ${String(v.max).padStart(8)}`;
 	const end = `${String(s.lost.median).padStart(6)} ${String(s.lost.max).padStart(5)} ${String(s.switches).padStart(8)}`;
 	console.error(
-		`${layout.padEnd(6)} ${name.padEnd(13)} ${three(s.gap_ms)} | ${three(s.open_gap_ms)} | ${end}${s.stuck > 0 ? `  ${s.stuck} never left` : ""}`,
+		`${layout.padEnd(6)} ${name.padEnd(13)} ${three(s.gap_ms)} | ${three(s.open_gap_ms)} | ${end}${stuck > 0 ? `  ${stuck} never left` : ""}`,
 	);
 }
 
@@ -201,7 +199,8 @@ async function layoutRuns(layout: Layout, plan: Plan): Promise<Record<string, Su
 			for (let one = waiting.shift(); one; one = waiting.shift()) {
 				const list = done.get(one.name) ?? [];
 				list.push(await oneRun(router, bus, world, one, turn));
-				if (list.length === plan.runs) row(layout, one.name, summarize(list));
+				if (list.length < plan.runs) continue;
+				row(layout, one.name, summarize(list), list.filter((done) => done.stuck).length);
 			}
 		} finally {
 			bus.close();

@@ -3,7 +3,7 @@
  * and with 16 uplinks; how long from start to the first verdict; bytes of the bundle; probe bytes a day. Measured from
  * /proc on the virtual router with the default configuration; Node is called with the flags the installed wrapper uses.
  *
- * Options: --seconds N (default 60), --uplinks 4,16.
+ * Options: --seconds N (default 60), --uplinks 4,16, --flags='--a --b' (others than those of the wrapper, to compare).
  */
 import { readFileSync, statSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -105,13 +105,13 @@ async function usage(router: RouterUnderTest, root: number): Promise<{ all: Usag
 
 const round = (value: number): number => Math.round(value * 100) / 100;
 
-async function measure(uplinks: number, seconds: number): Promise<Footprint> {
+async function measure(uplinks: number, seconds: number, flags: readonly string[]): Promise<Footprint> {
 	const router = await startStandIn({ layout: "mwan3", isps: uplinks });
 	const bus = hostBus(router);
 	try {
 		const startedAt = nowMs();
 		let firstVerdict: number | null = null;
-		const daemon = await startAutonomyd(router, bus, { nodeArgs: nodeFlags() });
+		const daemon = await startAutonomyd(router, bus, { nodeArgs: flags });
 		const pid = daemon.process.pid;
 		if (pid === null) throw new Error("the daemon did not start");
 		await daemon.until(
@@ -163,13 +163,19 @@ function bytesPerDay(metered: boolean, role: "active" | "standby"): number {
 export async function run(args: string[]): Promise<object> {
 	const { values } = parseArgs({
 		args,
-		options: { seconds: { type: "string", default: "60" }, uplinks: { type: "string", default: "4,16" } },
+		options: {
+			seconds: { type: "string", default: "60" },
+			uplinks: { type: "string", default: "4,16" },
+			flags: { type: "string" },
+		},
 		strict: false,
 	});
 	const result: Record<string, unknown> = {};
+	const flags = typeof values.flags === "string" ? values.flags.split(/\s+/).filter(Boolean) : nodeFlags();
+	console.error(`node ${process.version} ${flags.join(" ")}`);
 	console.error("uplinks  processes  rss MB  anon MB  (daemon alone)   cpu %  wake-ups/s  start ms");
 	for (const count of String(values.uplinks).split(",").map(Number)) {
-		const one = await measure(count, Number(values.seconds) || 60);
+		const one = await measure(count, Number(values.seconds) || 60, flags);
 		result[`uplinks${count}`] = one;
 		const mb = (kb: number): string => (kb / 1024).toFixed(1);
 		console.error(
