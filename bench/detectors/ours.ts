@@ -70,7 +70,7 @@ export function runOurs(link: Link, options: OursOptions): OursResult {
 					changes.push({ atMs: effect.atMs, verdict: effect.verdict, text: effect.evidence.text });
 				}
 			} else if (effect.kind === "burst") startBurst(effect.rounds);
-			else if (effect.rttMs === null) {
+			else if (effect.kind === "probe" && effect.rttMs === null) {
 				probes.lost++;
 				if (effect.excused) probes.excused++;
 			}

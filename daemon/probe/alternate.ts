@@ -23,7 +23,7 @@ export interface AlternateOptions {
 }
 
 export interface Alternate {
-	/** Asks all targets once by both methods; tells which one two of them (or the only one) answered, TCP preferred. */
+	/** Asks all targets once by both methods; tells which one two of them (or the only one) answered first, or null. */
 	look(done: (method: SocketMethod | null) => void): void;
 	watch(method: SocketMethod, spacingMs: number): void;
 	burst(method: SocketMethod, rounds: number): void;
@@ -82,12 +82,16 @@ export function createAlternate(platform: Platform, options: AlternateOptions): 
 			looking = true;
 			const methods: readonly SocketMethod[] = options.dnsName === "" ? ["tcp"] : ["tcp", "dns"];
 			const answers = { tcp: 0, dns: 0 };
+			const need = Math.min(2, targets.length);
 			let waiting = 1;
+			let told = false;
 			const ended = (): void => {
-				if (--waiting > 0) return;
-				looking = false;
-				const need = Math.min(2, targets.length);
-				done(answers.tcp >= need ? "tcp" : answers.dns >= need ? "dns" : null);
+				waiting--;
+				const found = methods.find((method) => answers[method] >= need) ?? null;
+				if (waiting === 0) looking = false;
+				if (told || (found === null && waiting > 0)) return;
+				told = true;
+				done(found);
 			};
 			for (const method of methods) {
 				for (const [index, target] of targets.entries()) {

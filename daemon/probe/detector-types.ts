@@ -33,6 +33,8 @@ export type DetectorInput = { readonly atMs: number } & (
 	/** hint: more than a state, reason enough to look closer. */
 	| { readonly kind: "traffic"; readonly state: TrafficState; readonly hint: boolean }
 	| { readonly kind: "link"; readonly up: boolean; readonly text: string }
+	/** Other probes than pings were answered since the link became suspect: silence of the pings alone proves nothing. */
+	| { readonly kind: "witness"; readonly method: ProbeMethod }
 	/** From now on replies come by this method (ICMP turned out to be filtered, or works again). */
 	| { readonly kind: "method"; readonly method: ProbeMethod }
 	| { readonly kind: "recheck" }
@@ -53,7 +55,9 @@ export type DetectorEffect =
 	| ProbeEffect
 	| { readonly kind: "reach"; readonly atMs: number; readonly verdict: ReachVerdict; readonly evidence: ReachEvidence }
 	/** Send `rounds` quick probes to each target, now. */
-	| { readonly kind: "burst"; readonly rounds: number };
+	| { readonly kind: "burst"; readonly rounds: number }
+	/** The burst was not answered but the witness was: ping is filtered, go on by its method. */
+	| { readonly kind: "filtered"; readonly method: ProbeMethod };
 
 export interface DetectorOptions {
 	readonly targets: readonly string[];

@@ -10,13 +10,14 @@
  *   and so many in all that random loss at the link's own rate explains it less than once in ten million times, it is
  *   dead; with too few, one more burst. A link that was called dead twice within ten minutes and was back at once (1.5 s)
  *   gets more patience (0.25, 0.5, 0.7 s): satellites and cells hand over in silence.
+ *   When TCP or DNS was answered meanwhile (a witness), it is not the link but ping that is filtered: up, by that method.
  * - dead: the first reply asks for a burst; up again after three replies that are three in five of what was due since.
  *   One lucky packet is no link.
  * - unknown: just started, or the link came up. Two replies make it up, two silent bursts make it dead.
  * - Carrier loss or ifdown is dead at once. The gateway's reply is evidence for people and never counts as life.
  * - When we ourselves stood still (suspend, starved CPU) nothing due meanwhile is held against the link.
  */
-import type { ReachEvidence, ReachVerdict } from "../health/types.ts";
+import type { ProbeMethod, ReachEvidence, ReachVerdict } from "../health/types.ts";
 import { lateNeeded, unansweredNeeded } from "./chance.ts";
 import type { Detector, DetectorEffect, DetectorInput, DetectorOptions, TrafficState } from "./detector-types.ts";
 import { createFlight, MIN_BURST_WAIT_MS } from "./flight.ts";
@@ -63,6 +64,8 @@ export function createDetector(options: DetectorOptions): Detector {
 	let burstWasSent = false;
 	let bursts = 0;
 
+	let witness: ProbeMethod | null = null;
+
 	let suspectAtMs = NEVER;
 	let deadAtMs = NEVER;
 	let patienceMs = 0;
@@ -100,6 +103,7 @@ export function createDetector(options: DetectorOptions): Detector {
 		answeredBy.clear();
 		burstAtMs = null;
 		bursts = 0;
+		witness = null;
 	}
 
 	function burst(): void {
@@ -134,6 +138,13 @@ export function createDetector(options: DetectorOptions): Detector {
 		const extra = `${gateway === "answers" ? ", the gateway answers" : ""}${traffic === "one_way" ? ", bytes leave and none arrive" : ""}`;
 		become("dead", `${sent} probes to ${targets.length} target${targets.length === 1 ? "" : "s"} unanswered${extra}`);
 		beginEpisode();
+	}
+
+	function filtered(by: ProbeMethod): void {
+		flight.forget(now);
+		effects.push({ kind: "filtered", method: by });
+		lastAliveMs = now;
+		rise(`ping is not answered, ${by === "tcp" ? "TCP" : "DNS"} is`);
 	}
 
 	function onReply(target: string): void {
@@ -214,7 +225,8 @@ export function createDetector(options: DetectorOptions): Detector {
 		const patience = now < patienceUntilMs ? patienceMs : 0;
 		const early = patience > 0 && now - suspectAtMs < MIN_BURST_WAIT_MS + patience;
 		const again = overdue < unansweredNeeded(flight.lossRate()) || early || (verdict === "unknown" && bursts < 2);
-		if (!again) die();
+		if (!again && witness !== null) filtered(witness);
+		else if (!again) die();
 		else if (burstEnded) burst();
 	}
 
@@ -264,7 +276,9 @@ export function createDetector(options: DetectorOptions): Detector {
 			traffic = input.state;
 			if (input.hint && verdict === "up" && linkUp && burstAtMs === null) suspect("bytes leave and none arrive", 0);
 		} else if (input.kind === "method") method = input.method;
-		else if (input.kind === "link") setLink(input.up, input.text);
+		else if (input.kind === "witness") {
+			if (verdict === "suspect") witness = input.method;
+		} else if (input.kind === "link") setLink(input.up, input.text);
 		else if (input.kind === "recheck") burst();
 		else if (input.kind === "stall") stall();
 	}

@@ -5,7 +5,8 @@
  * timeout (-t) may be longer than the period; it schedules by the wall clock, so a jump of the clock needs a restart
  * (prober.ts watches for one).
  *
- * A process that ends, or prints nothing that can be understood, is started again after 1, 2, 4 ... 60 s.
+ * A process that ends, prints nothing that can be understood, or prints nothing at all while bursts of other processes
+ * to the same targets are answered (stopped by somebody, wedged), is started again after 1, 2, 4 ... 60 s.
  */
 import type { Argv, Child, Closable, Platform } from "../platform/platform.ts";
 import { PING_DATA_BYTES } from "./budget.ts";
@@ -23,6 +24,10 @@ const REPLY_LIMIT_MS = 3000;
 const NONSENSE_LIMIT = 20;
 const STABLE_MS = 30_000;
 const MAX_BURSTS = 4;
+/** Silent for so many spacings and half a second, with two bursts answered meanwhile: not the link, the process. */
+const MUTE_SPACINGS = 5;
+const MUTE_MIN_MS = 500;
+const MUTE_BURSTS = 2;
 /** A sequence number cannot leap further than this between two lines. */
 const MAX_GAP = 100;
 
@@ -51,11 +56,16 @@ export function createFping(platform: Platform, program: string, path: PingPath,
 	let closed = false;
 	let burstNumber = 0;
 	const bursts = new Set<Child>();
+	/** Last sign of life of the steady process, and the bursts answered since. */
+	let heardMs = 0;
+	let answeredBursts = 0;
+	let lastAnswered = 0;
 
 	function start(): void {
 		if (closed || wanted === null || wanted.targets.length === 0) return;
 		const { targets, spacingMs } = wanted;
 		const startedMs = clock.monotonicMs();
+		heard();
 		let nonsense = 0;
 		let lastWords = "";
 		const lastSeq = new Map<string, number>();
@@ -67,6 +77,7 @@ export function createFping(platform: Platform, program: string, path: PingPath,
 		};
 		const onLine = (line: string): void => {
 			const parsed = parseFpingLine(line);
+			heard();
 			if (parsed.kind === "reply") {
 				nonsense = 0;
 				if (failures > 0) events.onProblem(null, 0);
@@ -99,6 +110,22 @@ export function createFping(platform: Platform, program: string, path: PingPath,
 		events.onPlan(
 			targets.map((target, index) => ({ target, firstSentMs: startedMs + START_MS + index * spacingMs, periodMs })),
 		);
+	}
+
+	function heard(): void {
+		heardMs = clock.monotonicMs();
+		answeredBursts = 0;
+	}
+
+	/** A target answered burst number `burst`. */
+	function answered(burst: number): void {
+		if (steady === null || wanted === null || burst === lastAnswered) return;
+		lastAnswered = burst;
+		answeredBursts++;
+		const silentMs = clock.monotonicMs() - heardMs;
+		if (answeredBursts < MUTE_BURSTS || silentMs < MUTE_MIN_MS + MUTE_SPACINGS * wanted.spacingMs) return;
+		steady.close();
+		fail(`fping printed nothing for ${Math.round(silentMs / 100) / 10} s while its targets answered`);
 	}
 
 	function fail(text: string): void {
@@ -146,7 +173,10 @@ export function createFping(platform: Platform, program: string, path: PingPath,
 				if (!order.targets.includes(parsed.target)) {
 					gatewayTold = true;
 					events.onGateway(true);
-				} else events.onReply("burst", parsed.target, base + parsed.seq, parsed.rttMs);
+				} else {
+					answered(base);
+					events.onReply("burst", parsed.target, base + parsed.seq, parsed.rttMs);
+				}
 			};
 			const child: Child = processes.start(fpingArgv(program, path, burstArgs(asked, order.rounds, order.waitMs)), {
 				onStdoutLine: onLine,

@@ -20,9 +20,12 @@ import type { Watch, WatchOptions } from "./watch-types.ts";
 
 /** Later than this a timer of ours means that we stood still. */
 const STALL_MS = 200;
-/** Ping stays silent: is it only ping? First soon, then at this pace. */
+/** Ping stays silent: is it only ping? While it is in doubt, when the link is called dead, then at this pace. */
 const LOOK_FIRST_MS = 300;
 const LOOK_EVERY_MS = { unmetered: 15_000, metered: 120_000 };
+/** A look in doubt that was not needed holds the next one back: 10 s, doubling to 10 minutes while doubts go on. */
+const DOUBT_PAUSE_MS = 10_000;
+const DOUBT_PAUSE_MAX_MS = 600_000;
 /** While TCP stands in, ping is still tried, slowly; three replies bring it back. */
 const PING_BACK_SPACING_MS = 10_000;
 const PING_BACK_REPLIES = 3;
@@ -42,6 +45,8 @@ export function createWatch(options: WatchOptions): Watch {
 	let settle: Closable | null = null;
 	let tickAtMs = 0;
 	let look: Closable | null = null;
+	let doubtPauseMs = 0;
+	let nextDoubtMs = Number.NEGATIVE_INFINITY;
 	let pingReplies = 0;
 	let programProblem: string | null = null;
 	let methodProblem: string | null = null;
@@ -51,12 +56,15 @@ export function createWatch(options: WatchOptions): Watch {
 	function step(input: DetectorInput): void {
 		if (closed) return;
 		const before = detector.verdict();
+		let next: ProbeMethod | null = null;
 		for (const effect of detector.step(input)) {
 			if (effect.kind === "burst") sendBurst(effect.rounds);
+			else if (effect.kind === "filtered") next = effect.method;
 			else if (effect.kind === "reach") options.emit({ ...effect, uplink, family });
 			else options.emit({ ...effect, uplink, family, method });
 		}
-		if (detector.verdict() !== before) onVerdict();
+		if (next !== null) switchTo(next);
+		else if (detector.verdict() !== before) onVerdict();
 		arm();
 	}
 
@@ -86,7 +94,38 @@ export function createWatch(options: WatchOptions): Watch {
 	function onVerdict(): void {
 		look?.close();
 		look = null;
-		if (detector.verdict() === "dead" && up && method === "icmp") look = timers.after(LOOK_FIRST_MS, tryOthers);
+		if (!up || method !== "icmp") return;
+		if (detector.verdict() === "dead") look = timers.after(LOOK_FIRST_MS, tryOthers);
+		else if (detector.verdict() === "suspect") lookInDoubt();
+	}
+
+	/** Is it the link, or ping? Asked before the verdict, so that a filter costs no switch. */
+	function lookInDoubt(): void {
+		const nowMs = clock.monotonicMs();
+		if (nowMs < nextDoubtMs || pinger === null || !options.pathProven()) return;
+		doubtPauseMs = nowMs < nextDoubtMs + doubtPauseMs ? Math.min(DOUBT_PAUSE_MAX_MS, doubtPauseMs * 2) : DOUBT_PAUSE_MS;
+		nextDoubtMs = nowMs + doubtPauseMs;
+		askOthers((found) => step({ kind: "witness", atMs: clock.monotonicMs(), method: found }));
+	}
+
+	function askOthers(onFound: (found: SocketMethod) => void): void {
+		options.spend(targets.length * (probeBytes("tcp", family) + probeBytes("dns", family)), 0);
+		alternate.look((found) => {
+			if (found === null || closed || !up || method !== "icmp") return;
+			if (pinger === null) switchTo(found);
+			else if (detector.verdict() === "dead") confirm(found);
+			else onFound(found);
+		});
+	}
+
+	/** The link may have come back for pings too: they get one more burst before they are given up. */
+	function confirm(found: SocketMethod): void {
+		look?.close();
+		look = timers.after(Math.max(LOOK_FIRST_MS, 2 * detector.rtoMs()), () => {
+			look = null;
+			if (!closed && up && method === "icmp" && detector.verdict() === "dead") switchTo(found);
+		});
+		step({ kind: "recheck", atMs: clock.monotonicMs() });
 	}
 
 	/** Ping is silent; if two targets answer otherwise, it is ping that is filtered. */
@@ -96,12 +135,7 @@ export function createWatch(options: WatchOptions): Watch {
 		if (detector.verdict() !== "dead" && pinger !== null) return;
 		const pause = options.metered ? LOOK_EVERY_MS.metered : LOOK_EVERY_MS.unmetered;
 		look = timers.after(pause, tryOthers);
-		if (!options.pathProven()) return;
-		options.spend(targets.length * (probeBytes("tcp", family) + probeBytes("dns", family)), 0);
-		alternate.look((found) => {
-			if (found === null || closed || !up || method !== "icmp") return;
-			if (pinger === null || detector.verdict() === "dead") switchTo(found);
-		});
+		if (options.pathProven()) askOthers(() => undefined);
 	}
 
 	function switchTo(next: ProbeMethod): void {

@@ -245,6 +245,85 @@ test("fping that dies is started again after 1, 2, 4 s, said in log and status; 
 	close(one.prober, one.time);
 });
 
+test("ping filtered on a living link: TCP is asked in doubt, answers first, and nothing is ever called dead", () => {
+	const one = room();
+	one.prober.setUplinks([uplink()]);
+	one.prober.setActive(["wan"]);
+	answerBurst(one);
+	live(one, 5000);
+	assert.equal(one.prober.verdict("wan", "ipv4"), "up");
+	assert.equal(one.connects.length, 0, "nothing but pings while all is well");
+	while (one.prober.verdict("wan", "ipv4") === "up") one.time.advanceSync(10);
+	assert.equal(one.prober.verdict("wan", "ipv4"), "suspect");
+	assert.equal(one.connects.length, 3);
+	for (let ms = 0; ms < 3000; ms += 10) {
+		for (const connect of one.connects.splice(0)) connect.open();
+		one.time.advanceSync(10);
+	}
+	assert.deepEqual(
+		one.reaches().filter((reach) => reach.verdict === "dead"),
+		[],
+	);
+	assert.equal(one.prober.verdict("wan", "ipv4"), "up");
+	assert.match(one.prober.status()[0]?.text ?? "", /ping is not answered here but TCP is/);
+	close(one.prober, one.time);
+});
+
+test("doubts that ping itself settles cost one look, the next ones are held back longer and longer", () => {
+	const one = room();
+	one.prober.setUplinks([uplink()]);
+	one.prober.setActive(["wan"]);
+	answerBurst(one);
+	live(one, 5000);
+	const looks: number[] = [];
+	for (let seconds = 0; seconds < 90; ) {
+		const before = one.connects.length;
+		const from = one.time.clock.monotonicMs();
+		while (one.prober.verdict("wan", "ipv4") !== "suspect") one.time.advanceSync(10);
+		if (one.connects.length > before) looks.push(Math.round(one.time.clock.monotonicMs() / 1000));
+		answerBurst(one);
+		live(one, 1000);
+		seconds += (one.time.clock.monotonicMs() - from) / 1000;
+	}
+	const gaps = looks.slice(1).map((at, index) => at - (looks[index] ?? 0));
+	assert.ok(gaps.length >= 2 && gaps.length <= 3, String(looks));
+	for (const [index, gap] of gaps.entries()) {
+		const least = 10 * 2 ** index;
+		assert.ok(gap >= least && gap < 2 * least, String(looks));
+	}
+	close(one.prober, one.time);
+});
+
+test("fping that prints nothing while bursts are answered is replaced; a silent link alone is no reason", () => {
+	const one = room();
+	one.prober.setUplinks([uplink()]);
+	one.prober.setActive(["wan"]);
+	answerBurst(one);
+	live(one, 5000);
+	const frozen = one.steady()[0];
+	let bursts = one.bursts().length;
+	for (let ms = 0; ms < 4000 && !frozen?.closed; ms += 10) {
+		one.time.advanceSync(10);
+		if (one.bursts().length > bursts) answerBurst(one);
+		bursts = one.bursts().length;
+	}
+	assert.equal(frozen?.closed, true);
+	assert.match(
+		one.prober.status()[0]?.text ?? "",
+		/^fping printed nothing for \d\.\d s while its targets answered; started/,
+	);
+	one.time.advanceSync(1000);
+	const fresh = one.steady()[0];
+	assert.notEqual(fresh, undefined);
+	live(one, 1000);
+	assert.equal(one.prober.status()[0]?.text, null);
+	one.time.advanceSync(5000);
+	assert.equal(one.prober.verdict("wan", "ipv4"), "dead");
+	assert.equal(fresh?.closed, false);
+	assert.deepEqual(one.reaches().filter((reach) => reach.verdict === "dead").length > 0, true);
+	close(one.prober, one.time);
+});
+
 test("fping that speaks nonsense is ended and counted as broken", () => {
 	const one = room();
 	one.prober.setUplinks([uplink()]);
