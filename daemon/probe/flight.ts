@@ -5,7 +5,9 @@
  *
  * A probe is overdue after its target's own RTO, and lost (reported) after three of them, 0.8 to 3 s. A reply after that
  * still proves life, but is not reported twice. Losses in a silence of all are held back: they count for the loss rate
- * when the link turns out to be alive, and for nothing when it was an outage.
+ * when the link turns out to be alive, and for nothing when it was an outage. Losses of one single target that has not
+ * answered since are held back too, until it answers (they were the link's), another target loses as well (the same), or
+ * the target is found silent (they were its own): a resolver that dies somewhere is no loss of this link.
  */
 import type { ProbeEffect, Series } from "./detector-types.ts";
 import { createPlan, type DuePlan, type PlanSlot } from "./plan.ts";
@@ -21,6 +23,8 @@ const LOSS_MAX_MS = 3000;
 const LOSS_GAIN = 1 / 32;
 const MAX_HELD = 24;
 const MAX_OPEN = 256;
+/** A target in doubt for so long is not waited for any more. */
+const MAX_DOUBTFUL = 8;
 
 interface Probe {
 	readonly series: Series;
@@ -40,7 +44,7 @@ export interface Flight {
 	/** Returns the effect to report (null when it was reported lost before). */
 	reply(series: Series, target: string, seq: number, rttMs: number, nowMs: number): ProbeEffect | null;
 	refuse(target: string): void;
-	/** Removes and reports what is lost by now; `all` gives up everything that is open. */
+	/** Gives up what is lost by now (`all`: everything open), and reports the losses that are judged. */
 	expire(nowMs: number, all?: boolean): ProbeEffect[];
 	/** Forgets what is open without a judgement; the schedule must prove itself again. */
 	forget(nowMs: number): void;
@@ -72,6 +76,11 @@ export function createFlight(targets: readonly string[]): Flight {
 	let answeredSentMs = Number.NEGATIVE_INFINITY;
 	let loss = 0;
 	let held = 0;
+	/** Losses of one target that may be its own. */
+	let doubtful: ProbeEffect[] = [];
+	/** Judged since the last report. */
+	let judged: ProbeEffect[] = [];
+	const answeredOf = new Map<string, number>();
 
 	const rtoOf = (target: string): number => rtts.get(target)?.rtoMs() ?? INITIAL_RTO_MS;
 	const dueOf = (one: Probe): number => {
@@ -93,14 +102,30 @@ export function createFlight(targets: readonly string[]): Flight {
 		open.push({ series, target, seq, sentAtMs, graceMs, refused: false });
 	}
 
-	function lose(probe: Probe, nowMs: number): ProbeEffect {
-		const alone = answeredSentMs > probe.sentAtMs;
-		const excused = alone && book.lostAlone(probe.target, loss);
-		if (!alone) {
-			book.lostWithAll(probe.target);
+	function lose({ target, sentAtMs }: Probe, nowMs: number): void {
+		const effect = (excused: boolean): ProbeEffect => ({ kind: "probe", atMs: nowMs, target, rttMs: null, excused });
+		if (answeredSentMs <= sentAtMs) {
+			book.lostWithAll(target);
 			held = Math.min(held + 1, MAX_HELD);
-		} else if (!excused) noteLoss(true);
-		return { kind: "probe", atMs: nowMs, target: probe.target, rttMs: null, excused };
+			judged.push(effect(false));
+		} else if (book.lostAlone(target, loss)) {
+			judged.push(...doubtful.map((one) => ({ ...one, atMs: nowMs, excused: true })), effect(true));
+			doubtful = [];
+		} else {
+			doubtful.push(effect(false));
+			const answeredSince = (answeredOf.get(target) ?? Number.NEGATIVE_INFINITY) > sentAtMs;
+			const others = doubtful.some((one) => one.target !== target);
+			if (answeredSince || others || doubtful.length > MAX_DOUBTFUL) blameLink(nowMs);
+		}
+	}
+
+	/** The losses in doubt were the link's. */
+	function blameLink(nowMs: number): void {
+		for (const one of doubtful) {
+			noteLoss(true);
+			judged.push({ ...one, atMs: nowMs });
+		}
+		doubtful = [];
 	}
 
 	function advance(nowMs: number): number {
@@ -129,6 +154,8 @@ export function createFlight(targets: readonly string[]): Flight {
 			estimator.add(rttMs);
 			book.answered(target);
 			answeredSentMs = Math.max(answeredSentMs, sentAtMs);
+			answeredOf.set(target, Math.max(answeredOf.get(target) ?? sentAtMs, sentAtMs));
+			if (doubtful.some((one) => one.target === target)) blameLink(nowMs);
 			if (index < 0 && !ahead) return null;
 			noteLoss(false);
 			return { kind: "probe", atMs: nowMs, target, rttMs, excused: false };
@@ -139,9 +166,12 @@ export function createFlight(targets: readonly string[]): Flight {
 		},
 		expire(nowMs, all = false) {
 			const gone = open.filter((one) => all || lossOf(one) <= nowMs);
-			if (gone.length === 0) return [];
-			open = open.filter((one) => !gone.includes(one));
-			return gone.map((probe) => lose(probe, nowMs));
+			if (gone.length > 0) open = open.filter((one) => !gone.includes(one));
+			for (const probe of gone) lose(probe, nowMs);
+			if (all) blameLink(nowMs);
+			const report = judged;
+			judged = [];
+			return report;
 		},
 		forget(nowMs) {
 			plan.take(nowMs);

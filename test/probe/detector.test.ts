@@ -101,6 +101,30 @@ test("one target dead, then all but one: the targets are blamed, not the link", 
 	}
 });
 
+test("a target that dies for the whole world costs no uplink a loss, at the pace of an active and of a standby one", () => {
+	for (const spacingMs of [250, 2000]) {
+		const clean = createLink(LINE, seeded(9));
+		const link = {
+			answerAt: (target: string, atMs: number) =>
+				target === TARGETS[1] && atMs > 120_000 ? null : clean.answerAt(target, atMs),
+		};
+		const lost: boolean[] = [];
+		runOurs(link, {
+			spacingMs,
+			untilMs: 600_000,
+			onEffect(effect) {
+				if (effect.kind === "probe" && effect.rttMs === null) lost.push(effect.excused);
+			},
+		});
+		assert.ok(lost.length > 50, `${lost.length} losses told`);
+		assert.deepEqual(
+			lost.filter((excused) => !excused),
+			[],
+			`${spacingMs} ms`,
+		);
+	}
+});
+
 test("the link dies while one target is already silent", () => {
 	const spec = { silentTargets: new Map([["1.1.1.1", 10_000]]), dark: [[60_000, 1e9]] } as const;
 	const [at] = times(simulate(spec, { untilMs: 70_000 }), "dead");
