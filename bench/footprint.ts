@@ -34,6 +34,8 @@ interface Footprint {
 	readonly pss_kb: number;
 	readonly cpu_pct: number;
 	readonly wakeups_per_s: number;
+	readonly daemon_cpu_pct: number;
+	readonly daemon_wakeups_per_s: number;
 	readonly start_ms: number;
 	readonly processes: number;
 }
@@ -118,7 +120,8 @@ async function measure(uplinks: number, seconds: number, flags: readonly string[
 			"a first verdict, then every uplink good",
 			async () => {
 				const { rank, current } = await daemon.status();
-				if (current !== undefined && rank.some((one) => one.state === "eligible")) firstVerdict ??= nowMs();
+				// A score means that probes were answered and judged.
+				if (current !== undefined && rank.some((one) => one.final !== undefined)) firstVerdict ??= nowMs();
 				return rank.length === uplinks && rank.every((one) => one.state === "eligible");
 			},
 			60_000,
@@ -130,6 +133,9 @@ async function measure(uplinks: number, seconds: number, flags: readonly string[
 		await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 		const after = await usage(router, pid);
 		const elapsedS = (nowMs() - from) / 1000;
+		const cpuPct = (of: "all" | "daemon"): number =>
+			round(((after[of].cpuTicks - before[of].cpuTicks) / TICKS_PER_S / elapsedS) * 100);
+		const perS = (of: "all" | "daemon"): number => round((after[of].wakeups - before[of].wakeups) / elapsedS);
 		await daemon.stop();
 		return {
 			rss_kb: after.all.rssKb,
@@ -137,8 +143,10 @@ async function measure(uplinks: number, seconds: number, flags: readonly string[
 			daemon_rss_kb: after.daemon.rssKb,
 			daemon_anon_kb: after.daemon.anonKb,
 			pss_kb: after.all.pssKb,
-			cpu_pct: round(((after.all.cpuTicks - before.all.cpuTicks) / TICKS_PER_S / elapsedS) * 100),
-			wakeups_per_s: round((after.all.wakeups - before.all.wakeups) / elapsedS),
+			cpu_pct: cpuPct("all"),
+			wakeups_per_s: perS("all"),
+			daemon_cpu_pct: cpuPct("daemon"),
+			daemon_wakeups_per_s: perS("daemon"),
 			start_ms: Math.round((firstVerdict ?? nowMs()) - startedAt),
 			processes: after.all.processes,
 		};
@@ -173,14 +181,21 @@ export async function run(args: string[]): Promise<object> {
 	const result: Record<string, unknown> = {};
 	const flags = typeof values.flags === "string" ? values.flags.split(/\s+/).filter(Boolean) : nodeFlags();
 	console.error(`node ${process.version} ${flags.join(" ")}`);
-	console.error("uplinks  processes  rss MB  anon MB  (daemon alone)   cpu %  wake-ups/s  start ms");
+	console.error("all processes, in brackets the daemon alone");
+	console.error("uplinks  processes         rss MB        anon MB           cpu %      wake-ups/s  start ms");
 	for (const count of String(values.uplinks).split(",").map(Number)) {
 		const one = await measure(count, Number(values.seconds) || 60, flags);
 		result[`uplinks${count}`] = one;
 		const mb = (kb: number): string => (kb / 1024).toFixed(1);
-		console.error(
-			`${String(count).padStart(7)} ${String(one.processes).padStart(10)} ${mb(one.rss_kb).padStart(7)} ${mb(one.anon_kb).padStart(8)}  (${mb(one.daemon_rss_kb)} / ${mb(one.daemon_anon_kb)}) ${String(one.cpu_pct).padStart(9)} ${String(one.wakeups_per_s).padStart(11)} ${String(one.start_ms).padStart(9)}`,
-		);
+		const both = (all: unknown, daemon: unknown): string => `${String(all)} (${String(daemon)})`.padStart(15);
+		const cells = [
+			both(mb(one.rss_kb), mb(one.daemon_rss_kb)),
+			both(mb(one.anon_kb), mb(one.daemon_anon_kb)),
+			both(one.cpu_pct, one.daemon_cpu_pct),
+			both(one.wakeups_per_s, one.daemon_wakeups_per_s),
+		];
+		const [processes, start] = [String(one.processes).padStart(10), String(one.start_ms).padStart(9)];
+		console.error(`${String(count).padStart(7)} ${processes} ${cells.join("")} ${start}`);
 	}
 	const probeBytes = {
 		metered_standby: bytesPerDay(true, "standby"),
