@@ -144,10 +144,8 @@ export function createSteerer(options: SteererOptions): Steerer {
 		for (const done of job.done) done(report);
 	};
 
-	const check = async (reason: string, force: boolean): Promise<void> => {
+	const check = async (reason: string): Promise<void> => {
 		if (over || !discovered) return;
-		const slow = now() - lastReadMs >= SLOW_CHECK_MS;
-		if (!force && !slow && !mwan3.stale()) return;
 		lastReadMs = now();
 		const what: string[] = [];
 		const lines = await sourceRules.follow(discovered.uplinks, true);
@@ -170,9 +168,7 @@ export function createSteerer(options: SteererOptions): Steerer {
 		if (times <= 0 || over) return;
 		followUp = platform.timers.after(FOLLOW_UP_MS, () => {
 			followUp = null;
-			void lane
-				.run(() => check(reason, true))
-				.catch((error) => log.error("check failed", { reason: errorText(error) }));
+			void lane.run(() => check(reason)).catch((error) => log.error("check failed", { reason: errorText(error) }));
 			keepLooking(reason, times - 1);
 		});
 	};
@@ -255,11 +251,13 @@ export function createSteerer(options: SteererOptions): Steerer {
 			// The loop's timer looks at files only; an event is a reason to read the kernel.
 			const event = reason !== "timer";
 			if (event) mwan3.distrust();
-			if (event || mwan3.stale()) keepLooking(reason, FOLLOW_UPS);
+			const moved = event || mwan3.stale();
+			if (moved) keepLooking(reason, FOLLOW_UPS);
+			else if (now() - lastReadMs < SLOW_CHECK_MS) return Promise.resolve();
 			checking ??= lane
 				.run(() => {
 					checking = null;
-					return check(reason, event);
+					return check(reason);
 				})
 				.catch((error) => log.error("check failed", { reason: errorText(error) }));
 			return checking;

@@ -58,6 +58,7 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
 	let known: readonly NetifdInterface[] = [];
 	let fingerprint = "";
 	let mwan3Runs = false;
+	const words = new Map<string, { readonly modifiedMs: number; readonly size: number; readonly text: string }>();
 	let settling: Closable | null = null;
 	let interval: Closable | null = null;
 	let running: Promise<void> | null = null;
@@ -92,9 +93,19 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
 	}
 
 	function isTakenDown({ interface: name, enabled }: Mwan3Link): boolean {
-		const word = (path: string): string => files.readTextIfAny(path)?.trim() ?? "";
 		if (!enabled || word(`${MWAN3_TRACK}/${name}/STATUS`) !== "disabled") return false;
 		return word(`${MWAN3_STATE}/iface_state/${name}`) !== "online";
+	}
+
+	/** A one-word file, read again only when it changed: this is asked every second. */
+	function word(path: string): string {
+		const stat = files.stat(path);
+		if (stat === null) return "";
+		const known = words.get(path);
+		if (known?.modifiedMs === stat.modifiedMs && known.size === stat.size) return known.text;
+		const text = files.readTextIfAny(path)?.trim() ?? "";
+		words.set(path, { ...stat, text });
+		return text;
 	}
 
 	function lookAtMwan3(): void {

@@ -211,7 +211,7 @@ for (const mwan3 of [true, false]) {
 			await steerer.apply(action);
 			const moved = world.snapshot();
 			await steerer.observe(true);
-			await steerer.reassert("timer"); // runs after what observe() began
+			await steerer.reassert("a look"); // runs after what observe() began
 			assertSame(before, world.snapshot());
 			await steerer.observe(false);
 			const [report] = await steerer.apply(action);
