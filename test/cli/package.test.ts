@@ -56,6 +56,23 @@ test("a Node.js that is too old, or none, is said with what to install", { skip 
 	assert.match(bare.stderr, /autonomyd\.node\.mjs is missing/);
 });
 
+test("a Node.js that does not know a memory flag is started without them, and it is said", { skip }, async (t) => {
+	const box = await tree("/nowhere");
+	t.after(() => box.remove());
+	const real = process.execPath;
+	const lines = (known: string): string =>
+		`#!/bin/sh\ncase "$1" in ${known}) ;; --*-*) echo "$0: bad option: $1" >&2; exit 9 ;; esac\nexec ${real} "$@"\n`;
+	const node = join(box.bin, "node");
+	writeFileSync(node, lines("--nothing"));
+	chmodSync(node, 0o755);
+	const without = await box.run("usr/sbin/autonomyd", ["-x"], { PATH: `${box.bin}:/usr/bin:/bin` });
+	assert.equal(without.stdout, '["-x"]\n', without.stderr);
+	assert.match(without.stderr, /does not know --.*: runs without/);
+	writeFileSync(node, lines("--*"));
+	const withFlags = await box.run("usr/sbin/autonomyd", ["-x"], { PATH: `${box.bin}:/usr/bin:/bin` });
+	assert.deepEqual([withFlags.stdout, withFlags.stderr], ['["-x"]\n', ""]);
+});
+
 /** rc.common and procd's functions, reduced to telling what the script asked for. */
 const PROCD = `
 config_load() { [ "$1" = autonomy ]; }
