@@ -70,7 +70,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 		platform,
 		log: log.child("probe"),
 		settings: probeSettings(config()),
-		hasOwnWay: (uplink, family) => waysInPlace().includes(`${uplink} ${family}`),
+		hasOwnWay: (uplink, family) => steerer.ways().includes(`${uplink} ${family}`),
 	});
 	const recorder = createRecorder({
 		platform,
@@ -113,17 +113,11 @@ export function createDaemon(options: DaemonOptions): Daemon {
 		onEvent: (uplink, type, reason) => recorder.note(type, uplink, reason),
 	});
 
-	/** Source rules that are in force, "uplink family" each. */
-	function waysInPlace(): readonly string[] {
-		const rules = steerer.status().sourceRules.filter((rule) => rule.inPlace);
-		return rules.map((rule) => `${rule.uplink} ${rule.family}`);
-	}
-
 	/** Steering looks whether all is as wanted; the prober hears when the way of a probe came or went by that. */
 	async function reassert(reason: string): Promise<void> {
-		const before = waysInPlace().join();
+		const before = steerer.ways().join();
 		await steerer.reassert(reason);
-		if (!stopping && waysInPlace().join() !== before) prober.setUplinks(discovery.current().uplinks);
+		if (!stopping && steerer.ways().join() !== before) prober.setUplinks(discovery.current().uplinks);
 	}
 
 	/** Who carries the traffic is probed at the active rate. */

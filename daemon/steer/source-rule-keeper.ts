@@ -21,6 +21,8 @@ export interface SourceRuleKeeper {
 	follow(uplinks: readonly Uplink[], force: boolean): Promise<number>;
 	giveBack(): Promise<{ changed: string[]; problems: string[] }>;
 	rules(): SourceRuleStatus[];
+	/** "uplink family" each. */
+	inForce(): string[];
 	problems(): string[];
 }
 
@@ -129,6 +131,12 @@ export function createSourceRuleKeeper(tools: Tools, state: StateFile): SourceRu
 					inPlace: standing.get(family)?.[i] ?? false,
 				})),
 			),
+		inForce: () =>
+			FAMILIES.flatMap((family) => {
+				const stands = standing.get(family) ?? [];
+				const ours = ofFamily(family).filter((_, i) => stands[i] === true);
+				return ours.map((rule) => `${rule.uplink} ${family}`);
+			}),
 		problems: () => [...troubles.values()].flat(),
 	};
 }

@@ -278,6 +278,7 @@ export function createSteerer(options: SteererOptions): Steerer {
 				problems: [...parts.flat(), ...single],
 			};
 		},
+		ways: () => sourceRules.inForce(),
 		giveBack() {
 			over = true;
 			followUp?.close();

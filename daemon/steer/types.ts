@@ -107,6 +107,8 @@ export interface Steerer {
 	/** Looks whether all is still as wanted and repairs it. Cheap: forks nothing while no file of mwan3 changed. */
 	reassert(reason: string): Promise<void>;
 	status(): SteerStatus;
+	/** Source rules that are in force, "uplink family" each; asked every second. */
+	ways(): string[];
 	/** Puts the router back as it was found; after this the steerer does nothing any more. */
 	giveBack(): Promise<GiveBackReport>;
 	/** Ends timers; gives nothing back. */
