@@ -1,5 +1,7 @@
 /** Every kind of sensor there is. */
 import { cellularKind } from "./cellular/cellular.ts";
 import type { SensorKind } from "./sensor.ts";
+import { wifiKind } from "./wifi/wifi.ts";
+import { wiredKind } from "./wired/wired.ts";
 
-export const SENSOR_KINDS: readonly SensorKind[] = [cellularKind()];
+export const SENSOR_KINDS: readonly SensorKind[] = [cellularKind(), wifiKind(), wiredKind()];
