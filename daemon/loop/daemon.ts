@@ -18,6 +18,7 @@ import type { Discovered } from "../uplink/types.ts";
 import { activeUplinks, factsOf } from "./facts.ts";
 import { createLoop } from "./loop.ts";
 import { migrateOnce } from "./migrate.ts";
+import { createOperatorMemory } from "./operator.ts";
 import type { Rooms } from "./rooms.ts";
 import { sampleOf, type Throughput } from "./sample.ts";
 import { serveDeps } from "./serve-deps.ts";
@@ -81,6 +82,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 			snapshotPath: `${STATE_DIR}/record.snap`,
 		},
 	});
+	const operator = createOperatorMemory({ platform, log, path: `${STATE_DIR}/operator.json` });
 	const decisionLog = log.child("decision");
 	let activeKey = "";
 
@@ -94,6 +96,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 			recorder.output(output.decisions, output.events, output.actions);
 			logOutput(decisionLog, output);
 			api?.output(output.decisions, output.events);
+			operator.remember(state);
 			followActive(state);
 		},
 		steer: (action) => void steer(action),
@@ -169,7 +172,9 @@ export function createDaemon(options: DaemonOptions): Daemon {
 	let waiting: Discovered | null = null;
 	function follow(discovered: Discovered): void {
 		const atMs = clock.monotonicMs();
-		loop.feed({ kind: "uplinks", atMs, uplinks: discovered.uplinks.map(factsOf) });
+		const uplinks = discovered.uplinks.map(factsOf);
+		loop.feed({ kind: "uplinks", atMs, uplinks });
+		for (const command of operator.again(uplinks)) loop.feed(command);
 		const idle = waiting === null;
 		waiting = discovered;
 		if (!idle) return;
