@@ -167,30 +167,24 @@ export function createDaemon(options: DaemonOptions): Daemon {
 		for (const [uplink, values] of sampleOf(state, throughput)) recorder.sample(uplink, atMs, values);
 	}
 
-	/** Latest picture wins; probes follow once their way out is prepared. */
+	/** Steering learns first: the plan that comes of the new picture may need it. Probes follow once their way is prepared. */
 	let steering: Promise<void> = Promise.resolve();
-	let waiting: Discovered | null = null;
 	function follow(discovered: Discovered): void {
-		const atMs = clock.monotonicMs();
-		const uplinks = discovered.uplinks.map(factsOf);
-		loop.feed({ kind: "uplinks", atMs, uplinks });
-		for (const command of operator.again(uplinks)) loop.feed(command);
-		const idle = waiting === null;
-		waiting = discovered;
-		if (!idle) return;
-		steering = steering.then(async () => {
-			const latest = waiting ?? discovered;
-			waiting = null;
-			try {
-				await steerer.setDiscovered(latest);
-			} catch (error) {
-				log.error("discovery", { reason: `the way out for probes could not be prepared: ${errorText(error)}` });
-			}
-			if (stopping) return;
-			prober.setUplinks(latest.uplinks);
-			senses.setUplinks(latest.uplinks);
-			followActive(loop.state());
+		const prepared = steerer.setDiscovered(discovered).catch((error) => {
+			log.error("discovery", { reason: `the way out for probes could not be prepared: ${errorText(error)}` });
 		});
+		const uplinks = discovered.uplinks.map(factsOf);
+		loop.feed({ kind: "uplinks", atMs: clock.monotonicMs(), uplinks });
+		for (const command of operator.again(uplinks)) loop.feed(command);
+		steering = steering
+			.then(() => prepared)
+			.then(() => {
+				if (stopping) return;
+				const latest = discovery.current().uplinks;
+				prober.setUplinks(latest);
+				senses.setUplinks(latest);
+				followActive(loop.state());
+			});
 	}
 
 	function reload(): ReturnType<ConfigStore["reload"]> {
