@@ -22,6 +22,7 @@ import {
 	text,
 	uci,
 } from "./api-schema.ts";
+import { WIFI_METHODS } from "./api-wifi.ts";
 
 export const API_OBJECT = "autonomy";
 
@@ -217,7 +218,17 @@ const METHODS = {
 							unit: maybe(text("of the figure")),
 						}),
 					),
-					metrics: table("latest figures", { ...VALUES, outages: maybe(double("", "outages the dish counted")) }),
+					metrics: table("latest figures", {
+						...VALUES,
+						outages: maybe(double("", "outages the dish counted")),
+						noise_dbm: maybe(double("dBm", "Wi-Fi noise")),
+						bitrate_mbps: maybe(double("Mbit/s", "rate of the last Wi-Fi frames")),
+						retry_pct: maybe(double("%", "of the Wi-Fi frames had to be sent again")),
+						channel_busy_pct: maybe(double("%", "of the time the Wi-Fi channel is in use")),
+						link_mbps: maybe(double("Mbit/s", "speed of the wire")),
+						error_pct: maybe(double("%", "of the packets on the wire are damaged")),
+						usage_pct: maybe(double("%", "of the data allowance is used")),
+					}),
 					families: list(
 						"address families",
 						table("one family", {
@@ -513,6 +524,7 @@ const METHODS = {
 		},
 	},
 	...CELLULAR_METHODS,
+	...WIFI_METHODS,
 	render: {
 		help: "A view as text for the terminal; what autonomyctl prints. Refusals come as text too, with ok false.",
 		rights: "read",
@@ -533,6 +545,7 @@ const METHODS = {
 					"health",
 					"info",
 					"cellular",
+					"wifi",
 				],
 				help: "what to show",
 			},

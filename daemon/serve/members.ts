@@ -82,6 +82,13 @@ function figuresOf(view: UplinkView, engine: EngineUplink | undefined): Member["
 		sinr: sense.sinr_db,
 		signal_dbm: sense.signal_dbm,
 		outages: sense.outages,
+		noise_dbm: sense.noise_dbm,
+		bitrate_mbps: sense.bitrate_mbps,
+		retry_pct: sense.retry_pct,
+		channel_busy_pct: sense.channel_busy_pct,
+		link_mbps: sense.link_mbps,
+		error_pct: sense.error_pct,
+		usage_pct: sense.usage_pct,
 	};
 }
 

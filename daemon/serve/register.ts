@@ -27,6 +27,7 @@ import { renderReply } from "./render.ts";
 import { historyReply, metricsReply } from "./series.ts";
 import { statusReply } from "./status.ts";
 import { createWhatIf } from "./what-if.ts";
+import { wifiStatusReply } from "./wifi.ts";
 
 export interface Api extends Closable {
 	/** Call after each step of the engine that had something to say: subscribers are told. */
@@ -65,6 +66,7 @@ export function registerApi(options: { readonly bus: Bus; readonly deps: ServeDe
 		info: () => infoReply(deps, calls),
 		cellular_status: () => cellularStatusReply(deps),
 		cellular_analysis: (args) => cellularAnalysisReply(deps, args),
+		wifi_status: () => wifiStatusReply(deps),
 		render: (args) => renderReply(handlers, deps.platform.clock.wallMs(), args),
 	};
 

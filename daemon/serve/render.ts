@@ -10,6 +10,7 @@ import { historyText, metricsText } from "./text/history-text.ts";
 import type { TextStyle } from "./text/layout.ts";
 import { membersText, statusText } from "./text/status-text.ts";
 import { whatIfText } from "./text/what-if-text.ts";
+import { wifiText } from "./text/wifi-text.ts";
 
 type RenderArgs = CallArgs<"render">;
 
@@ -87,6 +88,8 @@ async function linesOf(handlers: Handlers, nowUnixMs: number, args: RenderArgs, 
 				}),
 				style,
 			);
+		case "wifi":
+			return wifiText(await handlers.wifi_status({}), style);
 		case "info":
 			return infoText(await handlers.info({}), nowUnixMs, style);
 	}

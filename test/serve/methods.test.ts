@@ -33,6 +33,7 @@ const GOOD: Readonly<Record<MethodName, Record<string, unknown>>> = {
 	info: {},
 	cellular_status: {},
 	cellular_analysis: {},
+	wifi_status: {},
 	render: { view: "status" },
 };
 
