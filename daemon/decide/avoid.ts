@@ -4,7 +4,16 @@
  */
 import type { Family } from "../health/types.ts";
 import { FAMILIES } from "../health/types.ts";
-import { badFigures, badText, deadFigures, deadText, goodFigures, linkText, shortFigures } from "./explain.ts";
+import {
+	badFigures,
+	badText,
+	CAP_TEXT,
+	deadFigures,
+	deadText,
+	goodFigures,
+	linkText,
+	shortFigures,
+} from "./explain.ts";
 import { badForLong, hasWay, isDead, isEligible, verdictOf } from "./member.ts";
 import { addDecision } from "./outcome.ts";
 import type { UplinkData } from "./state.ts";
@@ -44,6 +53,7 @@ function cause(w: Work, p: UplinkData | null, u: UplinkData): readonly [string |
 	if (u.held !== null) return [`held by the operator: ${u.held.reason}`, []];
 	// Taking a bad one out makes sense only while the primary itself is better than that.
 	const primaryFine = p !== null && hasWay(p) && !isDead(p) && p.badSinceMs === null && p.severePct === null;
+	if (u.facts.capReached && primaryFine && !p.facts.capReached) return [CAP_TEXT, []];
 	if (primaryFine && (u.severePct !== null || badForLong(w, u))) return [badText(w, u), badFigures(w, u)];
 	return [null, []];
 }

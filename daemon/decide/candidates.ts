@@ -36,13 +36,14 @@ export function rankOf(w: Work, u: Uplink): number | null {
 }
 
 /**
- * How good an uplink is when anything alive is welcome: 0 good, 1 answers but not proven, 2 failing, 3 without evidence,
- * 4 held by the operator, null not at all. Docs: "Never leave for nothing better".
+ * How good an uplink is when anything alive is welcome: 0 good, 1 answers but not proven, 2 failing, 3 alive with its data
+ * allowance used up, 4 without evidence, 5 held by the operator, null not at all. Docs: "Never leave for nothing better".
  */
 export function tierOf(u: Uplink): number | null {
 	if (!hasWay(u) || isDead(u)) return null;
-	if (u.held !== null) return 4;
-	if (!isAlive(u)) return 3;
+	if (u.held !== null) return 5;
+	if (!isAlive(u)) return 4;
+	if (u.facts.capReached) return 3;
 	if (u.state === "failing") return 2;
 	if (u.state === "suspect" || !isEligible(u)) return 1;
 	return u.facts.families.some((family) => verdictOf(u, family) === "dead") ? 1 : 0;

@@ -7,6 +7,8 @@ import type { Uplink } from "./state.ts";
 import type { Candidate, Figure } from "./types.ts";
 import type { Work } from "./work.ts";
 
+export const CAP_TEXT = "its data allowance is used up";
+
 export function ms(value: number): string {
 	if (value < 1_000) return `${Math.round(value)} ms`;
 	const s = value / 1_000;
@@ -148,6 +150,7 @@ export function whyNot(w: Work, u: Uplink, eligible: boolean, rank: number | nul
 			? "held by the operator until released"
 			: `held by the operator for another ${ms(Math.max(0, u.held.untilMs - w.s.nowMs))}`;
 	}
+	if (u.facts.capReached && u.state !== "down" && u.state !== "offline") return CAP_TEXT;
 	if (!eligible) return stateReason(w, u);
 	if (w.s.pin !== null && w.s.pin.uplink !== u.facts.id) return `the operator pinned the traffic to ${w.s.pin.uplink}`;
 	if (rank === null) return "its score is not known yet";

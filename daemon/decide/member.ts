@@ -51,7 +51,8 @@ export function hasWay(u: Uplink): boolean {
 }
 
 export function isEligible(u: Uplink): boolean {
-	return u.held === null && (u.state === "eligible" || u.state === "suspect" || u.state === "draining");
+	if (u.held !== null || u.facts.capReached) return false;
+	return u.state === "eligible" || u.state === "suspect" || u.state === "draining";
 }
 
 export function refresh(w: Work, u: UplinkData, fresh: boolean): void {

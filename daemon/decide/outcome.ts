@@ -57,7 +57,8 @@ export function moveTo(w: Work, to: UplinkData, reason: Reason): void {
 		const bad = reason.rule === "severe_loss" || reason.rule.startsWith("degraded_");
 		if (bad) from.trouble = fail(from.trouble, nowMs, settings, from.badCause ?? "loss");
 		// Known with this decision already: leaving the set of usable members needs no word of its own.
-		from.avoided = bad || from.held !== null || !hasWay(from) || isDead(from);
+		const out = from.held !== null || from.facts.capReached === true || !hasWay(from) || isDead(from);
+		from.avoided = bad || out;
 		from.drainUntilMs = from.avoided ? null : nowMs + settings.drainMs;
 	}
 	to.avoided = false;

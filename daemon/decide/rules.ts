@@ -6,6 +6,7 @@ import { bestByRank, bestOfAny, byPreference, isPreferred, rankOf, tierOf } from
 import {
 	badFigures,
 	badText,
+	CAP_TEXT,
 	deadFigures,
 	deadText,
 	goodFigures,
@@ -38,6 +39,7 @@ export function applyRules(w: Work): void {
 	if (w.s.pin !== null || w.s.hold !== null) return;
 	if (leaveHeld(w, p)) return;
 	if (leaveBad(w, p)) return;
+	if (leaveCapped(w, p)) return;
 	if (predictive(w, p)) return;
 	if (failback(w, p)) return;
 	betterCandidate(w, p);
@@ -46,6 +48,7 @@ export function applyRules(w: Work): void {
 /** The trouble that was spoken of is over. One that is held, or at risk, may be as good as can be. */
 function isOver(w: Work, p: UplinkData, key: string): boolean {
 	if (key === `${p.facts.id}:held`) return p.held === null;
+	if (key === `${p.facts.id}:cap`) return !p.facts.capReached;
 	if (key === `${p.facts.id}:risk`) return !isRisky(p);
 	return goodForLong(w, p);
 }
@@ -91,6 +94,22 @@ function leaveHeld(w: Work, p: UplinkData): boolean {
 	return true;
 }
 
+/** Only for a good one: a plan that is used up may be slow or dear, but it works. */
+function leaveCapped(w: Work, p: UplinkData): boolean {
+	if (!p.facts.capReached) return false;
+	const to = bestByRank(
+		w,
+		others(w, p).filter((c) => tierOf(c) === 0 && !isRisky(c)),
+	);
+	if (to === null) {
+		nobody(w, p, "cap", CAP_TEXT, []);
+		return true;
+	}
+	const text = `Left ${p.facts.id}: ${CAP_TEXT}. ${to.facts.id} took over: ${shortFigures(to)}.`;
+	moveTo(w, to, { kind: "failover", rule: "data_cap", text, figures: goodFigures(w, to) });
+	return true;
+}
+
 /** severe_loss and the three degraded_ rules. */
 function leaveBad(w: Work, p: UplinkData): boolean {
 	const long = badForLong(w, p);
@@ -105,7 +124,7 @@ function leaveBad(w: Work, p: UplinkData): boolean {
 		? { name: "severe_loss", value: p.severePct, threshold: settings.severeLossPct, unit: "%" }
 		: { name: "margin", value: settings.switchMargin, threshold: null, unit: "points" };
 	const figures = [...badFigures(w, p), lasted];
-	const to = refuge(w, p, long);
+	const to = refuge(w, p, long) ?? (severe ? lastResort(w, p) : null);
 	if (to === null) {
 		for (const c of others(w, p)) if (tierOf(c) === 0 && c.assessment.figures.loss.pct === null) askFor(w, c);
 		nobody(w, p, "bad", why, figures);
@@ -139,6 +158,12 @@ function refuge(w: Work, p: UplinkData, long: boolean): UplinkData | null {
 		return tierOf(c) === 2 && c.severePct === null && surely && scoreOf(c) >= mine + margin;
 	});
 	return bestByRank(w, lesser);
+}
+
+/** Hardly anything passes here: then one whose data allowance is used up is better, if it works. */
+function lastResort(w: Work, p: UplinkData): UplinkData | null {
+	const able = others(w, p).filter((c) => tierOf(c) === 3 && c.goodSinceMs !== null);
+	return p.facts.capReached ? null : bestByRank(w, able);
 }
 
 function predictive(w: Work, p: UplinkData): boolean {

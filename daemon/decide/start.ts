@@ -26,7 +26,7 @@ export function tryStart(w: Work): void {
 	const deadlineMs = startedAtMs + settings.minUptimeMs;
 	const due = nowMs >= deadlineMs;
 	const known = alive.length > 0 && up.every((u) => isAlive(u) || isDead(u));
-	const first = up[0];
+	const first = up.find((u) => !u.facts.capReached) ?? up[0];
 	const firstKnown = first !== undefined && isAlive(first);
 	const flee = isDead(own) && alive.length > 0;
 	if (!due && !known && !firstKnown && !flee) {
@@ -34,7 +34,8 @@ export function tryStart(w: Work): void {
 		return;
 	}
 	w.s.started = true;
-	const to = alive.find((u) => !badForLong(w, u)) ?? alive[0] ?? up.find((u) => !isDead(u)) ?? null;
+	const good = alive.filter((u) => !badForLong(w, u));
+	const to = good.find((u) => !u.facts.capReached) ?? good[0] ?? alive[0] ?? up.find((u) => !isDead(u)) ?? null;
 	if (to === null) {
 		stay(w, "start", `No uplink answers yet. Stays with ${own.facts.id}, the router's own first choice.`);
 		w.s.saidNoCandidate = { key: `${own.facts.id}:dead`, atMs: nowMs, over: false };
@@ -52,6 +53,7 @@ function whyNotOwn(w: Work, own: UplinkData, to: UplinkData): string {
 	if (isDead(own)) return `${own.facts.id} does not answer`;
 	if (!isAlive(own)) return `${own.facts.id} has not shown yet that it works`;
 	if (badForLong(w, own)) return `${own.facts.id} answers badly`;
+	if (own.facts.capReached) return `${own.facts.id} has used up its data allowance`;
 	if (own.held !== null) return `${own.facts.id} is held`;
 	return `${to.facts.id} has the larger weight`;
 }

@@ -20,6 +20,8 @@ export interface UplinkFacts {
 	/** mwan3 holds it down, by `mwan3 ifdown`. */
 	readonly takenDown?: true;
 	readonly metered: boolean;
+	/** Its data allowance is used up: it carries traffic only when nothing else is usable. */
+	readonly capReached?: true;
 	/** 0 (last resort) to 100 (first choice); multiplies the score. */
 	readonly weight: number;
 	/** Position in the user's own order (mwan3 or route metric); ties are broken by it. Lower is preferred. */

@@ -49,6 +49,8 @@ const LOSS_BAD_PCT = 10;
 const LOSS_ZERO_PCT = 50;
 const SIGNAL_SHARE = 0.3;
 const DNS_POINTS = 30;
+/** With nothing left of the data allowance. */
+const CAP_POINTS = 20;
 /** Outages and events tell of the same trouble. */
 const TROUBLE_MAX = 30;
 /** Most that a dish's own words cost while what we measure is good. */
@@ -76,6 +78,8 @@ export function instantScore(f: LinkFigures, profile: Profile): InstantScore | n
 	}
 	if (profile.class === "cellular" && (f.sense.roaming ?? 0) > 0 && !profile.preferRoaming) cost("roaming", 1, "", 15);
 	if (profile.class === "starlink") parts.push(...dishParts(f));
+	const pressure = f.sense.cap_pressure_pct ?? 0;
+	cost("data_cap", pressure, "%", (CAP_POINTS * pressure) / 100);
 	if (f.dns === "failing") cost("dns", 1, "", DNS_POINTS);
 	const before = parts.reduce((left, p) => left - p.points, 100);
 	const heavy = norm(lossPct, LOSS_BAD_PCT, LOSS_ZERO_PCT);

@@ -33,6 +33,8 @@ export const SENSES = {
 	error_pct: [0, 100],
 	/** Data used of what the plan allows. */
 	usage_pct: [0, 100_000],
+	/** How far on the way from the owner's warning to the end of the plan; 0 before the warning. */
+	cap_pressure_pct: [0, 100],
 	critical_events: [0, 1000],
 	warning_events: [0, 1000],
 	info_events: [0, 1000],

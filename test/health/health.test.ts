@@ -183,6 +183,8 @@ describe("score", () => {
 		["cellular", 50, { rsrp_dbm: -92 }, 85],
 		["cellular", 50, { rsrp_dbm: -140 }, 70],
 		["cellular", 50, { rsrp_dbm: -44, roaming: 1 }, 85],
+		["cellular", 50, { rsrp_dbm: -44, cap_pressure_pct: 50 }, 90],
+		["lan", 1, { cap_pressure_pct: 100, usage_pct: 130 }, 80],
 		["cellular", 1_500, { rsrp_dbm: -44 }, 86],
 		["cellular", 50, {}, 100],
 		["wifi", 50, { signal_dbm: -65 }, 85],
