@@ -457,7 +457,7 @@ const METHODS = {
 				min: 1,
 				max: 64,
 				default: "main",
-				help: "main, failover, restore, probe or the name of a member",
+				help: "main, failover, restore, probe, gps or the name of a member",
 			},
 			values: {
 				type: "table",

@@ -2,6 +2,7 @@
  * Every option of /etc/config/autonomy, once. Names and defaults are those users know from earlier versions wherever
  * they had them; ranges are as wide as they make sense. After a change here run `npm run generate`.
  */
+import { GPS } from "./options-gps.ts";
 import type { ListOption, OptionSpec, SectionSpec } from "./schema.ts";
 
 export const CONFIG_PACKAGE = "autonomy";
@@ -447,6 +448,44 @@ const MEMBER: readonly OptionSpec[] = [
 		help: "Probe budget of this uplink",
 		unset: "as in section probe",
 	},
+	{
+		name: "data_limit_mb",
+		type: "int",
+		unit: "MB",
+		min: 1,
+		max: 100_000_000,
+		default: null,
+		help: "Data allowance of its plan, both directions (1 MB = 1 000 000 bytes); used up it is the last resort",
+		unset: "the limit of RutOS, if one is set there; else none",
+	},
+	{
+		name: "data_period",
+		type: "enum",
+		values: ["day", "week", "month"],
+		default: null,
+		help: "After which time the allowance begins anew",
+		unset: "month",
+	},
+	{
+		name: "data_reset_day",
+		type: "int",
+		min: 1,
+		max: 31,
+		default: null,
+		help: "Day of the month (in short months the last one), or of the week from Monday, on which it does; at midnight UTC",
+		unset: "1",
+	},
+	{
+		name: "data_warn",
+		field: "dataWarnPct",
+		type: "int",
+		unit: "%",
+		min: 50,
+		max: 99,
+		default: null,
+		help: "From here on it is spared: fewer probes, fewer points",
+		unset: "80",
+	},
 	{ ...TARGET4, default: null, help: "Probe targets of this uplink alone", unset: "as in section probe" },
 	{ ...TARGET6, default: null, help: "The same for IPv6", unset: "as in section probe" },
 ];
@@ -483,6 +522,14 @@ export const SECTIONS: readonly SectionSpec[] = [
 		name: "probe",
 		help: "How uplinks are watched",
 		options: PROBE,
+	},
+	{
+		key: "gps",
+		type: "gps",
+		legacyTypes: [],
+		name: "gps",
+		help: "Where the router is",
+		options: GPS,
 	},
 	{
 		key: "member",

@@ -54,10 +54,10 @@ export interface ListOption extends OptionBase {
 
 export type OptionSpec = BoolOption | NumberOption | EnumOption | TextOption | ListOption;
 
-export type Unit = "ms" | "s" | "min" | "hours" | "%" | "MiB" | "bytes/day" | "points" | "dBm";
+export type Unit = "ms" | "s" | "min" | "hours" | "%" | "MiB" | "bytes/day" | "points" | "dBm" | "dB" | "m" | "MB";
 
-/** path: an absolute file name; hostname: a DNS name; word: letters, digits, underscore. */
-export type TextFormat = "path" | "hostname" | "word";
+/** path: an absolute file name; hostname: a DNS name; word: letters, digits, underscore; token: a key of some service. */
+export type TextFormat = "path" | "hostname" | "word" | "token";
 
 /** ports become numbers, the rest stays text. */
 export type ItemFormat = "ipv4" | "ipv6" | "port";
@@ -66,7 +66,7 @@ export type OptionValue = boolean | number | string | readonly string[] | readon
 
 export interface SectionSpec {
 	/** Name of this part in the typed Config. */
-	readonly key: "main" | "failover" | "restore" | "probe" | "member";
+	readonly key: "main" | "failover" | "restore" | "probe" | "gps" | "member";
 	/** The word after `config`. */
 	readonly type: string;
 	/** Types under which earlier versions wrote it. */

@@ -20,7 +20,7 @@ export type UciEdit =
 export type UciValues = Readonly<Record<string, string | readonly string[]>>;
 
 export interface ConfigChange {
-	/** main, failover, restore, probe, or the name of a member section. */
+	/** main, failover, restore, probe, gps, or the name of a member section. */
 	readonly section: string;
 	/** Option -> value; null, "" and [] remove the option (back to its default). */
 	readonly values: Readonly<Record<string, unknown>>;

@@ -40,6 +40,7 @@ export function readConfig(pkg: UciPackage | null, file: string): ReadResult {
 		failover: values("failover"),
 		restore: values("restore"),
 		probe: values("probe"),
+		gps: values("gps"),
 		members: readMembers(sections, reporter),
 	} as Config;
 	reportSections(sections, new Set(own.values()), reporter);

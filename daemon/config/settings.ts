@@ -63,6 +63,18 @@ export function toProbeSettings(config: Config): ProbeDefaults {
 /** Here LTE links begin to suffer; many still work well (-104 dBm with SINR 15 on a recorded ship). */
 const WEAK_RSRP_DBM = -110;
 
+export const DATA_WARN_PCT = 80;
+const MB = 1_000_000;
+
+export interface DataPlan {
+	readonly limitBytes: number;
+	readonly period: "day" | "week" | "month";
+	/** Of the month (1-31) or of the week (1 = Monday); no matter for days. */
+	readonly resetDay: number;
+	/** From here on the uplink is spared. */
+	readonly warnPct: number;
+}
+
 /** What the owner set for one uplink; null = not set. */
 export interface MemberSettings {
 	readonly detect: "auto" | "disable" | "force";
@@ -79,6 +91,8 @@ export interface MemberSettings {
 	readonly weakRsrpDbm: number;
 	/** The other SIM of its modem may be put to use. */
 	readonly simSwitch: boolean;
+	/** Data allowance of its plan; null: none that we are told of. */
+	readonly dataPlan: DataPlan | null;
 	/** Null: as for all. */
 	readonly bytesPerDay: number | null;
 	readonly targets: Readonly<Record<Family, readonly string[]>>;
@@ -101,6 +115,9 @@ export function memberSettings(
 		exact?.[key] ?? wildcard?.[key] ?? null;
 	const target4 = pick("target4");
 	const target6 = pick("target6");
+	const limitMb = pick("dataLimitMb");
+	const period = pick("dataPeriod") ?? "month";
+	const resetDay = pick("dataResetDay") ?? 1;
 	return {
 		detect: pick("detect") ?? "auto",
 		class: exact?.class ?? null,
@@ -111,6 +128,15 @@ export function memberSettings(
 		preferRoaming: pick("preferRoaming") ?? false,
 		weakRsrpDbm: pick("minRsrpDbm") ?? WEAK_RSRP_DBM,
 		simSwitch: pick("simSwitch") ?? false,
+		dataPlan:
+			limitMb === null
+				? null
+				: {
+						limitBytes: limitMb * MB,
+						period,
+						resetDay: period === "week" ? Math.min(7, resetDay) : resetDay,
+						warnPct: pick("dataWarnPct") ?? DATA_WARN_PCT,
+					},
 		bytesPerDay: pick("bytesPerDay"),
 		targets: { ipv4: target4 ?? config.probe.target4, ipv6: target6 ?? config.probe.target6 },
 		ownTargets: target4 !== null || target6 !== null,

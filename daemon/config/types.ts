@@ -7,6 +7,7 @@ export interface Config {
 	readonly failover: FailoverConfig;
 	readonly restore: RestoreConfig;
 	readonly probe: ProbeConfig;
+	readonly gps: GpsConfig;
 	/** By section name: an uplink, or a class such as starlink_any. */
 	readonly members: ReadonlyMap<string, MemberConfig>;
 }
@@ -107,6 +108,44 @@ export interface ProbeConfig {
 	readonly meteredBytesPerDay: number | null;
 }
 
+/** config gps 'gps' */
+export interface GpsConfig {
+	/** Find out where the router is; the position stays on the router. */
+	readonly enabled: boolean;
+	/** Port of gpsd on this router, asked where RutOS has no position; 1-65535. */
+	readonly gpsdPort: number;
+	/** How often the position is asked for; 10-300 s. */
+	readonly collectionIntervalS: number;
+	/** Positions of receivers less accurate than this are left out; cells are always coarser; 5-500 m. */
+	readonly accuracyThresholdM: number;
+	/** A position older than this is only the last known one; 60-3600 s. */
+	readonly stalenessThresholdS: number;
+	/** So far from where it stood counts as another place: what was known of obstructions there is void; 10-5000 m. */
+	readonly movementThresholdM: number;
+	/** Ask opencellid.org where the cells are that the modem hears, when no receiver knows; it learns about where the router is. */
+	readonly opencellidEnabled: boolean;
+	/** Your key of opencellid.org; unset: nothing is asked. */
+	readonly opencellidApiKey: string | null;
+	/** Cells asked about at one place: the serving one and its neighbours; 1-10. */
+	readonly opencellidMaxCellsPerLookup: number;
+	/** Questions to opencellid.org within an hour; 1-100. */
+	readonly opencellidMaxLookupsPerHour: number;
+	/** How long a cell it does not know is not asked for again; 1-168 hours. */
+	readonly opencellidNegativeCacheTtlHours: number;
+	/** Send what the modem hears together with the exact position to opencellid.org. */
+	readonly opencellidContribute: boolean;
+	/** While contributing: questions per contribution over two days; 1-20. */
+	readonly opencellidRatioLimit: number;
+	/** Positions less accurate than this are not contributed; 5-100 m. */
+	readonly opencellidMinGpsAccuracyM: number;
+	/** A known cell is contributed again from so far away; 50-5000 m. */
+	readonly opencellidMovementThresholdM: number;
+	/** Or when its signal has changed by so much; 1-20 dB. */
+	readonly opencellidRsrpChangeThresholdDb: number;
+	/** How often contributions are sent, all at once; 5-60 min. */
+	readonly opencellidContributionIntervalMinutes: number;
+}
+
 /** config member '<name>' */
 export interface MemberConfig {
 	/** disable: never use it; force: treat it as an uplink even when nothing says so; auto: decide by what is found; unset: auto. */
@@ -129,6 +168,14 @@ export interface MemberConfig {
 	readonly metered: boolean | null;
 	/** Probe budget of this uplink; unset: as in section probe; 10000-10000000000 bytes/day. */
 	readonly bytesPerDay: number | null;
+	/** Data allowance of its plan, both directions (1 MB = 1 000 000 bytes); used up it is the last resort; unset: the limit of RutOS, if one is set there; else none; 1-100000000 MB. */
+	readonly dataLimitMb: number | null;
+	/** After which time the allowance begins anew; unset: month. */
+	readonly dataPeriod: "day" | "week" | "month" | null;
+	/** Day of the month (in short months the last one), or of the week from Monday, on which it does; at midnight UTC; unset: 1; 1-31. */
+	readonly dataResetDay: number | null;
+	/** From here on it is spared: fewer probes, fewer points; unset: 80; 50-99 %. */
+	readonly dataWarnPct: number | null;
 	/** Probe targets of this uplink alone; unset: as in section probe. */
 	readonly target4: readonly string[] | null;
 	/** The same for IPv6; unset: as in section probe. */

@@ -68,6 +68,7 @@ test("one uplink: exact name over class over main, option by option; 0 and no ar
 		preferRoaming: false,
 		weakRsrpDbm: -110,
 		simSwitch: false,
+		dataPlan: null,
 		bytesPerDay: null,
 		targets: { ipv4: ["192.0.2.7"], ipv6: DEFAULTS.probe.target6 },
 		ownTargets: true,
@@ -94,6 +95,7 @@ test("the configuration in force, with the names users know", () => {
 			"thresholds failover",
 			"thresholds restore",
 			"probe probe",
+			"gps gps",
 			"member cellular_any",
 			"member wifi_any",
 			"member sim1",
@@ -104,4 +106,36 @@ test("the configuration in force, with the names users know", () => {
 	assert.equal(shown[1]?.values.loss, 5);
 	assert.deepEqual(shown[6]?.values.target4, ["192.0.2.7"]);
 	assert.equal(shown[6]?.values.metered, null);
+});
+
+test("a data plan: from the uplink, its class, and defaults; a weekday is 1-7", () => {
+	const { config } = read(`
+config member cellular_any
+	option data_limit_mb 5000
+config member sim1
+	option data_period week
+	option data_reset_day 31
+	option data_warn 90
+`);
+	assert.deepEqual(memberSettings(config, { id: "sim2", class: "cellular" }).dataPlan, {
+		limitBytes: 5_000_000_000,
+		period: "month",
+		resetDay: 1,
+		warnPct: 80,
+	});
+	assert.deepEqual(memberSettings(config, { id: "sim1", class: "cellular" }).dataPlan, {
+		limitBytes: 5_000_000_000,
+		period: "week",
+		resetDay: 7,
+		warnPct: 90,
+	});
+	assert.equal(memberSettings(config, { id: "wan", class: "lan" }).dataPlan, null);
+});
+
+test("the position is nobody's business unless the owner says so", () => {
+	const { gps } = DEFAULTS;
+	assert.deepEqual(
+		[gps.enabled, gps.opencellidEnabled, gps.opencellidContribute, gps.opencellidApiKey],
+		[false, false, false, null],
+	);
 });
