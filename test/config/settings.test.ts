@@ -104,8 +104,8 @@ test("the configuration in force, with the names users know", () => {
 	);
 	assert.equal(shown[0]?.values.min_uptime_s, 7);
 	assert.equal(shown[1]?.values.loss, 5);
-	assert.deepEqual(shown[6]?.values.target4, ["192.0.2.7"]);
-	assert.equal(shown[6]?.values.metered, null);
+	assert.deepEqual(shown[7]?.values.target4, ["192.0.2.7"]);
+	assert.equal(shown[7]?.values.metered, null);
 });
 
 test("a data plan: from the uplink, its class, and defaults; a weekday is 1-7", () => {
