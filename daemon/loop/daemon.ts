@@ -15,6 +15,7 @@ import { type Api, registerApi } from "../serve/register.ts";
 import { createSteerer } from "../steer/steerer.ts";
 import { createDiscovery } from "../uplink/discovery.ts";
 import type { Discovered } from "../uplink/types.ts";
+import { createAllowances } from "./allowance.ts";
 import { activeUplinks, factsOf } from "./facts.ts";
 import { createLoop } from "./loop.ts";
 import { migrateOnce } from "./migrate.ts";
@@ -105,13 +106,21 @@ export function createDaemon(options: DaemonOptions): Daemon {
 	});
 	recorder.setCheckpointSource(() => JSON.stringify(loop.state()));
 
+	const allowances = createAllowances();
+	const uplinksNow = (found = discovery.current()) => allowances.apply(found).uplinks;
 	const senses = createSenses({
 		platform,
 		bus,
 		log: log.child("sense"),
 		kinds: SENSOR_KINDS,
 		config,
-		onInput: (input) => loop.feed(input),
+		onInput(input) {
+			loop.feed(input);
+			if (!allowances.take(input)) return;
+			const uplinks = uplinksNow();
+			loop.feed({ kind: "uplinks", atMs: clock.monotonicMs(), uplinks: uplinks.map(factsOf) });
+			prober.setUplinks(uplinks);
+		},
 		onSuspect: (uplink) => prober.recheck([uplink]),
 		onEvent: (uplink, type, reason) => recorder.note(type, uplink, reason),
 	});
@@ -120,7 +129,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 	async function reassert(reason: string): Promise<void> {
 		const before = steerer.ways().join();
 		await steerer.reassert(reason);
-		if (!stopping && steerer.ways().join() !== before) prober.setUplinks(discovery.current().uplinks);
+		if (!stopping && steerer.ways().join() !== before) prober.setUplinks(uplinksNow());
 	}
 
 	/** Who carries the traffic is probed at the active rate. */
@@ -173,14 +182,14 @@ export function createDaemon(options: DaemonOptions): Daemon {
 		const prepared = steerer.setDiscovered(discovered).catch((error) => {
 			log.error("discovery", { reason: `the way out for probes could not be prepared: ${errorText(error)}` });
 		});
-		const uplinks = discovered.uplinks.map(factsOf);
+		const uplinks = uplinksNow(discovered).map(factsOf);
 		loop.feed({ kind: "uplinks", atMs: clock.monotonicMs(), uplinks });
 		for (const command of operator.again(uplinks)) loop.feed(command);
 		steering = steering
 			.then(() => prepared)
 			.then(() => {
 				if (stopping) return;
-				const latest = discovery.current().uplinks;
+				const latest = uplinksNow();
 				prober.setUplinks(latest);
 				senses.setUplinks(latest);
 				followActive(loop.state());

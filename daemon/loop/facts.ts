@@ -15,6 +15,7 @@ export function factsOf(uplink: Uplink): UplinkFacts {
 		families,
 		...(families.length === 0 && linked.length > 0 ? { takenDown: true as const } : {}),
 		metered: uplink.metered,
+		...(uplink.allowance === "used_up" ? { capReached: true as const } : {}),
 		weight: uplink.weight,
 		order: uplink.order,
 		disabled: uplink.disabled,

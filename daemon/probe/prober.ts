@@ -100,10 +100,11 @@ export function createProber(options: ProberOptions): Prober {
 
 	function follow(): void {
 		for (const uplink of uplinks) {
+			const spared = uplink.allowance !== undefined;
 			const order: WatchOrder = {
-				metered: uplink.metered,
+				metered: uplink.metered || spared,
 				role: active.has(uplink.id) ? "active" : "standby",
-				settings,
+				settings: spared ? { ...settings, dataCapMode: "conservative" } : settings,
 				bytesPerDay: settings.member(uplink.id, uplink.class).bytesPerDay,
 				device: uplink.device,
 				hasCarrier: uplink.carrier !== false,

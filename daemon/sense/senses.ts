@@ -142,6 +142,7 @@ export function createSenses(options: SensesOptions): Senses {
 				for (const { kind, sensor } of mine.values()) contained(kind, id, () => sensor.close());
 			}
 			entries.clear();
+			for (const kind of kinds) contained(kind, "all", () => kind.close?.());
 		},
 	};
 }

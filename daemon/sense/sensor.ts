@@ -75,4 +75,6 @@ export interface SensorKind {
 	/** Why it can serve this uplink ("eth1 is Ethernet: a dish may be behind it"), or null. */
 	serves(uplink: Uplink): string | null;
 	create(context: SensorContext): Sensor;
+	/** The daemon stops in order, all instances are closed: what they share may be kept now. */
+	close?(): void;
 }

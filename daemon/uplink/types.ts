@@ -51,6 +51,8 @@ export interface Uplink {
 	readonly ipv6: FamilyLink | null;
 	readonly mwan3: { readonly ipv4: Mwan3Link | null; readonly ipv6: Mwan3Link | null };
 	readonly metered: boolean;
+	/** Its data plan is nearly or wholly used up (the usage sensor says so): watch it as cheaply as can be. */
+	readonly allowance?: "near" | "used_up";
 	readonly weight: number;
 	readonly order: number;
 	readonly disabled: boolean;

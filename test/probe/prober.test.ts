@@ -172,6 +172,20 @@ test("a new role changes the pace only; the same picture changes nothing; a new 
 	close(one.prober, one.time);
 });
 
+test("near the end of its data plan an uplink is probed as a metered one, by the thriftiest table", () => {
+	const one = room();
+	one.prober.setUplinks([uplink()]);
+	one.prober.setActive(["wan"]);
+	assert.ok(one.steady()[0]?.argv.join(" ").includes("-p 750 -i 250"));
+	const before = one.prober.status()[0]?.budgetBytes ?? 0;
+	one.prober.setUplinks([uplink({ allowance: "near" })]);
+	const { budgetBytes, intervalMs } = one.prober.status()[0] ?? {};
+	assert.deepEqual([before, budgetBytes, intervalMs], [100_000_000, 2_000_000, 5_000]);
+	one.prober.setUplinks([uplink()]);
+	assert.equal(one.prober.status()[0]?.budgetBytes, before);
+	close(one.prober, one.time);
+});
+
 test("hostile or useless names never reach a command line", () => {
 	const one = room();
 	one.prober.setUplinks([

@@ -102,6 +102,8 @@ export function fakeFiles(initial: Readonly<Record<string, string | Uint8Array>>
 	readonly links: Map<string, string>;
 	full: boolean;
 	writes: number;
+	/** Path of every write, in order. */
+	readonly written: string[];
 } {
 	const content = new Map<string, string | Uint8Array>(Object.entries(initial));
 	const links = new Map<string, string>();
@@ -112,6 +114,7 @@ export function fakeFiles(initial: Readonly<Record<string, string | Uint8Array>>
 		links,
 		full: false,
 		writes: 0,
+		written: [] as string[],
 		readText(path: string): string {
 			const value = content.get(path);
 			if (value === undefined) throw new AutonomyError("file_not_found", `cannot read ${path}: ENOENT`, { path });
@@ -129,6 +132,7 @@ export function fakeFiles(initial: Readonly<Record<string, string | Uint8Array>>
 		writeAtomic(path: string, value: string | Uint8Array): void {
 			if (self.full) throw new AutonomyError("no_space", `cannot write ${path}: ENOSPC`, { path });
 			self.writes++;
+			self.written.push(path);
 			content.set(path, value);
 		},
 		list(path: string): string[] {
