@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { cannotMoveClock } from "../../lab/autonomyd.ts";
 import { networkConfig } from "../../lab/router/config.ts";
+import { randomFrom } from "../decide/support.ts";
 import { assertGivenBack, type Bench, fingerprint, flowsVia, impossible, openBench, ready, uplink } from "./harness.ts";
 
 const skip = impossible() ?? false;
@@ -244,23 +245,36 @@ describe("faults around the daemon", { skip }, () => {
 		}
 	});
 
-	test("kill -9 at random moments: the next one puts the router right", async (t) => {
+	test("kill -9 a hundred times, at random moments: the next one puts the router right", async (t) => {
 		const found = await fingerprint(bench.router);
-		const times = Number(process.env.KILLS ?? 20);
+		const times = Number(process.env.KILLS ?? 100);
+		const random = randomFrom(20261121);
 		for (let n = 0; n < times; n++) {
 			const daemon = await bench.daemon(t, { inherits: true });
-			// Some die while starting, some in a switch, some at rest.
-			if (n % 2 === 0) await sleep(Math.random() * 900);
+			// Some die while starting, some at rest, some in the middle of a switch.
+			if (n % 2 === 0) await sleep(random() * 900);
 			else {
-				await ready(bench, daemon);
-				void daemon.order("failover", { member: uplink(bench, 2 + (n % 2)), reason: "test" }).catch(() => null);
-				await sleep(Math.random() * 120);
+				const target = uplink(bench, 1 + (Math.floor(n / 2) % 3));
+				const name = `${target} can be used`;
+				await daemon.until(
+					name,
+					async () => (await daemon.status()).rank.some((one) => one.name === target && one.eligible),
+					9000,
+				);
+				void daemon.order("failover", { member: target, reason: "test" }).catch(() => null);
+				await sleep(random() * 120);
 			}
 			await daemon.kill("SIGKILL");
 			await daemon.process.exited;
 		}
 		const daemon = await bench.daemon(t, { inherits: true });
-		await ready(bench, daemon);
+		await daemon.until(
+			"every uplink is good",
+			async () => (await daemon.status()).rank.every((one) => one.eligible),
+			9000,
+		);
+		await daemon.order("restore", {});
+		await ready(bench, daemon, 1, [1]);
 		const traffic = await bench.traffic(t);
 		await flowsVia(traffic, 1, 3000, daemon);
 		assert.equal(await daemon.stop(), 0);
