@@ -22,6 +22,7 @@ import {
 	text,
 	uci,
 } from "./api-schema.ts";
+import { USAGE_METHODS } from "./api-usage.ts";
 import { WIFI_METHODS } from "./api-wifi.ts";
 
 export const API_OBJECT = "autonomy";
@@ -525,6 +526,7 @@ const METHODS = {
 	},
 	...CELLULAR_METHODS,
 	...WIFI_METHODS,
+	...USAGE_METHODS,
 	render: {
 		help: "A view as text for the terminal; what autonomyctl prints. Refusals come as text too, with ok false.",
 		rights: "read",
@@ -546,6 +548,7 @@ const METHODS = {
 					"info",
 					"cellular",
 					"wifi",
+					"usage",
 				],
 				help: "what to show",
 			},

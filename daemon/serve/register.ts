@@ -26,6 +26,7 @@ import { createRateLimit } from "./rate-limit.ts";
 import { renderReply } from "./render.ts";
 import { historyReply, metricsReply } from "./series.ts";
 import { statusReply } from "./status.ts";
+import { dataLimitInterfaceReply, dataLimitStatusReply, dataUsageReply } from "./usage.ts";
 import { createWhatIf } from "./what-if.ts";
 import { wifiStatusReply } from "./wifi.ts";
 
@@ -67,6 +68,9 @@ export function registerApi(options: { readonly bus: Bus; readonly deps: ServeDe
 		cellular_status: () => cellularStatusReply(deps),
 		cellular_analysis: (args) => cellularAnalysisReply(deps, args),
 		wifi_status: () => wifiStatusReply(deps),
+		data_usage: (args) => dataUsageReply(deps, args),
+		data_limit_status: () => dataLimitStatusReply(deps),
+		data_limit_interface: (args) => dataLimitInterfaceReply(deps, args),
 		render: (args) => renderReply(handlers, deps.platform.clock.wallMs(), args),
 	};
 

@@ -9,6 +9,7 @@ import { eventsText, explainText } from "./text/events-text.ts";
 import { historyText, metricsText } from "./text/history-text.ts";
 import type { TextStyle } from "./text/layout.ts";
 import { membersText, statusText } from "./text/status-text.ts";
+import { usageText } from "./text/usage-text.ts";
 import { whatIfText } from "./text/what-if-text.ts";
 import { wifiText } from "./text/wifi-text.ts";
 
@@ -90,6 +91,8 @@ async function linesOf(handlers: Handlers, nowUnixMs: number, args: RenderArgs, 
 			);
 		case "wifi":
 			return wifiText(await handlers.wifi_status({}), style);
+		case "usage":
+			return usageText(await handlers.data_usage({ interface: args.name }), style);
 		case "info":
 			return infoText(await handlers.info({}), nowUnixMs, style);
 	}

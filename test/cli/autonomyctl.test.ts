@@ -47,6 +47,7 @@ const VIEWS: readonly (readonly [string[], RegExp])[] = [
 	[["cellular"], /^UPLINK +SIGNAL +RSRP(?:.|\n)* in service$/m],
 	[["cellular", "wanb", "5"], /^wanb, last 5 min, \d+ samples/],
 	[["wifi"], /^There is no uplink over Wi-Fi\.$/m],
+	[["usage"], /^UPLINK +TODAY/m],
 	[["version"], /^autonomy 1\.2\.3\n$/],
 	[["help"], /^usage: autonomyctl/],
 	[["metrics", HOSTILE], /^e\?\[31mvil"; reboot;/],

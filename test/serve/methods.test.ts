@@ -34,6 +34,9 @@ const GOOD: Readonly<Record<MethodName, Record<string, unknown>>> = {
 	cellular_status: {},
 	cellular_analysis: {},
 	wifi_status: {},
+	data_usage: {},
+	data_limit_status: {},
+	data_limit_interface: { interface: "wanb" },
 	render: { view: "status" },
 };
 

@@ -141,10 +141,32 @@ export const MODEM_DETAILS: NonNullable<SensorStatus["details"]> = {
 	weak_pct: 0,
 };
 
+/** As the usage sensor tells it (daemon/sense/usage/usage.ts). */
+export const USAGE_DETAILS: NonNullable<SensorStatus["details"]> = {
+	cap: "near",
+	source: "counters",
+	today_rx_bytes: 120_000_000,
+	today_tx_bytes: 8_000_000,
+	month_rx_bytes: 4_100_000_000,
+	month_tx_bytes: 200_000_000,
+	used_bytes: 4_300_000_000,
+	limit_bytes: 5_000_000_000,
+	left_bytes: 700_000_000,
+	used_pct: 86,
+	warn_pct: 80,
+	period: "month",
+	from_unix_ms: 1_793_491_200_000,
+	reset_unix_ms: 1_796_083_200_000,
+	days_left: 9.5,
+	daily_bytes: 73_684_210,
+	counted_since: "2026-10-03",
+};
+
 function sensorsOf(uplink: string): readonly SensorStatus[] {
 	const wired = sensorStatus("wired", "1000 Mbit/s", null);
 	if (uplink === "wan") return [wired];
-	return [wired, sensorStatus("cellular", "RutOS gsm: LTE, RSRP -99 dBm, fair", MODEM_DETAILS)];
+	const usage = sensorStatus("usage", "86 % of the data plan used", USAGE_DETAILS);
+	return [wired, usage, sensorStatus("cellular", "RutOS gsm: LTE, RSRP -99 dBm, fair", MODEM_DETAILS)];
 }
 
 export async function world(options: WorldOptions = {}): Promise<World> {
