@@ -190,7 +190,12 @@ export function createFaults(options: FaultOptions): Faults {
 			router.command("release", null, null);
 			router.command("restore", null, null);
 			oracle.operator(false);
-			for (const { link } of router.members) oracle.noted(link);
+			for (const { link } of router.members) {
+				oracle.noted(link);
+				// Sensors go on telling; what they told last would stay.
+				const values = { rsrp_dbm: -80, obstruction_pct: 0, outages: 0 };
+				router.observe({ kind: "sense", uplink: link.id, atMs: time.clock.monotonicMs(), values });
+			}
 		},
 		links(dead) {
 			for (const member of router.members) {

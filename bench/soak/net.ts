@@ -62,6 +62,8 @@ export interface Link {
 	readonly address: Readonly<Record<Family, string>>;
 	readonly gateway: Readonly<Record<Family, string>>;
 	readonly rttMs: number;
+	/** Lost on the best of days, %. */
+	readonly usualLossPct: number;
 	readonly truth: Truth;
 	/** Somebody uses it: bytes leave, and come back if they can. */
 	busy: boolean;
@@ -130,7 +132,7 @@ export function createNet(time: FakeTime, links: readonly Link[], random: () => 
 
 	/** Calls `got` with the round trip when an answer arrives; never otherwise. */
 	function send(link: Link, kind: Kind, family: Family, target: string, got: (rttMs: number) => void): Closable | null {
-		const lost = random() * 100 < link.truth.lossPct;
+		const lost = random() * 100 < link.truth.lossPct + link.usualLossPct;
 		const rttMs = link.rttMs * (0.95 + 0.15 * random()) + link.truth.extraMs * (0.9 + 0.2 * random());
 		if (lost || !fate(link, kind, family, target)) return null;
 		return later(rttMs, () => {

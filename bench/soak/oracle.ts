@@ -13,16 +13,19 @@ import { FAMILIES, type Family } from "../../daemon/health/types.ts";
 import { hasLink, type Link, passes } from "./net.ts";
 import type { Member } from "./router.ts";
 
-/** Detection, decision and the switch itself, with room for a link watched by TCP. */
-const LEAVE_DEAD_MS = 8_000;
+/** Detection, decision and the switch itself; where probes are rare or TCP stands in for ping it takes longer. */
+const LEAVE_DEAD_MS = { quick: 3_000, slow: 8_000 };
 /** Seen to be alive again: the slowest standby watch, and the verdict. */
 const SEEN_GOOD_MS = { unmetered: 30_000, metered: 130_000 };
-const LEAVE_POOR_MS = 60_000;
+const LEAVE_POOR_MS = { quick: 60_000, slow: 150_000 };
 /** Longest hold-down, and proof after it at the slowest pace. */
 const TRUSTED_MS = 1_200_000;
 const CALM_BEFORE_MS = 60_000;
-/** Known to be dead for so long that nobody can take it for a way out. */
-const HOPELESS_MS = 60_000;
+/**
+ * Known to be dead for so long that nobody can take it for a way out. Long on a slowly probed link that was lossy before:
+ * silence proves little there.
+ */
+const HOPELESS_MS = { quick: 60_000, slow: 240_000 };
 /** Longest pause between two attempts to steer. */
 const STEER_AGAIN_MS = 75_000;
 const FAILURES = new Set(["hard_failure", "carrier_lost", "link_down", "link_gone", "severe_loss"]);
@@ -60,7 +63,8 @@ function isClean(link: Link, disabled: boolean): boolean {
 	return !disabled && hasLink(truth) && free && quick && !truth.icmpFiltered && !truth.dnsDead;
 }
 
-export function createOracle(now: () => number, members: readonly Member[]): Oracle {
+/** `slow`: the data cap mode makes probes rare. */
+export function createOracle(now: () => number, members: readonly Member[], slow: boolean): Oracle {
 	const history = new Map<string, History>();
 	const texts: string[] = [];
 	let wrong = 0;
@@ -107,6 +111,11 @@ export function createOracle(now: () => number, members: readonly Member[]): Ora
 		return past && member.link.families.includes(family) ? since(past.cleanSinceMs) : 0;
 	}
 
+	function paceOf(id: string): "quick" | "slow" {
+		const member = of(id)?.member;
+		return slow || member?.metered || member?.link.truth.icmpFiltered ? "slow" : "quick";
+	}
+
 	function once(key: string, isWrong: boolean, text: () => string): void {
 		if (!isWrong) open.delete(key);
 		else if (!open.has(key)) {
@@ -145,7 +154,8 @@ export function createOracle(now: () => number, members: readonly Member[]): Ora
 						const past = history.get(link.id);
 						if (link.id === uplink || !past || !link.families.includes(family)) return false;
 						const dead = past.deadSinceMs[family];
-						return dead === null || since(dead) < HOPELESS_MS || since(past.linkChangedMs) < HOPELESS_MS;
+						const limitMs = HOPELESS_MS[paceOf(link.id)];
+						return dead === null || since(dead) < limitMs || since(past.linkChangedMs) < limitMs;
 					});
 					if (!away) complain(`${family} flows of ${state(uplink)} freed, but every other link is long dead`);
 				}
@@ -169,9 +179,10 @@ export function createOracle(now: () => number, members: readonly Member[]): Ora
 					return goodFor(one, family) >= SEEN_GOOD_MS[one.metered ? "metered" : "unmetered"];
 				});
 				const dead = since(at.past.deadSinceMs[family]);
+				const pace = paceOf(first);
 				once(
 					`dead ${family}`,
-					dead >= LEAVE_DEAD_MS && seen !== undefined,
+					dead >= LEAVE_DEAD_MS[pace] && seen !== undefined,
 					() =>
 						`${family} on ${state(first)}, dead for ${(dead / 1000).toFixed(1)} s; ${seen?.link.id} is good for ${Math.round(goodFor(seen ?? at.member, family) / 1000)} s`,
 				);
@@ -180,9 +191,9 @@ export function createOracle(now: () => number, members: readonly Member[]): Ora
 				once(
 					`poor ${family}`,
 					!operatorActive &&
-						poor >= LEAVE_POOR_MS &&
+						poor >= LEAVE_POOR_MS[pace] &&
 						trusted !== undefined &&
-						since(at.past.linkChangedMs) > LEAVE_POOR_MS,
+						since(at.past.linkChangedMs) > LEAVE_POOR_MS[pace],
 					() => `${family} on ${state(first)} for ${Math.round(poor / 1000)} s; ${trusted?.link.id} is good`,
 				);
 			}
