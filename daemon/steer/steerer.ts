@@ -25,6 +25,8 @@ import type { GiveBackReport, Steerer, SteerReport, SteerStatus } from "./types.
 
 /** The kernel itself is read this often even without any sign of a change. */
 const SLOW_CHECK_MS = 60_000;
+/** While a probe path could not be prepared. */
+const TROUBLE_CHECK_MS = 5000;
 /** A rebuild by mwan3 takes up to seconds: after a sign of one the kernel is read again until it stays as wanted. */
 const FOLLOW_UP_MS = 1000;
 const FOLLOW_UPS = 4;
@@ -47,7 +49,11 @@ export function createSteerer(options: SteererOptions): Steerer {
 	const log = options.log.child("steer");
 	const paths: Mwan3Paths = { ...MWAN3_PATHS, ...options.paths };
 	const state = createStateFile(platform.files, options.stateFile ?? "/tmp/autonomy/steer.json", log);
-	const tools = createTools(platform.processes);
+	const tools = createTools(platform.processes, (program) =>
+		log.error("provider", {
+			reason: `${program} hangs: killed, tried again; until it works traffic stays where it is`,
+		}),
+	);
 	const mwan3 = createMwan3Steering(
 		createMwan3Driver(tools, platform.files, paths, state),
 		platform.files,
@@ -253,7 +259,10 @@ export function createSteerer(options: SteererOptions): Steerer {
 			if (event) mwan3.distrust();
 			const moved = event || mwan3.stale();
 			if (moved) keepLooking(reason, FOLLOW_UPS);
-			else if (now() - lastReadMs < SLOW_CHECK_MS) return Promise.resolve();
+			else {
+				const everyMs = sourceRules.problems().length > 0 ? TROUBLE_CHECK_MS : SLOW_CHECK_MS;
+				if (now() - lastReadMs < everyMs) return Promise.resolve();
+			}
 			checking ??= lane
 				.run(() => {
 					checking = null;

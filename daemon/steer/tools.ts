@@ -29,14 +29,21 @@ export function complaint(result: RunResult): string {
 	return line?.trim().slice(0, 200) ?? `exit code ${result.code ?? "none"}`;
 }
 
-export function createTools(processes: Processes): Tools {
+/** `onHang`: a program did not end in time and was killed; said again only after it had worked. */
+export function createTools(processes: Processes, onHang: (program: string) => void = () => undefined): Tools {
+	const hanging = new Set<string>();
 	let started = 0;
 	let batch = true;
 
 	const run = async (argv: Argv, options: RunOptions = {}): Promise<RunResult> => {
 		started++;
 		try {
-			return await processes.run(argv, { timeoutMs: TIMEOUT_MS, maxOutputBytes: OUTPUT_BYTES, ...options });
+			const result = await processes.run(argv, { timeoutMs: TIMEOUT_MS, maxOutputBytes: OUTPUT_BYTES, ...options });
+			const program = argv[0];
+			if (!result.timedOut) hanging.delete(program);
+			else if (!hanging.has(program)) onHang(program);
+			if (result.timedOut) hanging.add(program);
+			return result;
 		} catch (error) {
 			if (!isAutonomyError(error, "spawn_failed")) throw error;
 			throw new AutonomyError("tool_missing", `${argv[0]} is not installed`, { program: argv[0] });
