@@ -6,6 +6,7 @@
  * ending in _unix_ms are ms since 1970 by the router's wall clock. What is not known is left out, never 0 or -1.
  */
 import { CELLULAR_METHODS } from "./api-cellular.ts";
+import { GPS_METHODS } from "./api-gps.ts";
 import {
 	type ArgsOf,
 	double,
@@ -527,6 +528,7 @@ const METHODS = {
 	...CELLULAR_METHODS,
 	...WIFI_METHODS,
 	...USAGE_METHODS,
+	...GPS_METHODS,
 	render: {
 		help: "A view as text for the terminal; what autonomyctl prints. Refusals come as text too, with ok false.",
 		rights: "read",
@@ -549,6 +551,7 @@ const METHODS = {
 					"cellular",
 					"wifi",
 					"usage",
+					"gps",
 				],
 				help: "what to show",
 			},

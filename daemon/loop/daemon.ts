@@ -9,6 +9,7 @@ import type { Logger } from "../platform/log.ts";
 import type { Closable, Platform } from "../platform/platform.ts";
 import { createProber } from "../probe/prober.ts";
 import { createRecorder } from "../record/recorder.ts";
+import { createGps } from "../sense/gps/gps.ts";
 import { SENSOR_KINDS } from "../sense/kinds.ts";
 import { createSenses } from "../sense/senses.ts";
 import { type Api, registerApi } from "../serve/register.ts";
@@ -125,6 +126,19 @@ export function createDaemon(options: DaemonOptions): Daemon {
 		onEvent: (uplink, type, reason) => recorder.note(type, uplink, reason),
 	});
 
+	const gps = createGps({
+		platform,
+		bus,
+		log: log.child("gps"),
+		config,
+		details(sensor) {
+			const all = discovery.current().uplinks.flatMap(({ id }) => senses.status(id));
+			return all.flatMap((one) => (one.sensor === sensor && one.details !== null ? [one.details] : []));
+		},
+		onEvent: (type, reason) => recorder.note(type, null, reason),
+		onMoved: (distanceM) => senses.moved(distanceM),
+	});
+
 	/** Steering looks whether all is as wanted; the prober hears when the way of a probe came or went by that. */
 	async function reassert(reason: string): Promise<void> {
 		const before = steerer.ways().join();
@@ -204,6 +218,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 		prober.setSettings(probeSettings(config()));
 		steerer.setObserve(config().main.mode === "observe");
 		loop.feed({ kind: "settings", atMs: clock.monotonicMs(), settings: toSettings(config()) });
+		gps.configure();
 		recorder.note("config_reload", null, "configuration read again");
 		void discovery.refresh("configuration changed");
 		return result;
@@ -222,6 +237,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 		steerer,
 		recorder,
 		senses,
+		gps,
 		loop,
 		reload,
 		problems: () => notes,
@@ -255,6 +271,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 				api,
 				migrateOnce(rooms, (text) => notes.push(text)),
 			);
+			gps.configure();
 			loop.start();
 			discovery.start();
 		},
@@ -265,6 +282,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 			loop.close();
 			discovery.close();
 			prober.close();
+			gps.close();
 			senses.close();
 			await within(timers, GIVE_BACK_LIMIT_MS, steerer.giveBack(), log);
 			steerer.close();

@@ -5,6 +5,7 @@ import type { Logger } from "../platform/log.ts";
 import type { Platform } from "../platform/platform.ts";
 import type { Prober } from "../probe/prober.ts";
 import type { Recorder } from "../record/recorder.ts";
+import type { Gps } from "../sense/gps/gps.ts";
 import type { Senses } from "../sense/senses.ts";
 import type { Steerer } from "../steer/types.ts";
 import type { Discovery } from "../uplink/discovery.ts";
@@ -23,6 +24,7 @@ export interface Rooms {
 	readonly steerer: Steerer;
 	readonly recorder: Recorder;
 	readonly senses: Senses;
+	readonly gps: Gps;
 	readonly loop: Loop;
 	reload(): ReturnType<ConfigStore["reload"]>;
 	/** What the owner should know and nobody else tells. */

@@ -7,7 +7,7 @@ import { packagePath } from "../uci/load.ts";
 import type { Rooms } from "./rooms.ts";
 
 export function serveDeps(rooms: Rooms): ServeDeps {
-	const { platform, log, store, discovery, prober, steerer, recorder, senses, loop, bus } = rooms;
+	const { platform, log, store, discovery, prober, steerer, recorder, senses, gps, loop, bus } = rooms;
 	let system: string | null = null;
 	let commands = 0;
 
@@ -39,6 +39,7 @@ export function serveDeps(rooms: Rooms): ServeDeps {
 		discovered: () => discovery.current(),
 		probes: () => prober.status(),
 		sensors: (uplink) => senses.status(uplink),
+		gps: () => gps.picture(),
 		steering: () => steerer.status(),
 		recorder,
 		config: {

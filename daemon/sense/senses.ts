@@ -38,6 +38,8 @@ export interface SensorStatus {
 export interface Senses extends Closable {
 	setUplinks(uplinks: readonly Uplink[]): void;
 	setActive(ids: readonly string[]): void;
+	/** The router is at another place. */
+	moved(distanceM: number): void;
 	status(uplink: string): readonly SensorStatus[];
 }
 
@@ -128,6 +130,11 @@ export function createSenses(options: SensesOptions): Senses {
 		setActive(ids) {
 			active = new Set(ids);
 			follow();
+		},
+		moved(distanceM) {
+			for (const [id, mine] of entries) {
+				for (const { kind, sensor } of mine.values()) contained(kind, id, () => sensor.moved?.(distanceM));
+			}
 		},
 		status(uplink) {
 			return [...(entries.get(uplink)?.values() ?? [])].flatMap(({ kind, sensor, why }) => {

@@ -62,6 +62,8 @@ export interface SensorContext extends SensorSink {
 export interface Sensor extends Closable {
 	/** The same uplink with new facts (address, state), and whether it carries traffic now. */
 	follow(uplink: Uplink, active: boolean): void;
+	/** The router is at another place: what was known of its surroundings is void. */
+	moved?(distanceM: number): void;
 	health(): SensorHealth;
 	/** The whole picture for the API; null while there is none. */
 	details(): Details | null;

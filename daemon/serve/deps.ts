@@ -10,6 +10,7 @@ import type { CommandName } from "../decide/types.ts";
 import type { Logger, LogLevel } from "../platform/log.ts";
 import type { Platform } from "../platform/platform.ts";
 import type { Recorder } from "../record/recorder.ts";
+import type { GpsPicture } from "../sense/gps/gps.ts";
 import type { SensorStatus } from "../sense/senses.ts";
 import type { SteerStatus } from "../steer/types.ts";
 import type { UciPackage } from "../uci/package.ts";
@@ -28,6 +29,8 @@ export interface ServeDeps {
 	readonly probes: () => readonly ProbeView[];
 	/** What each sensor of this uplink knows, and how it is. */
 	readonly sensors: (uplink: string) => readonly SensorStatus[];
+	/** Where the router is, as far as the owner wants to know. */
+	readonly gps: () => GpsPicture;
 	readonly steering: () => SteerStatus;
 	readonly recorder: Recorder;
 	readonly config: ConfigAccess;

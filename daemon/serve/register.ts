@@ -20,6 +20,7 @@ import { configReply, configSetReply, reloadReply } from "./config.ts";
 import type { Handlers, ServeDeps } from "./deps.ts";
 import { encodeReply } from "./encode.ts";
 import { decisionsReply, eventsReply, explainReply } from "./events.ts";
+import { gpsReply, gpsStatusReply } from "./gps.ts";
 import { membersReply } from "./members.ts";
 import { createNotifier, type Notifier } from "./notify.ts";
 import { createRateLimit } from "./rate-limit.ts";
@@ -68,6 +69,8 @@ export function registerApi(options: { readonly bus: Bus; readonly deps: ServeDe
 		cellular_status: () => cellularStatusReply(deps),
 		cellular_analysis: (args) => cellularAnalysisReply(deps, args),
 		wifi_status: () => wifiStatusReply(deps),
+		gps: () => gpsReply(deps),
+		gps_status: () => gpsStatusReply(deps),
 		data_usage: (args) => dataUsageReply(deps, args),
 		data_limit_status: () => dataLimitStatusReply(deps),
 		data_limit_interface: (args) => dataLimitInterfaceReply(deps, args),

@@ -6,6 +6,7 @@ import { healthText, infoText } from "./text/about-text.ts";
 import { cellularAnalysisText, cellularText } from "./text/cellular-text.ts";
 import { configDiffText, configText } from "./text/config-text.ts";
 import { eventsText, explainText } from "./text/events-text.ts";
+import { gpsText } from "./text/gps-text.ts";
 import { historyText, metricsText } from "./text/history-text.ts";
 import type { TextStyle } from "./text/layout.ts";
 import { membersText, statusText } from "./text/status-text.ts";
@@ -93,6 +94,8 @@ async function linesOf(handlers: Handlers, nowUnixMs: number, args: RenderArgs, 
 			return wifiText(await handlers.wifi_status({}), style);
 		case "usage":
 			return usageText(await handlers.data_usage({ interface: args.name }), style);
+		case "gps":
+			return gpsText(await handlers.gps({}), await handlers.gps_status({}), style);
 		case "info":
 			return infoText(await handlers.info({}), nowUnixMs, style);
 	}

@@ -48,6 +48,7 @@ const VIEWS: readonly (readonly [string[], RegExp])[] = [
 	[["cellular", "wanb", "5"], /^wanb, last 5 min, \d+ samples/],
 	[["wifi"], /^There is no uplink over Wi-Fi\.$/m],
 	[["usage"], /^UPLINK +TODAY/m],
+	[["gps"], /^Off\. /m],
 	[["version"], /^autonomy 1\.2\.3\n$/],
 	[["help"], /^usage: autonomyctl/],
 	[["metrics", HOSTILE], /^e\?\[31mvil"; reboot;/],

@@ -35,6 +35,8 @@ const GOOD: Readonly<Record<MethodName, Record<string, unknown>>> = {
 	cellular_analysis: {},
 	wifi_status: {},
 	data_usage: {},
+	gps: {},
+	gps_status: {},
 	data_limit_status: {},
 	data_limit_interface: { interface: "wanb" },
 	render: { view: "status" },

@@ -17,6 +17,7 @@ import { type EngineState, initialState } from "../../daemon/decide/state.ts";
 import type { Input, UplinkFacts } from "../../daemon/decide/types.ts";
 import { createNodePlatform } from "../../daemon/platform/node/platform.ts";
 import { createRecorder } from "../../daemon/record/recorder.ts";
+import type { GpsPicture } from "../../daemon/sense/gps/gps.ts";
 import type { SensorStatus } from "../../daemon/sense/senses.ts";
 import type { CommandRequest, ServeDeps } from "../../daemon/serve/deps.ts";
 import { type Api, registerApi } from "../../daemon/serve/register.ts";
@@ -48,6 +49,8 @@ export interface World {
 export interface WorldOptions {
 	/** What the sensors of an uplink say; default: wan is a wire, the others are modems, too. */
 	readonly sensors?: ServeDeps["sensors"];
+	/** Where the router is; default: off. */
+	readonly gps?: ServeDeps["gps"];
 	readonly config?: string;
 	readonly names?: readonly string[];
 	/** Seconds of recorded past; 0 for a daemon that has just started. */
@@ -162,6 +165,18 @@ export const USAGE_DETAILS: NonNullable<SensorStatus["details"]> = {
 	counted_since: "2026-10-03",
 };
 
+const NO_POSITION: GpsPicture = {
+	enabled: false,
+	fix: null,
+	ageMs: null,
+	stale: false,
+	accuracyNowM: null,
+	moving: null,
+	travelledM: 0,
+	sources: [],
+	openCellId: { lookupsLastHour: 0, contributionsLastDay: 0, cached: 0, waiting: 0, resting: false },
+};
+
 function sensorsOf(uplink: string): readonly SensorStatus[] {
 	const wired = sensorStatus("wired", "1000 Mbit/s", null);
 	if (uplink === "wan") return [wired];
@@ -229,6 +244,7 @@ export async function world(options: WorldOptions = {}): Promise<World> {
 		engine: () => state,
 		discovered: () => ({ uplinks: facts.map(uplinkFor), mwan3: null, problems: [] }),
 		sensors: options.sensors ?? sensorsOf,
+		gps: options.gps ?? (() => NO_POSITION),
 		probes: () => [
 			{ uplink: facts[0]?.id ?? "", method: "fping", intervalMs: 1_000, bytesToday: 1e9, budgetBytes: 5e9, text: null },
 		],
