@@ -6,8 +6,9 @@
 import type { ModemState } from "./modem/modem.ts";
 import type { Lab, LabProcess } from "./net/lab.ts";
 import type { RunResult } from "./net/run.ts";
+import type { RadioState } from "./radio/radio.ts";
 
-export type Ability = "wedge_broker" | "stop_broker" | "mangle_netifd" | "change_address" | "modem";
+export type Ability = "wedge_broker" | "stop_broker" | "mangle_netifd" | "change_address" | "modem" | "radio";
 
 export interface RouterUnderTest {
 	readonly kind: "stand-in" | "openwrt";
@@ -44,6 +45,8 @@ export interface RouterUnderTest {
 	hideProgram(path: string, hidden: boolean): Promise<void>;
 	/** Changes what the modem towards an ISP measures (LabOptions.modems). */
 	modem(isp: number, state: Partial<ModemState>): Promise<void>;
+	/** Changes what the radio towards an ISP measures (LabOptions.radios). */
+	radio(isp: number, state: Partial<RadioState>): Promise<void>;
 	mangleNetifd(how: "missing" | "wrong" | null): Promise<void>;
 	close(): Promise<void>;
 }

@@ -21,6 +21,8 @@ export interface LabOptions {
 	readonly tmpBytes?: number;
 	/** ISPs (with DHCP) that are reached by a modem: the router has RutOS's objects for them. Default none. */
 	readonly modems?: readonly number[];
+	/** ISPs that are reached over Wi-Fi: the router's `iwinfo` knows their devices. Default none. */
+	readonly radios?: readonly number[];
 	/** Run mwan3's own trackers (real pings); without them members stay online unless told. Default false. */
 	readonly trackers?: boolean;
 	/** Copy of the lab's own diagnostics to stderr. */

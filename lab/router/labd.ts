@@ -15,6 +15,7 @@ import { serveMwan3 } from "../mwan3/status.ts";
 import { startTracker, type Tracker } from "../mwan3/tracker.ts";
 import { type LabOptions, makePlan } from "../net/plan.ts";
 import { rpcPeer } from "../net/rpc.ts";
+import { type RadioState, type Radios, serveRadios } from "../radio/radio.ts";
 import { createBrokerProcess } from "./broker.ts";
 import { createDevices } from "./devices.ts";
 import { defaultRoute, type Mangle } from "./interfaces.ts";
@@ -41,6 +42,7 @@ const uhttpd = createUhttpd(buses.rpcd, sessions);
 const trackers = new Map<string, Tracker>();
 let options: LabOptions = {};
 let modems: Modems | null = null;
+let radios: Radios | null = null;
 
 const netifd: Netifd = serveNetifd(buses.netifd, devices, {
 	onRenew: (name) => void mwan3.routesChanged(name),
@@ -160,6 +162,8 @@ async function start(given: LabOptions): Promise<void> {
 	await serveRequests(request);
 	await Promise.all([firewall(), ...Object.values(buses).map((bus) => bus.whenConnected(5000))]);
 	const withModem = makePlan(options).isps.filter((isp) => options.modems?.includes(isp.index));
+	const overWifi = makePlan(options).isps.filter((isp) => options.radios?.includes(isp.index));
+	radios = serveRadios(buses.rpcd, new Map(overWifi.map((isp) => [isp.index, isp.device])));
 	modems = serveModems(buses.gsmd, new Map(withModem.map((isp) => [isp.index, isp.device])));
 	await netifd.start();
 	await netifd.settled();
@@ -194,6 +198,7 @@ const rpc = rpcPeer({
 		"broker.wedge": ({ frozen }: { frozen: boolean }) => broker.wedge(frozen),
 		"rpcd.restart": () => sessions.dropAll(),
 		"modem.set": ({ isp, state }: { isp: number; state: Partial<ModemState> }) => modems?.set(isp, state),
+		"radio.set": ({ isp, state }: { isp: number; state: Partial<RadioState> }) => radios?.set(isp, state),
 		"modem.switches": () => modems?.switches ?? [],
 		"config.change": ({ config }: { config: string }) => system.configChange(config),
 		page: ({ path, type, body }: { path: string; type: string; body: string }) => uhttpd.setPage(path, type, body),

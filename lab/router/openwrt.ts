@@ -13,6 +13,7 @@ const CANNOT: Partial<Record<Ability, string>> = {
 	stop_broker: "procd starts ubusd again at once",
 	mangle_netifd: "a real netifd does not lie on request",
 	modem: "this userland is no RutOS and has no modem",
+	radio: "this userland has no radio",
 	change_address: "the DHCP server gives the same address again",
 };
 
@@ -88,6 +89,7 @@ export async function startOpenwrt(root: string, options: LabOptions = {}): Prom
 		},
 		hideProgram: async (path, hidden) => void (await must("chmod", hidden ? "0" : "755", path)),
 		modem: () => Promise.reject(new Error(CANNOT.modem)),
+		radio: () => Promise.reject(new Error(CANNOT.radio)),
 		mangleNetifd: () => Promise.reject(new Error(CANNOT.mangle_netifd)),
 		close: () => lab.close(),
 	};

@@ -31,13 +31,14 @@ export type Step =
 	  }
 	| { readonly do: "renew" | "ifup" | "ifdown"; readonly isp: number }
 	| {
-			readonly do: "fade";
+			readonly do: "fade" | "walk";
 			readonly isp: number;
 			readonly from_dbm: number;
 			readonly to_dbm: number;
 			readonly over_s: number;
 			readonly dead_dbm: number;
 	  }
+	| { readonly do: "use_data"; readonly isp: number; readonly mb: number }
 	| { readonly do: "roaming"; readonly isp: number; readonly on: boolean }
 	| { readonly do: "sim_out" | "deregister"; readonly isp: number }
 	| { readonly do: "clock_jump"; readonly seconds: number }
@@ -61,13 +62,29 @@ export interface Scenario {
 	readonly layout: "mwan3" | "plain";
 	/** ISPs reached by a modem. */
 	readonly modems: readonly number[];
+	/** ISPs reached over Wi-Fi. */
+	readonly radios: readonly number[];
+	/** The router's /etc/config/autonomy; "": none. */
+	readonly autonomy: string;
 	/** Whole length, s. */
 	readonly length_s: number;
 	readonly steps: readonly TimedStep[];
 	readonly expect: readonly Expectation[];
 }
 
-type Kind = "isp" | "isp?" | "dbm" | "pct" | "ms" | "ms?" | "seconds" | "boolean" | "direction" | "targets" | "count";
+type Kind =
+	| "isp"
+	| "isp?"
+	| "dbm"
+	| "pct"
+	| "ms"
+	| "ms?"
+	| "seconds"
+	| "boolean"
+	| "direction"
+	| "targets"
+	| "count"
+	| "mb";
 
 const ISP = { isp: "isp" } as const;
 /** Step -> its fields. */
@@ -95,6 +112,8 @@ const STEPS: Readonly<Record<Step["do"], Readonly<Record<string, Kind>>>> = {
 	ifup: ISP,
 	ifdown: ISP,
 	fade: { isp: "isp", from_dbm: "dbm", to_dbm: "dbm", over_s: "seconds", dead_dbm: "dbm" },
+	walk: { isp: "isp", from_dbm: "dbm", to_dbm: "dbm", over_s: "seconds", dead_dbm: "dbm" },
+	use_data: { isp: "isp", mb: "mb" },
 	roaming: { isp: "isp", on: "boolean" },
 	sim_out: ISP,
 	deregister: ISP,
@@ -122,6 +141,8 @@ function problem(kind: Kind, value: unknown, isps: number): string | null {
 			return isNumber(value, 0, 60_000) ? null : "must be 0-60000";
 		case "seconds":
 			return isNumber(value, -4e9, 4e9) ? null : "must be a number of seconds";
+		case "mb":
+			return isNumber(value, 0.01, 100) ? null : "must be 0.01-100";
 		case "count":
 			return Number.isInteger(value) && isNumber(value, 1, 1000) ? null : "must be a whole number 1-1000";
 		case "boolean":
@@ -179,9 +200,13 @@ export function readScenario(text: string, file: string): Scenario {
 	if (raw.layout !== undefined && raw.layout !== "mwan3" && raw.layout !== "plain") {
 		throw new Error(`${file}: layout must be "mwan3" or "plain"`);
 	}
-	const modems = raw.modems ?? [];
-	if (!Array.isArray(modems) || !modems.every((one) => problem("isp", one, isps as number) === null)) {
-		throw new Error(`${file}: modems must be a list of ISPs, 1-${isps}`);
+	const ispList = (name: "modems" | "radios"): readonly number[] => {
+		const list = raw[name] ?? [];
+		if (Array.isArray(list) && list.every((one) => problem("isp", one, isps as number) === null)) return list;
+		throw new Error(`${file}: ${name} must be a list of ISPs, 1-${isps}`);
+	};
+	if (raw.autonomy !== undefined && typeof raw.autonomy !== "string") {
+		throw new Error(`${file}: autonomy must be the text of /etc/config/autonomy`);
 	}
 	if (!Array.isArray(raw.steps)) throw new Error(`${file}: steps must be a list`);
 	const steps = raw.steps.map((step, n) => readStep(step, `${file}: step ${n + 1}`, isps as number));
@@ -197,7 +222,9 @@ export function readScenario(text: string, file: string): Scenario {
 		about: typeof raw.about === "string" ? raw.about : "",
 		isps: isps as number,
 		layout: raw.layout === "plain" ? "plain" : "mwan3",
-		modems,
+		modems: ispList("modems"),
+		radios: ispList("radios"),
+		autonomy: typeof raw.autonomy === "string" ? raw.autonomy : "",
 		length_s: length as number,
 		steps,
 		expect,

@@ -12,7 +12,9 @@ import { play } from "./play.ts";
 async function one(file: string, withDaemon: boolean): Promise<boolean> {
 	const scenario = readScenario(readFileSync(file, "utf8"), basename(file));
 	console.log(`${scenario.name}: ${scenario.about}`);
-	const router = await startStandIn({ isps: scenario.isps, layout: scenario.layout, modems: scenario.modems });
+	const { isps, layout, modems, radios, autonomy } = scenario;
+	const config = autonomy === "" ? {} : { config: { autonomy } };
+	const router = await startStandIn({ isps, layout, modems, radios, ...config });
 	const bus = hostBus(router);
 	try {
 		const movableClock = cannotMoveClock() === null;

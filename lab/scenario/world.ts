@@ -5,6 +5,7 @@
 import { GOOD_MODEM, type ModemState } from "../modem/modem.ts";
 import type { Faults } from "../net/faults.ts";
 import { nowMs } from "../net/lab.ts";
+import { GOOD_RADIO, type RadioState } from "../radio/radio.ts";
 import type { RouterUnderTest } from "../under-test.ts";
 import type { Step } from "./format.ts";
 
@@ -27,6 +28,7 @@ export function createWorld(router: RouterUnderTest, options: WorldOptions = {})
 	const faults = new Map<number, Faults>();
 	const slowed = new Set<number>();
 	const modems = new Set<number>();
+	const radios = new Set<number>();
 	let deadEverywhere = false;
 
 	async function add(isp: number, more: Faults): Promise<void> {
@@ -39,6 +41,7 @@ export function createWorld(router: RouterUnderTest, options: WorldOptions = {})
 		if (faults.delete(isp)) await lab.faults(isp, {});
 		if (slowed.delete(isp)) await lab.latency(isp, 0);
 		if (modems.delete(isp)) await router.modem(isp, GOOD_MODEM);
+		if (radios.delete(isp)) await router.radio(isp, GOOD_RADIO);
 		await lab.carrier(isp, true);
 	}
 
@@ -57,8 +60,25 @@ export function createWorld(router: RouterUnderTest, options: WorldOptions = {})
 		return null;
 	}
 
+	async function radio(isp: number, state: Partial<RadioState>): Promise<string | null> {
+		const why = router.cannot("radio");
+		if (why !== null) return why;
+		radios.add(isp);
+		await router.radio(isp, state);
+		return null;
+	}
+
+	/** Bytes both ways over one ISP, as a download would: big pings. */
+	async function useData(isp: number, mb: number): Promise<string | null> {
+		const device = lab.plan.isps[isp - 1]?.device ?? "";
+		const count = Math.ceil((mb * 1_000_000) / (2 * 1_428));
+		const argv = ["ping", "-q", "-I", device, "-s", "1400", "-i", "0.002", "-c", String(count), "1.0.0.1"];
+		const { code, stderr } = await router.run(argv, { timeoutMs: 120_000 });
+		return code === 0 ? null : `ping: ${stderr.trim() || code}`;
+	}
+
 	/** The signal falls evenly; where it is `dead_dbm` the link is dead. */
-	async function fade(step: Extract<Step, { do: "fade" }>): Promise<string | null> {
+	async function fade(step: Extract<Step, { do: "fade" | "walk" }>): Promise<string | null> {
 		const began = nowMs();
 		let dead = false;
 		for (;;) {
@@ -66,7 +86,10 @@ export function createWorld(router: RouterUnderTest, options: WorldOptions = {})
 			const rsrp = Math.round(step.from_dbm + share * (step.to_dbm - step.from_dbm));
 			// SINR and RSRQ go with it: noise stays, signal goes.
 			const sinr = Math.max(-20, rsrp + 103);
-			const why = await modem(step.isp, { rsrp, sinr, rsrq: sinr < 0 ? -17 : -10, rssi: rsrp + 27 });
+			const why =
+				step.do === "walk"
+					? await radio(step.isp, { signal: rsrp })
+					: await modem(step.isp, { rsrp, sinr, rsrq: sinr < 0 ? -17 : -10, rssi: rsrp + 27 });
 			if (why !== null) return why;
 			if (!dead && rsrp <= step.dead_dbm) {
 				dead = true;
@@ -164,7 +187,10 @@ export function createWorld(router: RouterUnderTest, options: WorldOptions = {})
 				await router.ifdown(nameOf(step.isp));
 				return null;
 			case "fade":
+			case "walk":
 				return fade(step);
+			case "use_data":
+				return useData(step.isp, step.mb);
 			case "roaming":
 				return modem(
 					step.isp,
