@@ -7,7 +7,9 @@
  * still proves life, but is not reported twice. Losses in a silence of all are held back: they count for the loss rate
  * when the link turns out to be alive, and for nothing when it was an outage. Losses of one single target that has not
  * answered since are held back too, until it answers (they were the link's), another target loses as well (the same), or
- * the target is found silent (they were its own): a resolver that dies somewhere is no loss of this link.
+ * the target is found silent (they were its own): a resolver that dies somewhere is no loss of this link. And losses in a
+ * silence that only bursts broke are held back until a steady probe is answered; when the schedule is set anew before
+ * that, it was the program that was silent.
  */
 import type { ProbeEffect, Series } from "./detector-types.ts";
 import { createPlan, type DuePlan, type PlanSlot } from "./plan.ts";
@@ -68,6 +70,10 @@ export interface Flight {
 	report(): TargetReport[];
 }
 
+function lossOfTarget(target: string, atMs: number, excused: boolean): ProbeEffect {
+	return { kind: "probe", atMs, target, rttMs: null, excused };
+}
+
 export function createFlight(targets: readonly string[]): Flight {
 	const rtts = new Map(targets.map((target) => [target, createRttEstimator()]));
 	const book = createTargetBook(targets);
@@ -77,7 +83,10 @@ export function createFlight(targets: readonly string[]): Flight {
 	let loss = 0;
 	let held = 0;
 	/** Losses of one target that may be its own. */
-	let doubtful: ProbeEffect[] = [];
+	let doubtful: string[] = [];
+	/** Steady losses since the last steady reply, though bursts were answered. */
+	let mute: Probe[] = [];
+	let steadySentMs = Number.NEGATIVE_INFINITY;
 	/** Judged since the last report. */
 	let judged: ProbeEffect[] = [];
 	const answeredOf = new Map<string, number>();
@@ -102,28 +111,41 @@ export function createFlight(targets: readonly string[]): Flight {
 		open.push({ series, target, seq, sentAtMs, graceMs, refused: false });
 	}
 
-	function lose({ target, sentAtMs }: Probe, nowMs: number): void {
-		const effect = (excused: boolean): ProbeEffect => ({ kind: "probe", atMs: nowMs, target, rttMs: null, excused });
+	function lose(probe: Probe, nowMs: number): void {
+		const { series, target, sentAtMs } = probe;
 		if (answeredSentMs <= sentAtMs) {
 			book.lostWithAll(target);
 			held = Math.min(held + 1, MAX_HELD);
-			judged.push(effect(false));
-		} else if (book.lostAlone(target, loss)) {
-			judged.push(...doubtful.map((one) => ({ ...one, atMs: nowMs, excused: true })), effect(true));
+			judged.push(lossOfTarget(target, nowMs, false));
+		} else if (series === "steady" && steadySentMs <= sentAtMs && mute.length < MAX_HELD) mute.push(probe);
+		else loseAlone(probe, nowMs);
+	}
+
+	/** Others were answered since. */
+	function loseAlone({ target, sentAtMs }: Probe, nowMs: number): void {
+		if (book.lostAlone(target, loss)) {
+			for (const one of [...doubtful, target]) judged.push(lossOfTarget(one, nowMs, true));
 			doubtful = [];
-		} else {
-			doubtful.push(effect(false));
-			const answeredSince = (answeredOf.get(target) ?? Number.NEGATIVE_INFINITY) > sentAtMs;
-			const others = doubtful.some((one) => one.target !== target);
-			if (answeredSince || others || doubtful.length > MAX_DOUBTFUL) blameLink(nowMs);
+			return;
 		}
+		doubtful.push(target);
+		const answeredSince = (answeredOf.get(target) ?? Number.NEGATIVE_INFINITY) > sentAtMs;
+		const others = doubtful.some((one) => one !== target);
+		if (answeredSince || others || doubtful.length > MAX_DOUBTFUL) blameLink(nowMs);
+	}
+
+	/** The program is not mute after all. */
+	function unmute(nowMs: number): void {
+		const lost = mute;
+		mute = [];
+		for (const probe of lost) loseAlone(probe, nowMs);
 	}
 
 	/** The losses in doubt were the link's. */
 	function blameLink(nowMs: number): void {
-		for (const one of doubtful) {
+		for (const target of doubtful) {
 			noteLoss(true);
-			judged.push({ ...one, atMs: nowMs });
+			judged.push(lossOfTarget(target, nowMs, false));
 		}
 		doubtful = [];
 	}
@@ -137,6 +159,7 @@ export function createFlight(targets: readonly string[]): Flight {
 	return {
 		setPlan(slots, nowMs) {
 			open = open.filter((one) => one.series === "burst");
+			mute = [];
 			plan = createPlan(slots.filter((slot) => rtts.has(slot.target)));
 			plan.take(nowMs);
 		},
@@ -154,8 +177,12 @@ export function createFlight(targets: readonly string[]): Flight {
 			estimator.add(rttMs);
 			book.answered(target);
 			answeredSentMs = Math.max(answeredSentMs, sentAtMs);
+			if (series === "steady") {
+				steadySentMs = Math.max(steadySentMs, sentAtMs);
+				unmute(nowMs);
+			}
 			answeredOf.set(target, Math.max(answeredOf.get(target) ?? sentAtMs, sentAtMs));
-			if (doubtful.some((one) => one.target === target)) blameLink(nowMs);
+			if (doubtful.includes(target)) blameLink(nowMs);
 			if (index < 0 && !ahead) return null;
 			noteLoss(false);
 			return { kind: "probe", atMs: nowMs, target, rttMs, excused: false };

@@ -151,7 +151,7 @@ describe("faults around the daemon", { skip }, () => {
 		);
 		const { current, rank } = await daemon.status();
 		assert.equal(current, uplink(bench, 1));
-		assert.ok(rank.some((one) => one.name === uplink(bench, 1) && one.state === "eligible"));
+		assert.ok(rank.some((one) => one.name === uplink(bench, 1) && one.eligible));
 	});
 
 	test("fping missing: another way is used, and it still notices a blackhole", async (t) => {
