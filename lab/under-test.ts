@@ -3,12 +3,21 @@
  * (lab/router/stand-in.ts) and a real OpenWrt userland in the same network (lab/router/openwrt.ts). What one of them
  * cannot do says so in `cannot`, and the test is skipped with that reason.
  */
+
+import type { ReceiverState } from "./gps/receiver.ts";
 import type { ModemState } from "./modem/modem.ts";
 import type { Lab, LabProcess } from "./net/lab.ts";
 import type { RunResult } from "./net/run.ts";
 import type { RadioState } from "./radio/radio.ts";
 
-export type Ability = "wedge_broker" | "stop_broker" | "mangle_netifd" | "change_address" | "modem" | "radio";
+export type Ability =
+	| "wedge_broker"
+	| "stop_broker"
+	| "mangle_netifd"
+	| "change_address"
+	| "modem"
+	| "radio"
+	| "receiver";
 
 export interface RouterUnderTest {
 	readonly kind: "stand-in" | "openwrt";
@@ -47,6 +56,8 @@ export interface RouterUnderTest {
 	modem(isp: number, state: Partial<ModemState>): Promise<void>;
 	/** Changes what the radio towards an ISP measures (LabOptions.radios). */
 	radio(isp: number, state: Partial<RadioState>): Promise<void>;
+	/** Where the router is, as its receiver says (LabOptions.receiver). */
+	receiver(state: Partial<ReceiverState>): Promise<void>;
 	mangleNetifd(how: "missing" | "wrong" | null): Promise<void>;
 	close(): Promise<void>;
 }

@@ -23,6 +23,8 @@ export interface LabOptions {
 	readonly modems?: readonly number[];
 	/** ISPs that are reached over Wi-Fi: the router's `iwinfo` knows their devices. Default none. */
 	readonly radios?: readonly number[];
+	/** How the router tells its position: RutOS's object, or gpsd. Default: it knows none. */
+	readonly receiver?: "rutos" | "gpsd";
 	/** Run mwan3's own trackers (real pings); without them members stay online unless told. Default false. */
 	readonly trackers?: boolean;
 	/** Copy of the lab's own diagnostics to stderr. */

@@ -8,6 +8,7 @@ import type { Bus } from "../../daemon/bus/bus.ts";
 import { createBus } from "../../daemon/bus/client.ts";
 import { createLogger } from "../../daemon/platform/node/log.ts";
 import { createNodePlatform } from "../../daemon/platform/node/platform.ts";
+import { type Receiver, type ReceiverState, serveReceiver } from "../gps/receiver.ts";
 import { interfaceData, type ModemState, type Modems, serveModems } from "../modem/modem.ts";
 import { createMwan3 } from "../mwan3/actor.ts";
 import type { Mwan3Interface } from "../mwan3/layout.ts";
@@ -43,6 +44,7 @@ const trackers = new Map<string, Tracker>();
 let options: LabOptions = {};
 let modems: Modems | null = null;
 let radios: Radios | null = null;
+let receiver: Receiver | null = null;
 
 const netifd: Netifd = serveNetifd(buses.netifd, devices, {
 	onRenew: (name) => void mwan3.routesChanged(name),
@@ -164,6 +166,7 @@ async function start(given: LabOptions): Promise<void> {
 	const withModem = makePlan(options).isps.filter((isp) => options.modems?.includes(isp.index));
 	const overWifi = makePlan(options).isps.filter((isp) => options.radios?.includes(isp.index));
 	radios = serveRadios(buses.rpcd, new Map(overWifi.map((isp) => [isp.index, isp.device])));
+	receiver = serveReceiver(buses.gsmd, options.receiver ?? null);
 	modems = serveModems(buses.gsmd, new Map(withModem.map((isp) => [isp.index, isp.device])));
 	await netifd.start();
 	await netifd.settled();
@@ -199,6 +202,7 @@ const rpc = rpcPeer({
 		"rpcd.restart": () => sessions.dropAll(),
 		"modem.set": ({ isp, state }: { isp: number; state: Partial<ModemState> }) => modems?.set(isp, state),
 		"radio.set": ({ isp, state }: { isp: number; state: Partial<RadioState> }) => radios?.set(isp, state),
+		"receiver.set": ({ state }: { state: Partial<ReceiverState> }) => receiver?.set(state),
 		"modem.switches": () => modems?.switches ?? [],
 		"config.change": ({ config }: { config: string }) => system.configChange(config),
 		page: ({ path, type, body }: { path: string; type: string; body: string }) => uhttpd.setPage(path, type, body),

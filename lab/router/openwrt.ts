@@ -14,6 +14,7 @@ const CANNOT: Partial<Record<Ability, string>> = {
 	mangle_netifd: "a real netifd does not lie on request",
 	modem: "this userland is no RutOS and has no modem",
 	radio: "this userland has no radio",
+	receiver: "this userland has no receiver",
 	change_address: "the DHCP server gives the same address again",
 };
 
@@ -90,6 +91,7 @@ export async function startOpenwrt(root: string, options: LabOptions = {}): Prom
 		hideProgram: async (path, hidden) => void (await must("chmod", hidden ? "0" : "755", path)),
 		modem: () => Promise.reject(new Error(CANNOT.modem)),
 		radio: () => Promise.reject(new Error(CANNOT.radio)),
+		receiver: () => Promise.reject(new Error(CANNOT.receiver)),
 		mangleNetifd: () => Promise.reject(new Error(CANNOT.mangle_netifd)),
 		close: () => lab.close(),
 	};

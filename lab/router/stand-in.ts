@@ -64,6 +64,7 @@ export async function startStandIn(options: LabOptions = {}): Promise<RouterUnde
 		hideProgram: (path, hidden) => (hidden ? lab.hide(path) : lab.unhide(path)),
 		modem: (isp, state) => labd("modem.set", { isp, state }),
 		radio: (isp, state) => labd("radio.set", { isp, state }),
+		receiver: (state) => labd("receiver.set", { state }),
 		mangleNetifd: (how) => labd("netifd.mangle", { how }),
 		close: () => lab.close(),
 	};
