@@ -200,6 +200,7 @@ const METHODS = {
 					up: flag("netifd calls it up"),
 					carrier: maybe(flag("physical link")),
 					metered: flag("data costs money: probed sparingly"),
+					cap_reached: flag("its data plan is used up: it carries traffic only when nothing else does"),
 					weight: int32("points", "preference 0-100"),
 					held: flag("held by the operator"),
 					hold_down_s: maybe(double("s", "rest of the time it must prove itself")),

@@ -55,6 +55,7 @@ function memberReply(deps: ServeDeps, { atMs, view, engine, found, probe }: Know
 		up: facts?.up ?? false,
 		carrier: facts?.carrier,
 		metered: facts?.metered ?? false,
+		cap_reached: facts?.capReached === true,
 		weight: facts?.weight ?? 0,
 		held: view.held !== null,
 		hold_down_s:

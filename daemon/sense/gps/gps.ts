@@ -159,7 +159,9 @@ export function createGps(options: GpsOptions): Gps {
 			intervalMs: () => settings().collectionIntervalS * 1000,
 			limitMs: source === "opencellid" ? CELLS_LIMIT_MS : ASK_LIMIT_MS,
 			async work(stillWanted) {
-				// A receiver that knows is better than any cell; then nobody outside is asked.
+				// A receiver that knows, or may, is better than any cell; then nobody outside is asked.
+				const undecided = [...pollers].some(([one, { health }]) => one !== source && health().state === "starting");
+				if (source === "opencellid" && undecided) return "waits for the receivers";
 				if (source === "opencellid" && [...fixes.values()].some((fix) => fix.source !== source && usable(fix))) {
 					return "not asked: a receiver knows the position";
 				}

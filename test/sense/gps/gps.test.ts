@@ -143,6 +143,8 @@ test("OpenCellID: only with key and consent, only without a receiver; the key is
 	mute.gps.close();
 	const h = house({ config: CELLS, modems: () => [MODEM], http: () => found });
 	await h.time.advance(1_000);
+	assert.equal(h.requests.length, 0, "receivers first");
+	await h.time.advance(60_000);
 	assert.equal(h.requests.length, 1);
 	assert.equal(
 		h.requests[0]?.url,
@@ -173,7 +175,7 @@ test("OpenCellID: unknown cells are not asked again for half a day; 429 backs of
 	busy.gps.close();
 	reply = { status: 401 };
 	const refused = house({ config: CELLS, modems: () => [MODEM], http: () => reply });
-	await refused.time.advance(1_000);
+	await refused.time.advance(61_000);
 	assert.equal(refused.gps.picture().sources.at(-1)?.health.state, "denied");
 	await refused.time.advance(3_500_000);
 	assert.equal(refused.requests.length, 1);
