@@ -1,6 +1,6 @@
 /**
  * From what netifd, mwan3 and sysfs say to the list of uplinks. Pure but for sysfs reads through `files`. An uplink stays
- * listed when it is down, not there yet, or gone: what cannot be seen cannot be explained (critique 4.5).
+ * listed when it is down, not there yet, or gone: what cannot be seen cannot be explained.
  */
 import type { Family, UplinkClass } from "../health/types.ts";
 import type { Files } from "../platform/platform.ts";
@@ -31,7 +31,7 @@ export interface BuildInput {
 	member(id: string, uplinkClass: UplinkClass | null): MemberOptions;
 }
 
-/** Figures users know (prior-art 1.8), used only while the owner's own order says nothing. */
+/** Figures users know from earlier versions, used only while the owner's own order says nothing. */
 const CLASS_WEIGHT: Readonly<Record<UplinkClass, number>> = {
 	starlink: 100,
 	cellular: 80,
