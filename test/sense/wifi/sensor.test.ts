@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { AutonomyError } from "../../../daemon/platform/error.ts";
 import { createWifi, wifiKind } from "../../../daemon/sense/wifi/wifi.ts";
+import { eventsText } from "../../../daemon/serve/text/events-text.ts";
 import { sample, uplink, type WorldOptions, world } from "../cellular/support.ts";
 
 const client = uplink({
@@ -183,5 +184,27 @@ test("standby is asked every 10 s; a link that was left is watched until its con
 	assert.ok((await count(20_000)) >= 9);
 	await w.time.advance(10_000);
 	assert.equal(await count(60_000), 6);
+	sensor.close();
+});
+
+test("a hostile name of a network: harmless in the events view, whole in JSON, nowhere in health", async () => {
+	const hostile = 'Free\u001b]0;x\u0007\r\n\u202e"; reboot; $(id)';
+	const { w, state, sensor } = radio();
+	state.ssid = hostile;
+	sensor.follow(client, true);
+	await w.time.advance(3_000);
+	state.joined = false;
+	await w.time.advance(3_000);
+	state.joined = true;
+	await w.time.advance(3_000);
+	assert.equal(sensor.details()?.ssid, hostile);
+	assert.equal(JSON.parse(JSON.stringify(sensor.details())).ssid, hostile);
+	assert.ok(!sensor.health().text.includes("Free"));
+	const events = w.told.events.map((event, n) => ({ id: `n${n}`, ts: 0, type: "wifi", name: "wwan", reason: event }));
+	assert.ok(events.length >= 2 && events.every((event) => event.reason.includes("Free")));
+	for (const line of eventsText({ events }, 0, { width: 200, color: false })) {
+		// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what must not be there
+		assert.doesNotMatch(line, /[\u0000-\u001f\u007f-\u009f\u202e]/);
+	}
 	sensor.close();
 });
