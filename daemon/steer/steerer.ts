@@ -101,6 +101,8 @@ export function createSteerer(options: SteererOptions): Steerer {
 		}
 		plan = action.plan;
 		const moving = plan;
+		// mwan3 has just acted: its rebuild may still be writing chains, and would write the last word after us.
+		if (mwan3.stale()) keepLooking("mwan3 was at work during a switch", FOLLOW_UPS);
 		let movedMs: number | null = null;
 		const better = (uplink: string, family: Family): boolean => {
 			if (mwan3.families().includes(family)) return mwan3.leftBehind(uplink, family);
