@@ -44,7 +44,9 @@ export function drainTable(drains: readonly Drain[], outside: readonly string[])
 	const keep = hex(0xffffffff - DRAIN_MASK);
 	const note: string[] = [];
 	const hold: string[] = [`		iifname { ${devices} } return`];
-	for (const drain of drains) {
+	// Families arrive in either order: the text must not depend on it, or a look at it finds a difference where none is.
+	const sorted = [...drains].sort((a, b) => a.slot - b.slot || (a.family < b.family ? -1 : 1));
+	for (const drain of sorted) {
 		const mark = hex(drainMark(drain));
 		const family = `meta nfproto ${drain.family}`;
 		const where = `oifname "${deviceName(drain.device)}" ct state new`;

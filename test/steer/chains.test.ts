@@ -249,7 +249,9 @@ test("metrics in RAM: only our lines, found values come back, nothing to do is n
 });
 
 test("held connections: masqueraded ones by their address, the others by a mark they get as they begin", () => {
-	const text = drainTable([DRAIN, { ...DRAIN, family: "ipv6", slot: 1, address: "2001:db8::5" }], ["eth1", "eth2"]);
+	const other: Drain = { ...DRAIN, family: "ipv6", slot: 1, address: "2001:db8::5" };
+	const text = drainTable([DRAIN, other], ["eth1", "eth2"]);
+	assert.equal(drainTable([other, DRAIN], ["eth1", "eth2"]), text, "whichever family came first");
 	assert.deepEqual(
 		text.split("\n").filter((line) => line.includes("mark")),
 		[
