@@ -7,7 +7,7 @@ import type { Files } from "../../platform/platform.ts";
 import { loadPackage } from "../../uci/load.ts";
 import { optionText, type UciSection } from "../../uci/package.ts";
 import type { Uplink } from "../../uplink/types.ts";
-import { at, wholeIn, wordOf } from "./values.ts";
+import { at, wholeIn, wordOf } from "../values.ts";
 
 export interface ModemHint {
 	/** "3-1", "1-1.4": where the modem sits on USB; null on PCIe or while unknown. */

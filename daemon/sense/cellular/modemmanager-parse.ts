@@ -2,8 +2,10 @@
  * `mmcli -J` (ModemManager 1.18 to 1.24): every value is a text, "--" means not known. The same tables come from the
  * rpcd object `modemmanager` (dump), with signal and SIM put into the modem's table.
  */
+
+import { at, wholeIn, wordOf } from "../values.ts";
 import { NOTHING, type Reading, type Registration, type SimState } from "./reading.ts";
-import { at, carriersOf, idOf, plmnOf, signalOf, technologyOf, wholeIn, wordOf } from "./values.ts";
+import { carriersOf, idOf, plmnOf, signalOf, technologyOf } from "./values.ts";
 
 export interface MmModem {
 	/** Where the device is in sysfs. */

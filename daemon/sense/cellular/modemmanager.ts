@@ -8,12 +8,12 @@ import type { Bus } from "../../bus/bus.ts";
 import { AutonomyError } from "../../platform/error.ts";
 import type { Logger } from "../../platform/log.ts";
 import type { Platform } from "../../platform/platform.ts";
+import { at, tablesOf } from "../values.ts";
 import type { ModemHint } from "./modem-hint.ts";
 import { type MmModem, parseList, parseModem, withLocation, withSignal } from "./modemmanager-parse.ts";
 import { complaint, runJson, runText } from "./programs.ts";
 import type { Provider } from "./provider.ts";
 import type { Reading } from "./reading.ts";
-import { at, tablesOf } from "./values.ts";
 
 const LIMIT_MS = 4_000;
 const SIGNAL_EVERY_S = "5";

@@ -2,20 +2,10 @@
  * Replies of RutOS `gsm.modemN`. Everything about the link sits in `cache` of `info`; the fresh signal comes from
  * `get_signal_query`. Keys are absent when unknown; `reg_stat` follows 3GPP TS 27.007 (+CREG), its text is preferred.
  */
+
+import { at, numberIn, tablesOf, wholeIn, wordOf } from "../values.ts";
 import { NOTHING, type Reading, type Registration, type SimState } from "./reading.ts";
-import {
-	at,
-	carriersOf,
-	idOf,
-	merge,
-	numberIn,
-	plmnOf,
-	signalOf,
-	tablesOf,
-	technologyOf,
-	wholeIn,
-	wordOf,
-} from "./values.ts";
+import { carriersOf, idOf, merge, plmnOf, signalOf, technologyOf } from "./values.ts";
 
 export interface RutosModem {
 	readonly usbId: string | null;

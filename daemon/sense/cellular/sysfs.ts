@@ -5,9 +5,9 @@
 import { AutonomyError } from "../../platform/error.ts";
 import type { Files } from "../../platform/platform.ts";
 import { readCarrier } from "../../uplink/build.ts";
+import { wordOf } from "../values.ts";
 import type { Provider } from "./provider.ts";
 import { NOTHING } from "./reading.ts";
-import { wordOf } from "./values.ts";
 
 function textOf(files: Files, path: string): string | null {
 	try {

@@ -2,8 +2,10 @@
  * Replies of uqmi: native JSON; a text such as "Not supported" when the modem refuses. Signal of an EN-DC link is an
  * array, of a single radio a table. Not told by uqmi: SIM slots, temperature.
  */
+
+import { at, tableOf, tablesOf, wholeIn, wordOf } from "../values.ts";
 import { NOTHING, type Reading, type Registration } from "./reading.ts";
-import { at, carriersOf, merge, plmnOf, signalOf, tableOf, tablesOf, technologyOf, wholeIn, wordOf } from "./values.ts";
+import { carriersOf, merge, plmnOf, signalOf, technologyOf } from "./values.ts";
 
 export function parseSignal(reply: unknown): Reading {
 	const radios = (Array.isArray(reply) ? tablesOf(reply) : [tableOf(reply)]).map((one) => ({

@@ -1,54 +1,9 @@
 /**
- * From what a source printed to a value that is possible. Every figure passes here; nothing outside its physical range
- * comes out, whatever goes in (3GPP TS 36.133 9.1, TS 38.133 10.1 for ranges of reports; AT+CSQ for rssi).
+ * From what a modem printed to a value that is possible: signal, identities, technology, carriers. Nothing outside its
+ * physical range comes out, whatever goes in (3GPP TS 36.133 9.1, TS 38.133 10.1 for ranges of reports; AT+CSQ for rssi).
  */
+import { numberIn, wholeIn, wordOf } from "../values.ts";
 import type { Carrier, Reading, Technology } from "./reading.ts";
-
-type Table = Readonly<Record<string, unknown>>;
-
-export function tableOf(value: unknown): Table {
-	return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Table) : {};
-}
-
-export function tablesOf(value: unknown): readonly Table[] {
-	return Array.isArray(value) ? value.slice(0, 32).map(tableOf) : [];
-}
-
-/** Own members only: a source must not reach what objects inherit. */
-export function at(value: unknown, ...path: readonly string[]): unknown {
-	let current: unknown = value;
-	for (const name of path) {
-		const table = tableOf(current);
-		current = Object.hasOwn(table, name) ? table[name] : undefined;
-	}
-	return current;
-}
-
-const NUMBER = /^\s*[-+]?\d{1,12}(?:\.\d{1,9})?\s*(?:dBm|dB|C)?\s*$/i;
-
-/** A number, also one written as text (mmcli, RutOS ids); null outside low..high. */
-export function numberIn(value: unknown, low: number, high: number): number | null {
-	let number = Number.NaN;
-	if (typeof value === "number") number = value;
-	else if (typeof value === "string" && NUMBER.test(value)) number = Number.parseFloat(value);
-	return number >= low && number <= high ? number : null;
-}
-
-export function wholeIn(value: unknown, low: number, high: number): number | null {
-	const number = numberIn(value, low, high);
-	return number === null || !Number.isInteger(number) ? null : number;
-}
-
-const EMPTY: ReadonlySet<string> = new Set(["", "-", "--", "n/a", "unknown", "invalid", "none", "null"]);
-const MAX_WORD = 64;
-
-/** A text people may see; what stands for "not known" becomes null. */
-export function wordOf(value: unknown): string | null {
-	if (typeof value !== "string") return null;
-	const word = value.trim();
-	if (EMPTY.has(word.toLowerCase())) return null;
-	return word.length > MAX_WORD ? `${word.slice(0, MAX_WORD - 1)}…` : word;
-}
 
 /** Cell identities and area codes: digits or hex digits, kept as text (NR cell ids have 36 bits and more digits). */
 export function idOf(value: unknown): string | null {

@@ -4,8 +4,9 @@
  * as users of earlier versions know them: weight 1/range^2 (1 + 0.2 log10(samples + 1)) confidence, the serving cell twice;
  * confidence 0.6 min(1, samples/100) + 0.4 (1 - range/10000), 0.1-0.95. Pure.
  */
-import { at, numberIn, wholeIn, wordOf } from "../cellular/values.ts";
+
 import type { Details } from "../sensor.ts";
+import { at, numberIn, wholeIn, wordOf } from "../values.ts";
 import { distanceM, type Place } from "./fix.ts";
 
 export type Radio = "GSM" | "UMTS" | "LTE" | "NR";

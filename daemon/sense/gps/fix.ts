@@ -1,5 +1,5 @@
 /** A position as some source gives it, and what can be said of two of them. Pure. */
-import { at, numberIn } from "../cellular/values.ts";
+import { at, numberIn } from "../values.ts";
 
 export type GpsSource = "rutos" | "gpsd" | "dish" | "opencellid";
 

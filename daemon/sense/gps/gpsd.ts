@@ -5,7 +5,7 @@
  */
 import { AutonomyError } from "../../platform/error.ts";
 import type { Platform } from "../../platform/platform.ts";
-import { at, numberIn } from "../cellular/values.ts";
+import { at, numberIn } from "../values.ts";
 import { type Fix, fixOf } from "./fix.ts";
 
 const WAIT_MS = 6_000;

@@ -7,7 +7,7 @@
 import type { GpsConfig } from "../../config/types.ts";
 import { AutonomyError } from "../../platform/error.ts";
 import type { Platform } from "../../platform/platform.ts";
-import { at, numberIn, wordOf } from "../cellular/values.ts";
+import { at, numberIn, wordOf } from "../values.ts";
 import { createCellCache } from "./cell-cache.ts";
 import { type Cell, cellKey, type KnownCell } from "./cells.ts";
 import type { Measurement } from "./contribution.ts";

@@ -9,7 +9,7 @@ import { isAutonomyError } from "../../platform/error.ts";
 import type { Files } from "../../platform/platform.ts";
 import { loadPackage } from "../../uci/load.ts";
 import { optionText } from "../../uci/package.ts";
-import { at, wholeIn } from "../cellular/values.ts";
+import { at, wholeIn } from "../values.ts";
 import type { Period } from "./calendar.ts";
 
 const MOST_BYTES = 1e18;

@@ -6,10 +6,10 @@
 import { DATA_WARN_PCT, type DataPlan, memberSettings } from "../../config/settings.ts";
 import { AutonomyError, errorText } from "../../platform/error.ts";
 import type { Files } from "../../platform/platform.ts";
-import { wholeIn } from "../cellular/values.ts";
 import { known, tenths } from "../details.ts";
 import { createPoller } from "../poller.ts";
 import type { Details, Sensor, SensorContext, SensorKind } from "../sensor.ts";
+import { wholeIn } from "../values.ts";
 import { dayText, periodOf, unixMsOf } from "./calendar.ts";
 import type { Reading } from "./counter.ts";
 import { createKeeper, type Keeper } from "./keeper.ts";

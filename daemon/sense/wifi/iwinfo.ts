@@ -5,7 +5,7 @@
  */
 import type { Bus } from "../../bus/bus.ts";
 import { AutonomyError } from "../../platform/error.ts";
-import { at, numberIn, tablesOf, wholeIn } from "../cellular/values.ts";
+import { at, numberIn, tablesOf, wholeIn } from "../values.ts";
 import { type Airtime, NOTHING, type TxCounters, type WifiReading } from "./reading.ts";
 
 const LIMIT = { timeoutMs: 3_000 };

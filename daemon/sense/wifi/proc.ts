@@ -3,7 +3,7 @@
  * counters of what was thrown away (net/wireless/wext-proc.c). A dot after a figure only means that it is fresh. Kernels
  * without wireless extensions have no such file. Level and noise of -256, or noise of 0, are unknown.
  */
-import { numberIn } from "../cellular/values.ts";
+import { numberIn } from "../values.ts";
 import { NOTHING, type WifiReading } from "./reading.ts";
 
 function figure(text: string | undefined): number | null {

@@ -4,7 +4,7 @@
  * to tell speed and duplex (EINVAL) or says -1; virtual devices know none.
  */
 import type { Files } from "../../platform/platform.ts";
-import { wholeIn } from "../cellular/values.ts";
+import { wholeIn } from "../values.ts";
 
 export interface WiredReading {
 	readonly carrier: boolean | null;

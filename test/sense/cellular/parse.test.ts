@@ -7,7 +7,8 @@ import { qualityPct, qualityWord } from "../../../daemon/sense/cellular/quality.
 import { NOTHING, type Reading } from "../../../daemon/sense/cellular/reading.ts";
 import * as rutos from "../../../daemon/sense/cellular/rutos-parse.ts";
 import * as uqmi from "../../../daemon/sense/cellular/uqmi-parse.ts";
-import { idOf, numberIn, plmnOf, signalOf, technologyOf } from "../../../daemon/sense/cellular/values.ts";
+import { idOf, plmnOf, signalOf, technologyOf } from "../../../daemon/sense/cellular/values.ts";
+import { numberIn } from "../../../daemon/sense/values.ts";
 import { fakeRandom } from "../../support/fake-platform.ts";
 import { sample } from "./support.ts";
 
