@@ -21,6 +21,11 @@ export type ErrorCode =
 	| "bus_not_found"
 	| "bus_denied"
 	| "bus_bad_argument"
+	// gRPC to a dish: denied and unsupported last as long as its firmware
+	| "rpc_denied"
+	| "rpc_unsupported"
+	| "rpc_failed"
+	| "rpc_bad_reply"
 	// uci, config
 	| "uci_parse"
 	| "uci_invalid"

@@ -1,0 +1,69 @@
+/**
+ * The dish's messages as bytes: protobufjs over dish.proto, everything we do not use skipped. Loaded only when a dish is
+ * there. Hostile bytes give an AutonomyError `rpc_bad_reply`, never more.
+ */
+import protobuf from "protobufjs/light.js";
+import { AutonomyError, errorText } from "../../platform/error.ts";
+import schema from "./dish-schema.json" with { type: "json" };
+import { part, type Raw } from "./raw.ts";
+
+export const METHOD = "/SpaceX.API.Device.Device/Handle";
+
+/** What is asked for, and the name its answer has (they are not the same, and not of the same number). */
+const ANSWERS = {
+	get_status: "dish_get_status",
+	get_history: "dish_get_history",
+	get_device_info: "get_device_info",
+	get_diagnostics: "dish_get_diagnostics",
+	dish_get_obstruction_map: "dish_get_obstruction_map",
+	get_location: "get_location",
+} as const;
+
+export type Question = keyof typeof ANSWERS;
+
+/** google.rpc.Code, as far as a dish uses them. */
+const PERMISSION_DENIED = 7;
+const UNIMPLEMENTED = 12;
+
+const root = protobuf.Root.fromJSON(schema);
+const request = root.lookupType("SpaceX.API.Device.Request");
+const response = root.lookupType("SpaceX.API.Device.Response");
+
+export function encodeQuestion(question: Question): Uint8Array {
+	return request.encode(request.create({ [question]: {} })).finish();
+}
+
+export function decodeAnswer(question: Question, bytes: Uint8Array): Raw {
+	let raw: Raw;
+	try {
+		raw = response.decode(bytes) as unknown as Raw;
+	} catch (error) {
+		throw new AutonomyError("rpc_bad_reply", `its reply to ${question} cannot be read: ${errorText(error)}`);
+	}
+	const body = part(raw, ANSWERS[question]);
+	if (body !== null) return body;
+	const status = part(raw, "status");
+	if (status !== null && typeof status.code === "number" && status.code !== 0) throw refusal(question, status.code);
+	const router = part(raw, "wifi_get_status") !== null;
+	const who = router ? "a Starlink router answered, no dish" : `no ${ANSWERS[question]} in its reply`;
+	throw new AutonomyError(router ? "not_found" : "rpc_bad_reply", who);
+}
+
+/** A refusal of the dish as our error: permanent for its firmware when it is not allowed or not known. */
+export function refusal(question: Question, code: number): AutonomyError {
+	if (code === PERMISSION_DENIED) return new AutonomyError("rpc_denied", `the dish does not allow ${question}`);
+	if (code === UNIMPLEMENTED) return new AutonomyError("rpc_unsupported", `the dish does not know ${question}`);
+	return new AutonomyError("rpc_failed", `${question} failed with gRPC status ${code}`);
+}
+
+/** Names of enum numbers for people; a number that this version does not know stays one. */
+export function nameOf(type: string, value: unknown): string {
+	const number = typeof value === "number" ? value : 0;
+	const found = root.lookupEnum(`SpaceX.API.Device.${type}`).valuesById[number];
+	return found ?? `unknown_${number}`;
+}
+
+/** For stand-ins and tests: the bytes of an answer given as plain data. */
+export function encodeAnswer(plain: Readonly<Record<string, unknown>>): Uint8Array {
+	return response.encode(response.fromObject(plain)).finish();
+}
