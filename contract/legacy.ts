@@ -82,7 +82,11 @@ export function isLegacyOption(key: string, option: string): boolean {
 	return key === "member" && MEMBER_OPTIONS.has(option);
 }
 
+/** In lower case; a POSIX extended expression too, for rpcd/lib/mask.awk. */
+export const SECRET_NAMES =
+	/pass|secret|token|api_?key|auth_?key|private|credential|(^|_)(key|user|username|webhook_url)$/;
+
 /** Whether a value must never be shown, judged by the option's name: for options we have no description of. */
 export function isSecretName(option: string): boolean {
-	return /pass|secret|token|api_?key|auth_?key|private|credential|(^|_)(key|user|username|webhook_url)$/i.test(option);
+	return SECRET_NAMES.test(option.toLowerCase());
 }

@@ -9,7 +9,6 @@ export function generateUbus(): readonly GeneratedFile[] {
 
 function page(): string {
 	const methods = Object.entries<MethodSpec>(API);
-	const overview = methods.map(([name, spec]) => `| \`${name}\` | ${spec.rights} | ${spec.help} |`).join("\n");
 	return `# The ubus object \`${API_OBJECT}\`
 
 <!-- Made from contract/api.ts by \`npm run generate\`; changes here are lost. -->
@@ -25,7 +24,7 @@ changes are taken within ten seconds.
 
 | Method | Right | |
 |---|---|---|
-${overview}
+${overview(methods)}
 
 ${methods.map(([name, spec]) => method(name, spec)).join("\n")}
 ## Notifications
@@ -37,7 +36,11 @@ ${Object.entries<{ help: string; fields: Fields }>(NOTIFICATIONS)
 	.join("\n")}`;
 }
 
-function method(name: string, spec: MethodSpec): string {
+export function overview(methods: readonly (readonly [string, MethodSpec])[]): string {
+	return methods.map(([name, spec]) => `| \`${name}\` | ${spec.rights} | ${spec.help} |`).join("\n");
+}
+
+export function method(name: string, spec: MethodSpec): string {
 	const args = Object.entries(spec.args);
 	const table = `| Argument | Type | | Meaning |\n|---|---|---|---|\n${args.map((one) => argRow(one)).join("\n")}\n`;
 	const errors = spec.errors.length === 0 ? "" : `\nErrors: ${spec.errors.join("; ")}.\n`;
@@ -60,7 +63,7 @@ function argRow([name, spec]: [string, ArgSpec]): string {
 	return `| \`${name}\` | ${spec.type} | ${facts.join("; ")} | ${spec.help} |`;
 }
 
-function fieldList(fields: Fields, depth = 0): string {
+export function fieldList(fields: Fields, depth = 0): string {
 	return Object.entries(fields)
 		.map(([name, field]) => fieldLines(name, field, depth))
 		.join("");
