@@ -1,0 +1,2 @@
+"require baseclass";
+export default baseclass.extend({});

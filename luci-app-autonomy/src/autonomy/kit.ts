@@ -1,0 +1,21 @@
+"require baseclass";
+"require rpc";
+"require poll";
+"require ui";
+
+/** What every page shares, loaded once. The build gives pages these modules by reference (scripts/build-luci.mjs). */
+import * as api from "../../../web/api.ts";
+import * as dom from "../../../web/dom.ts";
+import * as format from "../../../web/format.ts";
+import * as live from "../../../web/live.ts";
+import * as overview from "../../../web/model/overview.ts";
+import * as trouble from "../../../web/model/trouble.ts";
+import * as say from "../../../web/say.ts";
+import * as series from "../../../web/series.ts";
+import * as words from "../../../web/words.ts";
+import * as page from "./page.ts";
+import * as transport from "./transport.ts";
+
+format.setLocale(document.documentElement.lang);
+
+export default baseclass.extend({ api, dom, format, live, overview, page, say, series, transport, trouble, words });

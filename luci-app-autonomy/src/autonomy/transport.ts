@@ -1,0 +1,46 @@
+/**
+ * web/api.ts over LuCI's rpc: calls of one animation frame travel as one request, and LuCI notices itself when the
+ * session is over. Its errors carry the code only in their text (rpc.js of luci-base), so that is where it is read from.
+ */
+import { ApiError, type ApiErrorCode, type Transport } from "../../../web/api.ts";
+
+const UBUS: Readonly<Record<string, ApiErrorCode>> = {
+	"2": "bad_argument",
+	"3": "absent",
+	"4": "not_found",
+	"6": "denied",
+	"7": "timeout",
+	"10": "absent",
+	"11": "busy",
+};
+
+const JSON_RPC: Readonly<Record<string, ApiErrorCode>> = {
+	"-32000": "absent",
+	"-32002": "denied",
+	"-32003": "timeout",
+};
+
+export function apiError(error: unknown): ApiError {
+	const text = error instanceof Error ? error.message : String(error);
+	const status = /failed with ubus code (\d+)/.exec(text)?.[1];
+	if (status !== undefined) return new ApiError(UBUS[status] ?? "failed", text);
+	const fault = /failed with error (-?\d+)/.exec(text)?.[1];
+	if (fault !== undefined) return new ApiError(JSON_RPC[fault] ?? "failed", text);
+	// 403: the web server wants a new login; LuCI says so itself.
+	if (/failed with HTTP error 403/.test(text)) return new ApiError("denied", text);
+	return new ApiError(
+		error instanceof SyntaxError || /XHR|HTTP error|timed? ?out|abort/i.test(text) ? "offline" : "failed",
+		text,
+	);
+}
+
+export const transport: Transport = {
+	async call(object, method, args) {
+		const names = Object.keys(args);
+		try {
+			return await rpc.declare({ object, method, params: names, reject: true })(...names.map((name) => args[name]));
+		} catch (error) {
+			throw apiError(error);
+		}
+	},
+};

@@ -1,0 +1,133 @@
+/**
+ * What is known of the router right now, kept fresh by asking only for what is new: `status` and the latest samples of
+ * each uplink every time, `members` and the senses when something changed or half a minute went by. All questions of one
+ * refresh leave in the same moment, so that the transport can send them as one. A refresh never rejects: what went wrong
+ * is part of the state, and the last good figures stay.
+ */
+import type { Reply } from "../contract/api.ts";
+import { type Api, type ApiErrorCode, errorCode, errorText } from "./api.ts";
+import { mergeSamples, type Sample } from "./series.ts";
+import type { Member } from "./words.ts";
+
+const MEMBERS_EVERY_MS = 30_000;
+/** Sparklines show so much. */
+export const SERIES_S = 600;
+/** Samples asked for at first; later only the new ones. */
+const FIRST_SAMPLES = 200;
+
+export interface Trouble {
+	readonly code: ApiErrorCode;
+	readonly text: string;
+	/** Monotonic ms of the first failure in a row. */
+	readonly sinceMs: number;
+}
+
+export interface LiveState {
+	readonly status: Reply<"status"> | null;
+	readonly members: readonly Member[];
+	/** Oldest first, the last SERIES_S seconds. */
+	readonly series: ReadonlyMap<string, readonly Sample[]>;
+	/** 0-1 by uplink, of being lost within seconds, as far as sensors see it coming. */
+	readonly risks: Readonly<Record<string, number>>;
+	readonly trouble: Trouble | null;
+	/** Monotonic ms of the last good answer; null: never yet. */
+	readonly atMs: number | null;
+}
+
+export interface Live {
+	state(): LiveState;
+	refresh(): Promise<LiveState>;
+}
+
+/** `nowMs` is monotonic. */
+export function createLive(api: Api, nowMs: () => number): Live {
+	let state: LiveState = { status: null, members: [], series: new Map(), risks: {}, trouble: null, atMs: null };
+	let running: Promise<LiveState> | null = null;
+	let membersAtMs = Number.NEGATIVE_INFINITY;
+	let membersFor = "";
+	const askedAtMs = new Map<string, number>();
+
+	async function samplesOf(name: string, atMs: number): Promise<readonly [string, readonly Sample[]]> {
+		const before = askedAtMs.get(name);
+		const sinceS = before === undefined ? SERIES_S : Math.min(SERIES_S, Math.ceil((atMs - before) / 1000) + 1);
+		try {
+			const { samples } = await api.call("metrics", { name, since_s: sinceS, limit: FIRST_SAMPLES });
+			askedAtMs.set(name, atMs);
+			return [name, samples];
+		} catch (error) {
+			// Of an uplink that has no samples yet nothing is known; anything else shows in the status too.
+			if (errorCode(error) !== "not_found") throw error;
+			return [name, []];
+		}
+	}
+
+	async function details(names: readonly Member[]): Promise<Record<string, number>> {
+		const risks: Record<string, number> = {};
+		const add = (links: Readonly<Record<string, { readonly predictive_risk?: number | null | undefined }>>): void => {
+			for (const [name, { predictive_risk }] of Object.entries(links)) {
+				if (typeof predictive_risk === "number") risks[name] = predictive_risk;
+			}
+		};
+		await Promise.all([
+			names.some((one) => one.class === "cellular") ? api.call("cellular_status").then((r) => add(r.cellular)) : null,
+			names.some((one) => one.class === "wifi") ? api.call("wifi_status").then((r) => add(r.wifi)) : null,
+		]);
+		return risks;
+	}
+
+	async function ask(): Promise<LiveState> {
+		const atMs = nowMs();
+		const known = state.members.map((member) => member.name);
+		const [status, ...fresh] = await Promise.all([api.call("status"), ...known.map((name) => samplesOf(name, atMs))]);
+		const series = new Map(state.series);
+		for (const [name, samples] of fresh) series.set(name, mergeSamples(series.get(name) ?? [], samples, SERIES_S));
+		let { members, risks } = state;
+		const signature = changes(status);
+		if (signature !== membersFor || atMs - membersAtMs >= MEMBERS_EVERY_MS) {
+			members = (await api.call("members")).members;
+			const added = members.filter((member) => !known.includes(member.name));
+			const [first, seen] = await Promise.all([
+				Promise.all(added.map(({ name }) => samplesOf(name, atMs))),
+				details(members).catch(() => ({})),
+			]);
+			for (const [name, samples] of first) series.set(name, mergeSamples([], samples, SERIES_S));
+			for (const name of series.keys()) if (!members.some((member) => member.name === name)) series.delete(name);
+			risks = seen;
+			membersFor = signature;
+			membersAtMs = atMs;
+		}
+		return { status, members, series, risks, trouble: null, atMs };
+	}
+
+	return {
+		state: () => state,
+		refresh() {
+			running ??= ask()
+				.catch((error: unknown): LiveState => {
+					const sinceMs = state.trouble?.sinceMs ?? nowMs();
+					return { ...state, trouble: { code: errorCode(error), text: errorText(error), sinceMs } };
+				})
+				.then((next) => {
+					// A daemon that came back may be another one.
+					if (next.trouble !== null) membersFor = "";
+					state = next;
+					running = null;
+					return state;
+				});
+			return running;
+		},
+	};
+}
+
+/** Changes when an uplink, a decision or an order of the operator did. */
+function changes(status: Reply<"status">): string {
+	return JSON.stringify([
+		status.rank.map(({ name, state, eligible }) => [name, state, eligible]),
+		status.current,
+		status.last_event?.id,
+		status.last_decision?.id,
+		status.pin,
+		status.hold,
+		status.promoted,
+	]);
+}
