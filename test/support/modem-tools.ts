@@ -16,6 +16,7 @@ for word in "$@"; do
 	/org/freedesktop/ModemManager1/Modem/*) [ -n "$answer" ] || answer=modem.json ;;
 	--signal-get) answer=signal.json ;;
 	--location-get) answer=location.json ;;
+	--get-cell-info) answer=cells.json ;;
 	--signal-setup=*) answer="" ; echo "Successfully setup extended signal quality information polling" ; exit 0 ;;
 	--set-primary-sim-slot=*) echo "$word" >"$HERE/switched" ; echo "successfully requested primary SIM switch" ; exit 0 ;;
 	-J) json=1 ;;

@@ -9,6 +9,7 @@ import type { Closable } from "../../platform/platform.ts";
 import { createPoller } from "../poller.ts";
 import type { Details, Sensor, SensorContext, SensorKind } from "../sensor.ts";
 import { detailsOf } from "./details.ts";
+import type { HeardCell } from "./heard.ts";
 import { createJudge, technologyWord } from "./judge.ts";
 import { hintOf, type ModemHint } from "./modem-hint.ts";
 import { createMmcli, createMmObject } from "./modemmanager.ts";
@@ -25,6 +26,9 @@ const FULL_EVERY_MS = 30_000;
 const FULL_EVERY_PROGRAMS_MS = 60_000;
 /** gsmd announces things in bunches. */
 const EVENT_PAUSE_MS = 1_000;
+/** Neighbours cost a program or an AT command, and a modem that moves hears others soon. */
+const HEARD_EVERY_MS = 60_000;
+const HEARD_VALID_MS = 180_000;
 
 const SOURCES = "neither RutOS gsm nor ModemManager nor uqmi";
 
@@ -56,6 +60,8 @@ export function createCellular(
 	let last: ChainAnswer | null = null;
 	let fullMs = Number.NEGATIVE_INFINITY;
 	let otherSim: number | null = null;
+	let heard: { readonly atMs: number; readonly cells: readonly HeardCell[] } | null = null;
+	let heardDueMs = Number.NEGATIVE_INFINITY;
 	let asked: Closable | null = null;
 	let askAgain = false;
 	let closed = false;
@@ -93,6 +99,7 @@ export function createCellular(
 		}
 		judge.take(clock.monotonicMs(), reading);
 		await considerSwitch(modem, answer);
+		listenAround(modem, answer.provider);
 		return sentence(answer);
 	}
 
@@ -101,6 +108,27 @@ export function createCellular(
 		const same = last?.provider === answer.provider && last.reading.cellId === answer.reading.cellId;
 		return same ? (last?.reading.carriers ?? []) : [];
 	}
+
+	/** Only where the owner has the position asked for by cells. Nothing waits for it, nothing else fails by it. */
+	function listenAround(modem: ModemHint, provider: Provider): void {
+		const { enabled, opencellidEnabled, opencellidApiKey } = config().gps;
+		if (!enabled || !opencellidEnabled || opencellidApiKey === null) {
+			heard = null;
+			return;
+		}
+		const atMs = clock.monotonicMs();
+		if (provider.heard === undefined || atMs < heardDueMs) return;
+		heardDueMs = atMs + HEARD_EVERY_MS;
+		provider.heard(modem).then(
+			(cells) => {
+				heard = { atMs, cells };
+			},
+			() => undefined, // an older mmcli, a modem that refuses: then the serving cell is all there is
+		);
+	}
+
+	const heardNow = (): readonly HeardCell[] =>
+		heard !== null && clock.monotonicMs() - heard.atMs < HEARD_VALID_MS ? heard.cells : [];
 
 	async function considerSwitch(modem: ModemHint, { provider, reading }: ChainAnswer): Promise<void> {
 		if (!member().simSwitch) return;
@@ -175,7 +203,7 @@ export function createCellular(
 		},
 		health: () => poller.health(),
 		details: (): Details | null =>
-			last === null ? null : detailsOf({ atMs: clock.monotonicMs(), answer: last, judge, otherSim }),
+			last === null ? null : detailsOf({ atMs: clock.monotonicMs(), answer: last, judge, heard: heardNow(), otherSim }),
 		close() {
 			closed = true;
 			poller.close();

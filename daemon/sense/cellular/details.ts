@@ -1,5 +1,6 @@
 /** The picture of a modem for the API: snake_case with units, unknown left out. */
 import type { Detail, Details } from "../sensor.ts";
+import { type HeardCell, heardDetails } from "./heard.ts";
 import type { Judge } from "./judge.ts";
 import type { ChainAnswer } from "./provider.ts";
 import { qualityPct, qualityWord } from "./quality.ts";
@@ -9,6 +10,8 @@ export interface Picture {
 	readonly atMs: number;
 	readonly answer: ChainAnswer;
 	readonly judge: Judge;
+	/** For who locates the router by cells; else empty. */
+	readonly heard: readonly HeardCell[];
 	/** The slot the modem uses when it is not this uplink's. */
 	readonly otherSim: number | null;
 }
@@ -29,7 +32,7 @@ function carrierDetails({ band, pci, channel, bandwidthMhz, rsrpDbm }: Carrier):
 	return known({ band, pci, channel, bandwidth_mhz: bandwidthMhz, rsrp: rsrpDbm });
 }
 
-export function detailsOf({ atMs, answer, judge, otherSim }: Picture): Details {
+export function detailsOf({ atMs, answer, judge, heard, otherSim }: Picture): Details {
 	const { reading, provider, resting } = answer;
 	const common = { source: provider.name, resting, model: reading.model, temperature_c: reading.temperatureC };
 	const sims = { sim_slot: reading.simSlot, sim_slots: reading.simSlots };
@@ -51,6 +54,7 @@ export function detailsOf({ atMs, answer, judge, otherSim }: Picture): Details {
 		rssi: reading.rssiDbm,
 		cell_id: reading.cellId,
 		tac: reading.tac,
+		heard_cells: heard.length === 0 ? null : heardDetails(heard),
 		operator: reading.operator,
 		plmn: reading.plmn,
 		registration: reading.registration,

@@ -9,6 +9,7 @@ import { AutonomyError } from "../../platform/error.ts";
 import type { Logger } from "../../platform/log.ts";
 import type { Platform } from "../../platform/platform.ts";
 import { at, tablesOf } from "../values.ts";
+import { parseMmCells } from "./heard.ts";
 import type { ModemHint } from "./modem-hint.ts";
 import { type MmModem, parseList, parseModem, withLocation, withSignal } from "./modemmanager-parse.ts";
 import { complaint, runJson, runText } from "./programs.ts";
@@ -74,6 +75,10 @@ export function createMmcli(platform: Platform, log: Logger): Provider {
 				path = null;
 				throw error;
 			}
+		},
+		async heard(hint) {
+			const one = path ?? (await find(hint))[0];
+			return parseMmCells(await mmcli("-m", one, "--get-cell-info"));
 		},
 		async switchSim(hint, slot) {
 			const [one] = await find(hint);

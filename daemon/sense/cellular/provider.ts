@@ -5,6 +5,7 @@
 import { AutonomyError, errorText } from "../../platform/error.ts";
 import type { Closable, Platform } from "../../platform/platform.ts";
 import { MAX_PAUSE_MS, stateOf } from "../poller.ts";
+import type { HeardCell } from "./heard.ts";
 import type { ModemHint } from "./modem-hint.ts";
 import type { Reading } from "./reading.ts";
 
@@ -15,6 +16,8 @@ export interface Provider {
 	readonly startsPrograms: boolean;
 	/** `full`: also what changes slowly. Rejects with not_found or bus_not_found when it does not know this modem. */
 	ask(hint: ModemHint, full: boolean): Promise<Reading>;
+	/** The cells this modem hears, as far as it tells. Asked only where the position is wanted by cells. */
+	heard?(hint: ModemHint): Promise<readonly HeardCell[]>;
 	/** Puts another SIM to use, by the platform's own call. */
 	switchSim?(hint: ModemHint, slot: number): Promise<void>;
 	/** Something happened that makes asking worthwhile. */

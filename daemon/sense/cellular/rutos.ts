@@ -5,6 +5,7 @@
  */
 import type { Bus } from "../../bus/bus.ts";
 import { AutonomyError } from "../../platform/error.ts";
+import { parseRutosNeighbours } from "./heard.ts";
 import type { ModemHint } from "./modem-hint.ts";
 import type { Provider } from "./provider.ts";
 import { parseInfo, type RutosModem, withCarriers, withSignal } from "./rutos-parse.ts";
@@ -60,6 +61,9 @@ export function createRutos(bus: Bus): Provider {
 				path = null; // numbers of modems change when one is plugged in or restarts
 				throw error;
 			}
+		},
+		async heard(hint) {
+			return parseRutosNeighbours(await bus.call(await objectOf(hint), "get_neighbour_cells", {}, LIMIT));
 		},
 		async switchSim(hint, slot) {
 			const object = (await objectOf(hint)).replace(/^gsm/, "mobifd");

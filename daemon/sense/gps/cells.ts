@@ -1,15 +1,12 @@
 /**
- * Where the router is, from where the cells are that its modems use. Each cell gives a circle (OpenCellID's range); several
+ * Where the router is, from where the cells are that its modems hear. Each cell gives a circle (OpenCellID's range); several
  * are joined on the sphere, weighted by how small and how well known they are and whether the modem is in the cell. Formulas
  * as users of earlier versions know them: weight 1/range^2 (1 + 0.2 log10(samples + 1)) confidence, the serving cell twice;
- * confidence 0.6 min(1, samples/100) + 0.4 (1 - range/10000), 0.1-0.95. Pure.
+ * confidence 0.6 min(1, samples/100) + 0.4 (1 - range/10000), 0.1-0.95; timing advance limits the error to twice the distance
+ * it stands for. Pure.
  */
-
-import type { Details } from "../sensor.ts";
-import { at, numberIn, wholeIn, wordOf } from "../values.ts";
+import type { Radio } from "../cellular/heard.ts";
 import { distanceM, type Place } from "./fix.ts";
-
-export type Radio = "GSM" | "UMTS" | "LTE" | "NR";
 
 export interface Cell {
 	readonly radio: Radio;
@@ -19,6 +16,12 @@ export interface Cell {
 	readonly area: number;
 	readonly cellId: number;
 	readonly rsrpDbm: number | null;
+	/** The modem uses it; else it is a neighbour. */
+	readonly serving: boolean;
+	/** The modem told its identity; else it was recognised. */
+	readonly certain: boolean;
+	readonly pci: number | null;
+	readonly timingAdvance: number | null;
 }
 
 export interface KnownCell extends Place {
@@ -26,35 +29,30 @@ export interface KnownCell extends Place {
 	readonly samples: number;
 }
 
-export function cellKey({ radio, mcc, mnc, area, cellId }: Cell): string {
+/** A cell and where it is. */
+export interface LocatedCell extends KnownCell {
+	readonly serving: boolean;
+	/** How far away the modem is at most by its timing advance; null when that is not known. */
+	readonly advanceM: number | null;
+}
+
+export function cellKey({
+	radio,
+	mcc,
+	mnc,
+	area,
+	cellId,
+}: Pick<Cell, "radio" | "mcc" | "mnc" | "area" | "cellId">): string {
 	return `${radio}/${mcc}/${mnc}/${area}/${cellId}`;
 }
 
-const RADIO: Readonly<Record<string, Radio>> = {
-	"2g": "GSM",
-	"3g": "UMTS",
-	"4g": "LTE",
-	"5g_nsa": "LTE",
-	"5g_sa": "NR",
-};
-/** 36 bits, the longest (TS 38.413). */
-const MOST_CELL = 2 ** 36 - 1;
+/** One step of timing advance there and back: 16 Ts (TS 36.213 4.2.3), one bit of 48/13 us (TS 45.010). */
+const STEP_M: Readonly<Record<Radio, number | null>> = { LTE: 78.125, NR: 78.125, GSM: 553.5, UMTS: null };
 
-/** The serving cell as the cellular sensor shows it; null while its identity is not complete. ModemManager writes hex. */
-export function cellOf(details: Details | null): Cell | null {
-	if (details === null || details.in_use === false) return null;
-	const radio = RADIO[wordOf(at(details, "technology")) ?? ""];
-	const plmn = wordOf(at(details, "plmn"));
-	const base = (wordOf(at(details, "source")) ?? "").startsWith("ModemManager") ? 16 : 10;
-	const number = (name: string, most: number): number | null => {
-		const text = wordOf(at(details, name));
-		if (text === null || !(base === 16 ? /^[0-9A-Fa-f]{1,9}$/ : /^\d{1,11}$/).test(text)) return null;
-		return wholeIn(Number.parseInt(text, base), 1, most);
-	};
-	const [area, cellId] = [number("tac", 0xff_fffe), number("cell_id", MOST_CELL)];
-	if (radio === undefined || plmn === null || !/^\d{5,6}$/.test(plmn) || area === null || cellId === null) return null;
-	const [mcc, mnc] = [Number(plmn.slice(0, 3)), Number(plmn.slice(3))];
-	return { radio, mcc, mnc, area, cellId, rsrpDbm: numberIn(at(details, "rsrp"), -156, -31) };
+/** 0 stands for the first step, not for the mast itself. */
+export function advanceM({ radio, timingAdvance }: Cell): number | null {
+	const step = STEP_M[radio];
+	return step === null || timingAdvance === null ? null : step * Math.max(1, timingAdvance);
 }
 
 export function cellConfidence({ samples, rangeM }: KnownCell): number {
@@ -72,11 +70,11 @@ const MOST_CELLS = 5;
 const LEAST_ACCURACY_M = 50;
 const MOST_ACCURACY_M = 10_000;
 
-/** The first is the serving cell. Null without any. */
-export function joinCells(found: readonly KnownCell[]): CellPosition | null {
-	const weighed = found.map((cell, n) => {
+/** Null without any. */
+export function joinCells(found: readonly LocatedCell[]): CellPosition | null {
+	const weighed = found.map((cell) => {
 		const trust = cellConfidence(cell) * (1 + 0.2 * Math.log10(cell.samples + 1));
-		return { cell, weight: ((n === 0 ? 2 : 1) * trust) / Math.max(1, cell.rangeM) ** 2 };
+		return { cell, weight: ((cell.serving ? 2 : 1) * trust) / Math.max(1, cell.rangeM) ** 2 };
 	});
 	const used = weighed.sort((a, b) => b.weight - a.weight).slice(0, MOST_CELLS);
 	const [first] = used;
@@ -85,13 +83,15 @@ export function joinCells(found: readonly KnownCell[]): CellPosition | null {
 	const n = used.length;
 	const nearest = Math.min(...used.map(({ cell }) => cell.rangeM));
 	const spread = Math.max(...used.map(({ cell }) => distanceM(place, cell)));
-	const accuracy = Math.max(2 * nearest, spread) / Math.sqrt(n);
+	const advances = used.flatMap(({ cell }) => cell.advanceM ?? []);
+	const limit = advances.length === 0 ? Number.POSITIVE_INFINITY : 2 * Math.min(...advances);
+	const accuracy = Math.min(limit, Math.max(2 * nearest, spread) / Math.sqrt(n));
 	const mean = used.reduce((sum, { cell }) => sum + cellConfidence(cell), 0) / n;
 	const geometry = n === 1 ? 0.7 : spread > 1_000 ? 1.2 : spread < 200 ? 0.8 : 1;
 	return {
 		...place,
 		accuracyM: Math.max(LEAST_ACCURACY_M, Math.min(MOST_ACCURACY_M, accuracy)),
-		confidence: Math.min(0.95, mean * Math.min(1.5, 1 + 0.1 * (n - 1)) * geometry),
+		confidence: Math.min(0.95, mean * Math.min(1.5, 1 + 0.1 * (n - 1)) * geometry * (advances.length > 0 ? 1.1 : 1)),
 		cells: n,
 	};
 }

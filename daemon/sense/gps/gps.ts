@@ -11,12 +11,15 @@ import type { Logger } from "../../platform/log.ts";
 import type { Closable, Platform } from "../../platform/platform.ts";
 import { createPoller, type Poller } from "../poller.ts";
 import type { Details, SensorHealth } from "../sensor.ts";
-import { type Cell, cellOf, joinCells } from "./cells.ts";
-import { createContributions } from "./contribution.ts";
+import { at } from "../values.ts";
+import { createCellStore } from "./cell-store.ts";
+import { joinCells } from "./cells.ts";
+import { createContributions, toMeasure } from "./contribution.ts";
 import { bestFix, effectiveAccuracyM, type Fix, type GpsSource, parseDish, parseRutos } from "./fix.ts";
 import { askGpsd } from "./gpsd.ts";
 import { createMovement } from "./movement.ts";
 import { createOpenCellId, type OpenCellIdStats } from "./opencellid.ts";
+import { createSurroundings } from "./surroundings.ts";
 
 export interface GpsOptions {
 	readonly platform: Platform;
@@ -61,6 +64,13 @@ export function createGps(options: GpsOptions): Gps {
 	const pollers = new Map<GpsSource, Poller>();
 	const openCellId = createOpenCellId(platform);
 	const contributions = createContributions();
+	const surroundings = createSurroundings(clock);
+	const store = createCellStore(platform, log, () => ({
+		...openCellId.record(),
+		told: contributions.rows(clock.monotonicMs()),
+	}));
+	/** What was known of cells before a restart has been read, and what is learned is kept. */
+	let keeping: boolean | null = null;
 	let movement = createMovement();
 	let last: Fix | null = null;
 	let flush: Closable | null = null;
@@ -95,29 +105,32 @@ export function createGps(options: GpsOptions): Gps {
 	const usable = (fix: Fix): boolean => clock.monotonicMs() - fix.atMs <= settings().stalenessThresholdS * 1000;
 	const best = (): Fix | null => bestFix([...fixes.values()].filter(usable), clock.monotonicMs());
 
-	function cells(): readonly Cell[] {
-		return options.details("cellular").flatMap((details) => cellOf(details) ?? []);
-	}
+	const cells = () => surroundings.cells(options.details("cellular"));
 
 	function consider(fix: Fix): void {
-		const { opencellidContribute, opencellidEnabled, opencellidApiKey } = settings();
-		if (!opencellidContribute || !opencellidEnabled || opencellidApiKey === null) return;
+		if (!settings().opencellidContribute || !wanted("opencellid")) return;
 		const limits = {
 			minAccuracyM: settings().opencellidMinGpsAccuracyM,
 			movementM: settings().opencellidMovementThresholdM,
 			changeDb: settings().opencellidRsrpChangeThresholdDb,
 		};
-		for (const cell of cells()) contributions.consider(cell, fix, clock.wallMs(), movement.moving() === true, limits);
+		const moving = movement.moving() === true;
+		const chosen = toMeasure(cells(), () => platform.random.uint32() / 2 ** 32);
+		for (const cell of chosen) contributions.consider(cell, fix, moving, limits);
 		const everyMs = settings().opencellidContributionIntervalMinutes * 60_000;
 		flush ??= platform.timers.after(everyMs, () => void send());
 	}
 
 	async function send(): Promise<void> {
 		flush = null;
-		const waiting = [...contributions.waiting()];
-		if (waiting.length === 0 || !settings().opencellidContribute || !settings().enabled) return;
+		const waiting = contributions.batch(clock.monotonicMs(), clock.wallMs());
+		if (waiting.length === 0 || !settings().opencellidContribute || !wanted("opencellid")) return;
 		try {
+			const wrongMin = openCellId.clockErrorMin();
+			if (wrongMin !== null)
+				throw new AutonomyError("not_found", `the router's clock is ${Math.abs(wrongMin)} min off; does NTP run?`);
 			if (await openCellId.contribute(waiting, settings())) contributions.sent(waiting.length);
+			store.changed();
 		} catch (error) {
 			log.warn("provider", { what: "gps", reason: `nothing was contributed: ${errorText(error)}` });
 		}
@@ -139,7 +152,7 @@ export function createGps(options: GpsOptions): Gps {
 		async opencellid() {
 			const heard = cells();
 			if (heard.length === 0) throw new AutonomyError("not_found", "no modem tells its cell");
-			const place = joinCells(await openCellId.locate(heard, settings()));
+			const place = joinCells(await openCellId.locate(heard, settings()).finally(store.changed));
 			if (place === null)
 				throw new AutonomyError("not_found", "opencellid.org does not know these cells, or must not be asked now");
 			const { latitude, longitude, accuracyM } = place;
@@ -174,6 +187,21 @@ export function createGps(options: GpsOptions): Gps {
 		});
 	}
 
+	function keep(on: boolean): void {
+		if (keeping === on) return;
+		keeping = on;
+		const saved = on ? store.load() : null;
+		if (saved !== null) {
+			openCellId.restore(saved.content, saved.elapsedMs);
+			contributions.restore(at(saved.content, "told"), clock.monotonicMs(), saved.elapsedMs);
+		}
+		if (on) return;
+		store.remove();
+		openCellId.clear();
+		contributions.clear();
+		surroundings.clear();
+	}
+
 	function configure(): void {
 		for (const source of ["rutos", "gpsd", "dish", "opencellid"] as const) {
 			if (wanted(source) === pollers.has(source)) continue;
@@ -184,7 +212,8 @@ export function createGps(options: GpsOptions): Gps {
 				fixes.delete(source);
 			}
 		}
-		if (!settings().opencellidContribute || !settings().enabled) contributions.clear();
+		keep(wanted("opencellid"));
+		if (!settings().opencellidContribute) contributions.clear();
 		if (settings().enabled) return;
 		last = null;
 		movement = createMovement();
@@ -208,7 +237,7 @@ export function createGps(options: GpsOptions): Gps {
 					health: poller.health(),
 					active: fix?.source === source && usable(fix),
 				})),
-				openCellId: { ...openCellId.stats(), waiting: contributions.waiting().length },
+				openCellId: { ...openCellId.stats(), waiting: contributions.waiting() },
 			};
 		},
 		close() {
@@ -216,6 +245,7 @@ export function createGps(options: GpsOptions): Gps {
 			pollers.clear();
 			flush?.close();
 			flush = null;
+			store.close();
 		},
 	};
 }

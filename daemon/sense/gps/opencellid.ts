@@ -1,36 +1,38 @@
 /**
  * Asks opencellid.org where a cell is (GET /cell/get) and, if the owner wants that, tells it what the modem hears where
- * (POST /measure/uploadJson). Paces: 200 ms between questions, a limit an hour, backing off from 1 s to 5 min on 429 and
- * failures, and while contributing a ratio of questions to contributions over 48 hours once ten were free. Off unless
- * enabled with a key. The key goes into the request only, never into a log or an error.
+ * (POST /measure/uploadJson), as often as pace.ts allows. What it said is kept (cell-cache.ts). Off unless enabled with a key.
+ * The key goes into the request only, never into a log or an error.
  */
 import type { GpsConfig } from "../../config/types.ts";
 import { AutonomyError } from "../../platform/error.ts";
 import type { Platform } from "../../platform/platform.ts";
 import { at, numberIn, wordOf } from "../values.ts";
 import { createCellCache } from "./cell-cache.ts";
-import { type Cell, cellKey, type KnownCell } from "./cells.ts";
+import { advanceM, type Cell, cellKey, type KnownCell, type LocatedCell } from "./cells.ts";
 import type { Measurement } from "./contribution.ts";
 import type { Place } from "./fix.ts";
+import { createPace } from "./pace.ts";
 
 const URL = "https://opencellid.org";
-const GAP_MS = 200;
 const HOUR_MS = 3_600_000;
-const RATIO_WINDOW_MS = 48 * HOUR_MS;
-const FREE_LOOKUPS = 10;
-const FIRST_BACKOFF_MS = 1_000;
-const MAX_BACKOFF_MS = 300_000;
-const SUBMISSIONS_PER_HOUR = 6;
-const SUBMISSIONS_PER_DAY = 50;
 const BOUNDARY = "autonomy-measurements";
+/** Times of measurements that are further off are worth nothing. */
+const MOST_CLOCK_ERROR_MS = 15 * 60_000;
 
 export interface OpenCellId {
 	/** Of these cells those it knows, in this order; asks for what is not known yet, as far as its pace allows. */
-	locate(cells: readonly Cell[], config: GpsConfig): Promise<readonly KnownCell[]>;
+	locate(cells: readonly Cell[], config: GpsConfig): Promise<readonly LocatedCell[]>;
 	/** True when they were taken. Throws when it refuses or does not answer. */
 	contribute(measurements: readonly Measurement[], config: GpsConfig): Promise<boolean>;
+	/** Minutes by which this router's clock is wrong, when so wrong that times of measurements are; by its replies. */
+	clockErrorMin(): number | null;
 	purge(here: Place): void;
 	stats(): OpenCellIdStats;
+	/** To be kept over a restart. */
+	record(): object;
+	restore(saved: unknown, elapsedMs: number): void;
+	/** The cells are forgotten; the pace holds. */
+	clear(): void;
 }
 
 export interface OpenCellIdStats {
@@ -61,64 +63,47 @@ export function parseCell(body: string): KnownCell | null | undefined {
 export function createOpenCellId(platform: Pick<Platform, "clock" | "timers" | "http" | "random">): OpenCellId {
 	const { clock, timers, http, random } = platform;
 	const cache = createCellCache();
-	let lookups: number[] = [];
-	let submissions: number[] = [];
-	let asked = 0;
-	let restUntilMs = Number.NEGATIVE_INFINITY;
-	let backoffMs = FIRST_BACKOFF_MS;
-
-	const within = (times: readonly number[], ms: number): number =>
-		times.filter((time) => time > clock.monotonicMs() - ms).length;
-
-	function mayAsk(config: GpsConfig): boolean {
-		lookups = lookups.filter((time) => time > clock.monotonicMs() - RATIO_WINDOW_MS);
-		submissions = submissions.filter((time) => time > clock.monotonicMs() - RATIO_WINDOW_MS);
-		if (clock.monotonicMs() < restUntilMs) return false;
-		if (within(lookups, HOUR_MS) >= config.opencellidMaxLookupsPerHour) return false;
-		if (!config.opencellidContribute || asked < FREE_LOOKUPS) return true;
-		return lookups.length < config.opencellidRatioLimit * Math.max(1, submissions.length);
-	}
-
-	function rest(): void {
-		restUntilMs = clock.monotonicMs() + backoffMs;
-		backoffMs = Math.min(MAX_BACKOFF_MS, backoffMs * 2);
-	}
+	const pace = createPace(clock);
+	/** Its wall clock minus our monotonic one. */
+	let offsetMs: number | null = null;
 
 	/** Throws what its owner can do something about. */
 	function judge(status: number): void {
 		if (status === 401 || status === 403) {
-			restUntilMs = clock.monotonicMs() + HOUR_MS;
+			pace.refused();
 			throw new AutonomyError(
 				"bus_denied",
 				"opencellid.org refuses the key: check option opencellid_api_key in section gps",
 			);
 		}
 		if (status === 429 || status >= 500) {
-			rest();
+			pace.failed();
 			throw new AutonomyError("connection_failed", `opencellid.org: HTTP status ${status}`);
 		}
 	}
 
 	async function ask(cell: Cell, config: GpsConfig): Promise<KnownCell | null | undefined> {
-		lookups.push(clock.monotonicMs());
-		asked++;
+		pace.asked();
 		const { radio, mcc, mnc, area, cellId } = cell;
 		const query = `mcc=${mcc}&mnc=${mnc}&lac=${area}&cellid=${cellId}&radio=${radio}&format=json`;
 		const url = `${URL}/cell/get?key=${config.opencellidApiKey ?? ""}&${query}`;
 		const { status, body } = await request({ url, timeoutMs: 5_000, maxBytes: 16_384 });
 		judge(status);
 		const found = status === 404 ? null : parseCell(body);
-		if (found === undefined) rest();
-		else backoffMs = FIRST_BACKOFF_MS;
+		if (found === undefined) pace.failed();
+		else pace.answered();
 		return found;
 	}
 
 	/** What goes wrong on the way names no address: the key is in it. */
 	async function request(what: Parameters<typeof http.request>[0]): ReturnType<typeof http.request> {
 		try {
-			return await http.request(what);
+			const reply = await http.request(what);
+			const date = Date.parse(reply.headers.date ?? "");
+			if (Number.isFinite(date)) offsetMs = date - clock.monotonicMs();
+			return reply;
 		} catch (error) {
-			rest();
+			pace.failed();
 			const code = error instanceof AutonomyError ? error.code : "connection_failed";
 			throw new AutonomyError(code, "opencellid.org does not answer");
 		}
@@ -126,26 +111,25 @@ export function createOpenCellId(platform: Pick<Platform, "clock" | "timers" | "
 
 	return {
 		async locate(cells, config) {
-			const found: KnownCell[] = [];
-			let first = true;
+			const found: LocatedCell[] = [];
+			const ratio = config.opencellidContribute ? config.opencellidRatioLimit : null;
+			const limits = { lookupsPerHour: config.opencellidMaxLookupsPerHour, ratio };
 			for (const cell of cells.slice(0, config.opencellidMaxCellsPerLookup)) {
 				const key = cellKey(cell);
 				let known = cache.get(key, clock.monotonicMs());
-				if (known === undefined && mayAsk(config)) {
-					if (!first) await new Promise<void>((resolve) => timers.after(GAP_MS, resolve));
-					first = false;
+				if (known === undefined && pace.mayAsk(limits)) {
+					const waitMs = pace.waitMs();
+					if (waitMs > 0) await new Promise<void>((resolve) => timers.after(waitMs, resolve));
 					known = await ask(cell, config);
 					const negativeMs = config.opencellidNegativeCacheTtlHours * HOUR_MS;
 					if (known !== undefined) cache.put(key, known, clock.monotonicMs(), negativeMs, random.uint32() / 2 ** 32);
 				}
-				if (known) found.push(known);
+				if (known) found.push({ ...known, serving: cell.serving, advanceM: advanceM(cell) });
 			}
 			return found;
 		},
 		async contribute(measurements, config) {
-			if (clock.monotonicMs() < restUntilMs) return false;
-			if (within(submissions, HOUR_MS) >= SUBMISSIONS_PER_HOUR) return false;
-			if (within(submissions, 24 * HOUR_MS) >= SUBMISSIONS_PER_DAY) return false;
+			if (!pace.maySubmit()) return false;
 			const file = JSON.stringify({ measurements });
 			const part = (head: string, content: string): string =>
 				`--${BOUNDARY}\r\nContent-Disposition: form-data; ${head}\r\n\r\n${content}\r\n`;
@@ -158,16 +142,27 @@ export function createOpenCellId(platform: Pick<Platform, "clock" | "timers" | "
 			const { status } = await request({ url, method: "POST", headers, body, timeoutMs: 10_000, maxBytes: 16_384 });
 			judge(status);
 			if (status >= 300) throw new AutonomyError("connection_failed", `opencellid.org: HTTP status ${status}`);
-			submissions.push(clock.monotonicMs());
-			backoffMs = FIRST_BACKOFF_MS;
+			pace.submitted();
+			pace.answered();
 			return true;
+		},
+		clockErrorMin() {
+			if (offsetMs === null) return null;
+			const errorMs = clock.wallMs() - (clock.monotonicMs() + offsetMs);
+			return Math.abs(errorMs) > MOST_CLOCK_ERROR_MS ? Math.round(errorMs / 60_000) : null;
 		},
 		purge: (here) => cache.purge(here),
 		stats: () => ({
-			lookupsLastHour: within(lookups, HOUR_MS),
-			contributionsLastDay: within(submissions, 24 * HOUR_MS),
+			lookupsLastHour: pace.lookupsLastHour(),
+			contributionsLastDay: pace.submissionsLastDay(),
 			cached: cache.size,
-			resting: clock.monotonicMs() < restUntilMs,
+			resting: pace.resting(),
 		}),
+		record: () => ({ cells: cache.rows(clock.monotonicMs()), pace: pace.record() }),
+		restore(saved, elapsedMs) {
+			cache.restore(at(saved, "cells"), clock.monotonicMs(), elapsedMs);
+			pace.restore(at(saved, "pace"), elapsedMs);
+		},
+		clear: () => cache.clear(),
 	};
 }

@@ -10,7 +10,7 @@ import { createGps } from "../../../daemon/sense/gps/gps.ts";
 import { askGpsd } from "../../../daemon/sense/gps/gpsd.ts";
 import type { Details } from "../../../daemon/sense/sensor.ts";
 import { parseUci } from "../../../daemon/uci/parse.ts";
-import { fakeLog, fakeRandom, fakeTime } from "../../support/fake-platform.ts";
+import { fakeFiles, fakeLog, fakeRandom, fakeTime } from "../../support/fake-platform.ts";
 import { fakeBus, sample } from "../cellular/support.ts";
 
 const KEY = "pk.0123456789abcdef";
@@ -47,11 +47,12 @@ function house(
 	const platform = {
 		...time,
 		random: fakeRandom(2),
+		files: fakeFiles(),
 		streams: { connect },
 		http: {
 			async request(request: HttpRequest) {
 				requests.push(request);
-				return { status: 200, headers: {}, body: "", ...options.http?.(request) };
+				return { status: 200, headers: {}, body: "", bytes: new Uint8Array(), ...options.http?.(request) };
 			},
 		},
 	} as unknown as Platform;
@@ -210,7 +211,7 @@ test("contributing: only with consent; in one upload; the ratio of questions to 
 	const [upload] = h.requests;
 	assert.equal(upload?.url, "https://opencellid.org/measure/uploadJson");
 	assert.match(
-		upload?.body ?? "",
+		String(upload?.body),
 		/"lat":54\.687157,"lon":25\.279652,"mcc":246,"mnc":1,"lac":1832,"cellid":29954840,"act":"LTE"/,
 	);
 	assert.equal(h.gps.picture().openCellId.waiting, 0);

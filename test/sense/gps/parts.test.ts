@@ -3,12 +3,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { createCellCache } from "../../../daemon/sense/gps/cell-cache.ts";
-import { type Cell, cellOf, joinCells, type KnownCell } from "../../../daemon/sense/gps/cells.ts";
+import { type Cell, joinCells, type KnownCell, type LocatedCell } from "../../../daemon/sense/gps/cells.ts";
 import { createContributions } from "../../../daemon/sense/gps/contribution.ts";
 import { bestFix, distanceM, type Fix, parseDish, parseRutos } from "../../../daemon/sense/gps/fix.ts";
 import { parseGpsdLine } from "../../../daemon/sense/gps/gpsd.ts";
 import { createMovement } from "../../../daemon/sense/gps/movement.ts";
 import { parseCell } from "../../../daemon/sense/gps/opencellid.ts";
+import { cellOf } from "../../../daemon/sense/gps/surroundings.ts";
 import { fakeRandom } from "../../support/fake-platform.ts";
 import { sample } from "../cellular/support.ts";
 import { mutate } from "../mutate.ts";
@@ -179,7 +180,18 @@ const MODEM = {
 };
 
 test("the serving cell of a modem: decimal or hex by its source, incomplete ones are none", () => {
-	const cell: Cell = { radio: "LTE", mcc: 246, mnc: 1, area: 1832, cellId: 29_954_840, rsrpDbm: -99 };
+	const cell: Cell = {
+		radio: "LTE",
+		mcc: 246,
+		mnc: 1,
+		area: 1832,
+		cellId: 29_954_840,
+		rsrpDbm: -99,
+		serving: true,
+		certain: true,
+		pci: null,
+		timingAdvance: null,
+	};
 	assert.deepEqual(cellOf(MODEM), cell);
 	assert.deepEqual(cellOf({ ...MODEM, source: "ModemManager", tac: "0728", cell_id: "1C91318" }), {
 		...cell,
@@ -198,11 +210,13 @@ test("the serving cell of a modem: decimal or hex by its source, incomplete ones
 });
 
 test("cells joined: one is coarse, several are nearer to the truth, the date line is no matter", () => {
-	const cell = (latitude: number, longitude: number, rangeM = 1_000, samples = 100): KnownCell => ({
+	const cell = (latitude: number, longitude: number, rangeM = 1_000, samples = 100): LocatedCell => ({
 		latitude,
 		longitude,
 		rangeM,
 		samples,
+		serving: true,
+		advanceM: null,
 	});
 	assert.equal(joinCells([]), null);
 	const one = joinCells([cell(54, 25)]);
@@ -220,6 +234,8 @@ test("cells joined: one is coarse, several are nearer to the truth, the date lin
 		longitude: lon,
 		rangeM: fc.integer({ min: 1, max: 100_000 }),
 		samples: fc.nat(),
+		serving: fc.boolean(),
+		advanceM: fc.option(fc.integer({ min: 78, max: 100_000 })),
 	});
 	fc.assert(
 		fc.property(fc.array(made, { minLength: 1, maxLength: 10 }), (cells) => {
@@ -274,14 +290,24 @@ test("the cache of cells: hits, negative ones with their time, the least used go
 
 test("contributions: new cells, far ones, changed ones; paced by cell; never from a poor position or from cells", () => {
 	const limits = { minAccuracyM: 20, movementM: 250, changeDb: 6 };
-	const cell: Cell = { radio: "LTE", mcc: 246, mnc: 1, area: 1832, cellId: 7, rsrpDbm: -99 };
+	const cell: Cell = {
+		radio: "LTE",
+		mcc: 246,
+		mnc: 1,
+		area: 1832,
+		cellId: 7,
+		rsrpDbm: -99,
+		serving: true,
+		certain: true,
+		pci: 156,
+		timingAdvance: 12,
+	};
 	const queue = createContributions();
 	const minute = 60_000;
 	const take = (atMin: number, metres: number, rsrpDbm: number, more: Partial<Fix> = {}, moving = true) =>
 		queue.consider(
 			{ ...cell, rsrpDbm },
 			fix({ atMs: atMin * minute, latitude: north(metres), ...more }),
-			1_795_000_000_000,
 			moving,
 			limits,
 		);
@@ -291,10 +317,12 @@ test("contributions: new cells, far ones, changed ones; paced by cell; never fro
 	assert.equal(take(10, 900, -99), false, "not twice within 15 minutes");
 	assert.equal(take(16, 100, -100), false, "neither far nor changed");
 	assert.equal(take(16, 300, -99), true);
-	assert.equal(take(32, 300, -106), true);
+	assert.equal(take(32, 300, -106), false, "the same spot within the hour");
+	assert.equal(take(32, 400, -106), true);
 	assert.equal(take(60, 900, -99, {}, false), false, "standing: every three hours");
 	assert.equal(take(32 + 181, 900, -99, {}, false), true);
-	assert.deepEqual(queue.waiting()[0], {
+	const wallMs = 1_795_000_000_000;
+	assert.deepEqual(queue.batch(213 * minute, wallMs + 213 * minute)[0], {
 		lat: 54,
 		lon: 25,
 		mcc: 246,
@@ -304,12 +332,14 @@ test("contributions: new cells, far ones, changed ones; paced by cell; never fro
 		act: "LTE",
 		measured_at: "2026-11-18T11:06:40.000Z",
 		signal: -99,
+		ta: 12,
+		pci: 156,
 		rating: 5,
 	});
-	for (let n = 0; n < 300; n++) queue.consider({ ...cell, cellId: 100 + n }, fix(), 0, true, limits);
-	assert.equal(queue.waiting().length, 100);
+	for (let n = 0; n < 300; n++) queue.consider({ ...cell, cellId: 100 + n }, fix(), true, limits);
+	assert.equal(queue.waiting(), 100);
 	queue.sent(40);
-	assert.equal(queue.waiting().length, 60);
+	assert.equal(queue.waiting(), 60);
 });
 
 test("100 000 mutated replies: none throws, none gives a place that is not on earth", () => {
