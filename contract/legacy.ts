@@ -79,6 +79,7 @@ export function isLegacySection(type: string, name: string): boolean {
 /** An option that an earlier version knew in this section. */
 export function isLegacyOption(key: string, option: string): boolean {
 	if (key === "main") return MAIN_OPTIONS.test(option);
+	if (key === "starlink") return option === "grpc_first" || option === "http_first";
 	return key === "member" && MEMBER_OPTIONS.has(option);
 }
 

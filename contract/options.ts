@@ -3,6 +3,7 @@
  * they had them; ranges are as wide as they make sense. After a change here run `npm run generate`.
  */
 import { GPS } from "./options-gps.ts";
+import { STARLINK } from "./options-starlink.ts";
 import type { ListOption, OptionSpec, SectionSpec } from "./schema.ts";
 
 export const CONFIG_PACKAGE = "autonomy";
@@ -530,6 +531,14 @@ export const SECTIONS: readonly SectionSpec[] = [
 		name: "gps",
 		help: "Where the router is",
 		options: GPS,
+	},
+	{
+		key: "starlink",
+		type: "starlink",
+		legacyTypes: [],
+		name: "api",
+		help: "How Starlink dishes are asked",
+		options: STARLINK,
 	},
 	{
 		key: "member",

@@ -57,7 +57,7 @@ export type OptionSpec = BoolOption | NumberOption | EnumOption | TextOption | L
 export type Unit = "ms" | "s" | "min" | "hours" | "%" | "MiB" | "bytes/day" | "points" | "dBm" | "dB" | "m" | "MB";
 
 /** path: an absolute file name; hostname: a DNS name; word: letters, digits, underscore; token: a key of some service. */
-export type TextFormat = "path" | "hostname" | "word" | "token";
+export type TextFormat = "path" | "hostname" | "ipv4" | "word" | "token";
 
 /** ports become numbers, the rest stays text. */
 export type ItemFormat = "ipv4" | "ipv6" | "port";
@@ -66,7 +66,7 @@ export type OptionValue = boolean | number | string | readonly string[] | readon
 
 export interface SectionSpec {
 	/** Name of this part in the typed Config. */
-	readonly key: "main" | "failover" | "restore" | "probe" | "gps" | "member";
+	readonly key: "main" | "failover" | "restore" | "probe" | "gps" | "starlink" | "member";
 	/** The word after `config`. */
 	readonly type: string;
 	/** Types under which earlier versions wrote it. */

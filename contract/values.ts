@@ -57,7 +57,13 @@ export function expectation(option: OptionSpec): string {
 		case "enum":
 			return `one of ${option.values.join(", ")}`;
 		case "text":
-			return { path: "an absolute path", hostname: "a DNS name", word: "a single word", token: "a key" }[option.format];
+			return {
+				path: "an absolute path",
+				hostname: "a DNS name",
+				ipv4: "an IPv4 address",
+				word: "a single word",
+				token: "a key",
+			}[option.format];
 		case "list":
 			return `up to ${option.maxItems} times ${ITEM_WORDS[option.format]}`;
 	}
@@ -80,6 +86,7 @@ const TEXT_CHECKS: Readonly<Record<TextFormat, (text: string) => boolean>> = {
 	path: (text) => /^\/[!-~][ -~]*$/.test(text) && !text.split("/").includes(".."),
 	hostname: (text) =>
 		text.length <= 253 && text.split(".").every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i.test(label)),
+	ipv4: isIpv4,
 	word: (text) => /^[A-Za-z0-9_]{1,64}$/.test(text),
 	token: (text) => /^[A-Za-z0-9._~-]{8,128}$/.test(text),
 };

@@ -41,6 +41,7 @@ export function readConfig(pkg: UciPackage | null, file: string): ReadResult {
 		restore: values("restore"),
 		probe: values("probe"),
 		gps: values("gps"),
+		starlink: values("starlink"),
 		members: readMembers(sections, reporter),
 	} as Config;
 	reportSections(sections, new Set(own.values()), reporter);

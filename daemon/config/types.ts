@@ -8,6 +8,7 @@ export interface Config {
 	readonly restore: RestoreConfig;
 	readonly probe: ProbeConfig;
 	readonly gps: GpsConfig;
+	readonly starlink: StarlinkConfig;
 	/** By section name: an uplink, or a class such as starlink_any. */
 	readonly members: ReadonlyMap<string, MemberConfig>;
 }
@@ -144,6 +145,24 @@ export interface GpsConfig {
 	readonly opencellidRsrpChangeThresholdDb: number;
 	/** How often contributions are sent, all at once; 5-60 min. */
 	readonly opencellidContributionIntervalMinutes: number;
+}
+
+/** config starlink 'api' */
+export interface StarlinkConfig {
+	/** Look for a dish behind every Ethernet and Wi-Fi uplink and use what it tells; nothing leaves the router for it. */
+	readonly enabled: boolean;
+	/** Where dishes answer; each is asked through its own uplink. */
+	readonly host: string;
+	/** Port of the dish's gRPC; 1-65535. */
+	readonly port: number;
+	/** Port of its gRPC-Web, used where the first one is closed; 1-65535. */
+	readonly webPort: number;
+	/** Longest wait for one answer; 1-60 s. */
+	readonly timeoutS: number;
+	/** So long before a restart that the dish has announced traffic moves to another uplink; 10-600 s. */
+	readonly rebootLeadS: number;
+	/** Ask for the picture of the blocked sky, every ten minutes. */
+	readonly obstructionMap: boolean;
 }
 
 /** config member '<name>' */

@@ -13,6 +13,7 @@ export interface Platform {
 	readonly streams: Streams;
 	readonly datagrams: Datagrams;
 	readonly http: HttpClient;
+	readonly rpc: Rpc;
 	readonly random: Random;
 	readonly host: Host;
 }
@@ -159,7 +160,7 @@ export interface HttpRequest {
 	readonly url: string;
 	readonly method?: string;
 	readonly headers?: Readonly<Record<string, string>>;
-	readonly body?: string;
+	readonly body?: string | Uint8Array;
 	readonly timeoutMs?: number;
 	readonly localAddress?: string;
 	readonly maxBytes?: number;
@@ -168,12 +169,36 @@ export interface HttpRequest {
 export interface HttpResponse {
 	readonly status: number;
 	readonly headers: Readonly<Record<string, string>>;
+	/** As UTF-8 text. */
 	readonly body: string;
+	readonly bytes: Uint8Array;
 }
 
 export interface HttpClient {
 	/** Follows no redirect; verifies TLS. Rejects with timeout, connection_failed or queue_full (body too long). */
 	request(request: HttpRequest): Promise<HttpResponse>;
+}
+
+export interface RpcTarget {
+	/** An IPv4 address. */
+	readonly host: string;
+	readonly port: number;
+	/** The source address, so that the call leaves through its uplink. */
+	readonly localAddress?: string;
+}
+
+export interface RpcChannel extends Closable {
+	/**
+	 * One unary gRPC call, bytes to bytes. Rejects with timeout, connection_failed, rpc_denied, rpc_unsupported or
+	 * rpc_failed; after the first two the channel is of no use any more: close it and open another.
+	 */
+	call(path: string, message: Uint8Array, timeoutMs: number): Promise<Uint8Array>;
+}
+
+/** gRPC over plaintext HTTP/2. What it needs is loaded by the first `open`; connecting happens in the first call. */
+export interface Rpc {
+	/** Rejects with rpc_unsupported where the runtime has no HTTP/2. */
+	open(target: RpcTarget): Promise<RpcChannel>;
 }
 
 export interface Random {

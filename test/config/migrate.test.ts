@@ -54,7 +54,7 @@ test("a first-generation configuration is taken over", () => {
 				migrated_from: "starfail",
 			},
 		},
-		{ kind: "add", type: "starlink", name: "api", values: { host: "192.168.100.1", port: "9200" } },
+		{ kind: "set", section: "api", values: { host: "192.168.100.1", port: "9200" } },
 		{ kind: "set", section: "restore", values: { latency: "700" } },
 		{ kind: "add", type: "member", name: "sim1", values: { weight: "75" } },
 		{ kind: "add", type: "notifications", name: "pushover", values: { token: "hunter2" } },

@@ -96,6 +96,7 @@ test("the configuration in force, with the names users know", () => {
 			"thresholds restore",
 			"probe probe",
 			"gps gps",
+			"starlink api",
 			"member cellular_any",
 			"member wifi_any",
 			"member sim1",
@@ -104,8 +105,8 @@ test("the configuration in force, with the names users know", () => {
 	);
 	assert.equal(shown[0]?.values.min_uptime_s, 7);
 	assert.equal(shown[1]?.values.loss, 5);
-	assert.deepEqual(shown[7]?.values.target4, ["192.0.2.7"]);
-	assert.equal(shown[7]?.values.metered, null);
+	assert.deepEqual(shown[8]?.values.target4, ["192.0.2.7"]);
+	assert.equal(shown[8]?.values.metered, null);
 });
 
 test("a data plan: from the uplink, its class, and defaults; a weekday is 1-7", () => {

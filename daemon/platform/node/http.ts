@@ -50,8 +50,9 @@ function exchange(request: HttpRequest, client: ClientRequest): Promise<HttpResp
 			);
 			response.on("end", () => {
 				clearTimeout(timer);
-				const body = Buffer.concat(chunks).toString("utf8");
-				resolve({ status: response.statusCode ?? 0, headers: headersOf(response), body });
+				const bytes = Buffer.concat(chunks);
+				const status = response.statusCode ?? 0;
+				resolve({ status, headers: headersOf(response), bytes, body: bytes.toString("utf8") });
 			});
 		});
 		client.end(request.body ?? "");

@@ -5,6 +5,7 @@ import { nodeFiles } from "./files.ts";
 import { nodeHost } from "./host.ts";
 import { nodeHttp } from "./http.ts";
 import { nodeProcesses } from "./processes.ts";
+import { nodeRpc } from "./rpc.ts";
 import { nodeDatagrams, nodeStreams } from "./streams.ts";
 
 export function createNodePlatform(): Platform {
@@ -16,6 +17,7 @@ export function createNodePlatform(): Platform {
 		streams: nodeStreams,
 		datagrams: nodeDatagrams,
 		http: nodeHttp,
+		rpc: nodeRpc,
 		random: nodeRandom,
 		host: nodeHost,
 	};

@@ -4,6 +4,7 @@
  */
 import protobuf from "protobufjs/light.js";
 import { AutonomyError, errorText } from "../../platform/error.ts";
+import { rpcError } from "../../platform/rpc-status.ts";
 import schema from "./dish-schema.json" with { type: "json" };
 import { part, type Raw } from "./raw.ts";
 
@@ -20,10 +21,6 @@ const ANSWERS = {
 } as const;
 
 export type Question = keyof typeof ANSWERS;
-
-/** google.rpc.Code, as far as a dish uses them. */
-const PERMISSION_DENIED = 7;
-const UNIMPLEMENTED = 12;
 
 const root = protobuf.Root.fromJSON(schema);
 const request = root.lookupType("SpaceX.API.Device.Request");
@@ -43,17 +40,12 @@ export function decodeAnswer(question: Question, bytes: Uint8Array): Raw {
 	const body = part(raw, ANSWERS[question]);
 	if (body !== null) return body;
 	const status = part(raw, "status");
-	if (status !== null && typeof status.code === "number" && status.code !== 0) throw refusal(question, status.code);
+	if (status !== null && typeof status.code === "number" && status.code !== 0) {
+		throw rpcError(status.code, typeof status.message === "string" ? status.message : "");
+	}
 	const router = part(raw, "wifi_get_status") !== null;
 	const who = router ? "a Starlink router answered, no dish" : `no ${ANSWERS[question]} in its reply`;
 	throw new AutonomyError(router ? "not_found" : "rpc_bad_reply", who);
-}
-
-/** A refusal of the dish as our error: permanent for its firmware when it is not allowed or not known. */
-export function refusal(question: Question, code: number): AutonomyError {
-	if (code === PERMISSION_DENIED) return new AutonomyError("rpc_denied", `the dish does not allow ${question}`);
-	if (code === UNIMPLEMENTED) return new AutonomyError("rpc_unsupported", `the dish does not know ${question}`);
-	return new AutonomyError("rpc_failed", `${question} failed with gRPC status ${code}`);
 }
 
 /** Names of enum numbers for people; a number that this version does not know stays one. */
