@@ -1,0 +1,65 @@
+# Log lines to the reply of method log. Environment: LINES_WANTED, LEVEL, WANTED (text), MAX_LINE.
+
+BEGIN {
+	split("debug info warn error", order, " ")
+	for (i in order) rank[order[i]] = i
+	least = rank[ENVIRON["LEVEL"]]
+	wanted = tolower(ENVIRON["WANTED"])
+	max = ENVIRON["LINES_WANTED"] + 0
+	for (i = 1; i < 32; i++) control = control sprintf("%c", i)
+	control = "[" control "\177]"
+}
+
+# syslog's priorities as ours.
+function level_of(priority) {
+	sub(/^.*\./, "", priority)
+	if (priority ~ /^(emerg|alert|crit|err|error)$/) return "error"
+	if (priority ~ /^(warn|warning)$/) return "warn"
+	if (priority ~ /^(debug|trace)$/) return "debug"
+	return "info"
+}
+
+# The value of a plain text member near the start of a JSON line.
+function member(text, name,   at) {
+	at = index(text, "\"" name "\":\"")
+	if (!at) return ""
+	text = substr(text, at + length(name) + 4, 40)
+	return substr(text, 1, index(text, "\"") - 1)
+}
+
+function json(text) {
+	gsub(/\\/, "\\\\", text)
+	gsub(/"/, "\\\"", text)
+	gsub(control, "?", text)
+	return "\"" text "\""
+}
+
+{
+	if (!match($0, / autonomy[a-z]*(\[[0-9]+\])?: /)) next
+	before = substr($0, 1, RSTART - 1)
+	tag = substr($0, RSTART + 1, RLENGTH - 3)
+	text = substr($0, RSTART + RLENGTH)
+	sub(/\[.*$/, "", tag)
+	words = split(before, part, " ")
+	# busybox syslogd writes no year but the host; the priority stands last in either case.
+	level = level_of(part[words])
+	time = before
+	sub(/ [^ ]+$/, "", time)
+	if (text ~ /^\{/) {
+		own = member(text, "level")
+		if (own != "") level = level_of(own)
+		own = member(text, "ts")
+		if (own ~ /^[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T/) time = own
+	}
+	if (rank[level] < least) next
+	if (wanted != "" && index(tolower(text), wanted) == 0) next
+	if (length(text) > ENVIRON["MAX_LINE"]) text = substr(text, 1, ENVIRON["MAX_LINE"])
+	line[++count % max] = "{\"time\":" json(time) ",\"level\":\"" level "\",\"tag\":" json(tag) ",\"text\":" json(text) "}"
+}
+
+END {
+	printf "{\"lines\":["
+	first = count > max ? count - max + 1 : 1
+	for (i = first; i <= count; i++) printf "%s%s", i > first ? "," : "", line[i % max]
+	printf "],\"more\":%s}\n", count > max ? "true" : "false"
+}
