@@ -132,7 +132,8 @@ method_backup_get() {
 	mask_uci "$tmp/text" >"$tmp/masked"
 	json_init
 	json_add_string id "$arg_id"
-	json_add_string text "$(cat "$tmp/masked")"
+	json_add_string text "$(cat "$tmp/masked")
+"
 	json_add_int masked "$(cat "$tmp/count")"
 	reply
 }
@@ -168,7 +169,7 @@ method_backup_restore() {
 	if [ -n "$arg_id" ] && [ -n "$arg_text" ]; then
 		refuse bad_argument "give id or text, not both"
 	elif [ -n "$arg_text" ]; then
-		printf '%s\n' "$arg_text" >"$tmp/text"
+		given_text >"$tmp/text"
 		what="The text"
 	elif [ -n "$arg_id" ] && [ "$arg_id" != current ]; then
 		fetch "$arg_id" "$tmp/text"

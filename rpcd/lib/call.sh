@@ -171,7 +171,7 @@ check_argument() {
 	case "$type" in
 	word)
 		case "$value" in
-		"" | *[!a-z_]*) refuse bad_argument "argument $name is not one of $format" ;;
+		"" | *[!a-z0-9_]*) refuse bad_argument "argument $name is not one of $format" ;;
 		esac
 		case " $format " in
 		*" $value "*) ;;

@@ -128,10 +128,16 @@ config_file() {
 	[ -f "$CONFIG" ]
 }
 
+# Argument text, its last line ended.
+given_text() {
+	printf '%s\n' "${arg_text%"
+"}"
+}
+
 method_config_validate() {
 	config_file
 	if [ -n "$arg_text" ]; then
-		printf '%s\n' "$arg_text" >"$tmp/text"
+		given_text >"$tmp/text"
 	else
 		[ -f "$CONFIG" ] || refuse not_found "there is no /etc/config/autonomy: every option has its default"
 		cat "$CONFIG" >"$tmp/text"

@@ -90,7 +90,7 @@ section_versions() {
 	gather_versions out_of_time
 	{
 		printf 'autonomy: %s\nsystem: %s\ntarget: %s\nmodel: %s\nmwan3: %s\nnode: %s\nqjs: %s\nfping: %s\n' \
-			"$(package_version autonomy)" "$(system_name)" "$(setting DISTRIB_TARGET "$ROOT/etc/openwrt_release")" \
+			"$(autonomy_version)" "$(system_name)" "$(setting DISTRIB_TARGET "$ROOT/etc/openwrt_release")" \
 			"$(head -n 1 "$ROOT/tmp/sysinfo/model" 2>/dev/null)" "$(package_version mwan3)" "$(answer node)" \
 			"$(answer qjs)" "$(answer fping)"
 		uname -a
@@ -156,7 +156,8 @@ section_system() {
 }
 
 section_log() {
-	show logread logread
-	grep -E ' (autonomy[a-z]*|mwan3[a-z-]*|netifd|procd)(\[[0-9]+\])?: |^(==|\()' "$tmp/text" >"$tmp/ours"
-	mv "$tmp/ours" "$tmp/text"
+	run logread logread
+	grep -E ' (autonomy[a-z]*|mwan3[a-z-]*|netifd|procd)(\[[0-9]+\])?: ' "$tmp/out" >"$tmp/ours"
+	mv "$tmp/ours" "$tmp/out"
+	collect
 }

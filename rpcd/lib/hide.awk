@@ -6,9 +6,10 @@ BEGIN {
 	all = ENVIRON["HIDE"] == "all"
 	# Shorter ones would tear holes into every text.
 	while ((getline line < ENVIRON["SECRETS"]) > 0) if (length(line) >= 4) secret[++secrets] = line
-	word = "(pass(word|wd|phrase)?|secret|token|api_?key|auth_?key|credentials?)"
-	place = "(lat|lon|lng|latitude|longitude|altitude|altitude_m|cell_id|cellid|cell|ci|cid|pci|pcid|tac|lac|enb_id)"
-	number = "(imei|imsi|iccid|serial|msisdn|number|gps_lat|gps_lon)"
+	# These may go on (password_hash); the others may not: lat_ms is a latency.
+	word = "(pass(word|wd|phrase)?|secret|token|api_?key|auth_?key|credentials?)[a-z_]*"
+	place = "(lat|lon|lng|latitude|longitude|altitude|altitude_m|cell_?id|eci|nci|ci|cid|pci|pcid|tac|lac|enb_id)"
+	number = "(imei|imsi|iccid|serial|msisdn)"
 	x = "[0-9A-Fa-f]"
 	mac = x x ":" x x ":" x x ":" x x ":" x x ":" x x
 	dashed = x x "-" x x "-" x x "-" x x "-" x x "-" x x
@@ -30,7 +31,7 @@ function replace_text(line, what, with,   out, at) {
 # What stands behind NAME: or NAME= , JSON or not, also JSON inside JSON.
 function hide_after(line, name, with,   out, low, at, end, key) {
 	out = ""
-	key = "(^|[^a-z])" name "[a-z_]*\\\\?[\"\047]?[ ]*[:=][ ]*"
+	key = "(^|[^a-z])" name "\\\\?[\"\047]?[ ]*[:=][ ]*"
 	while (line != "") {
 		low = tolower(line)
 		if (!match(low, key)) break

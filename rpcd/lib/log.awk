@@ -58,8 +58,10 @@ function json(text) {
 }
 
 END {
+	# Brackets: a bare > would name a file.
+	more = (count > max)
+	first = more ? count - max + 1 : 1
 	printf "{\"lines\":["
-	first = count > max ? count - max + 1 : 1
-	for (i = first; i <= count; i++) printf "%s%s", i > first ? "," : "", line[i % max]
-	printf "],\"more\":%s}\n", count > max ? "true" : "false"
+	for (i = first; i <= count; i++) printf "%s%s", (i == first ? "" : ","), line[i % max]
+	printf "],\"more\":%s}\n", (more ? "true" : "false")
 }

@@ -57,18 +57,13 @@ method_versions() {
 }
 
 show_versions() {
-	local running="" pid
+	local pid
 	trap '' USR1
 	for pid in $asked; do
 		kill "$pid" 2>/dev/null
 	done
-	if [ -s "$tmp/v.autonomy" ]; then
-		json_cleanup
-		json_load "$(head -c 65536 "$tmp/v.autonomy")" 2>/dev/null
-		json_get_var running version
-	fi
 	json_init
-	add_found "${running:-$(package_version autonomy)}" autonomy
+	add_found "$(autonomy_version)" autonomy
 	add_found "$(system_name)" system
 	add_found "$(setting DISTRIB_TARGET "$ROOT/etc/openwrt_release")" target
 	add_found "$(head -n 1 "$ROOT/tmp/sysinfo/model" 2>/dev/null)" model
@@ -78,6 +73,17 @@ show_versions() {
 	add_found "$(answer qjs)" qjs
 	add_found "$(answer fping)" fping
 	reply
+}
+
+# What runs; else what is installed.
+autonomy_version() {
+	local running=""
+	if [ -s "$tmp/v.autonomy" ]; then
+		json_cleanup
+		json_load "$(head -c 65536 "$tmp/v.autonomy")" 2>/dev/null
+		json_get_var running version
+	fi
+	printf '%s' "${running:-$(package_version autonomy)}"
 }
 
 system_name() {
