@@ -63,7 +63,7 @@ export function parseModem(modem: unknown): MmModem {
 	const slots = words(generic("sim-slots")).length;
 	const band = words(generic("current-bands"));
 	// All supported bands when none is locked: that tells nothing about the one in use.
-	const used = band.length > 0 && band.length <= 2 ? band.join(" ") : null;
+	const used = band.length > 0 && band.length <= 2 ? wordOf(band.join(" ")) : null;
 	return {
 		device: wordOf(generic("device")) ?? wordOf(at(modem, "device")),
 		ports: words(generic("ports")).map((port) => port.replace(/ .*$/, "")),
