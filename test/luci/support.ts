@@ -1,0 +1,180 @@
+/**
+ * What the tests of the pages share: the pages built, a router of the lab with the real daemon, the web server around
+ * them, a browser. Every page watches for errors of scripts and of the content security policy.
+ */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { type Autonomyd, hostBus, startAutonomyd } from "../../lab/autonomyd.ts";
+import { frameworkText } from "../../lab/luci/framework.ts";
+import { type LuciServer, REPO, startLuciServer, type Theme } from "../../lab/luci/server.ts";
+import type { LabOptions } from "../../lab/net/plan.ts";
+import { startStandIn } from "../../lab/router/stand-in.ts";
+import { createWorld, type World } from "../../lab/scenario/world.ts";
+import type { RouterUnderTest } from "../../lab/under-test.ts";
+import { impossible } from "../e2e/harness.ts";
+import { chromiumPath, launch, NO_BROWSER } from "../support/chromium.ts";
+
+/** Why there can be no test of pages with a daemon here; null when there can. */
+export function cannot(): string | null {
+	return chromiumPath() === null ? NO_BROWSER : impossible();
+}
+
+/** What luci-base itself grants to whoever may use LuCI. */
+const LUCI_BASE = JSON.stringify({
+	"luci-access": {
+		description: "Grant access to basic LuCI procedures",
+		read: { ubus: { uci: ["changes", "get"], session: ["access", "login", "list", "destroy"] } },
+		write: { ubus: { uci: ["add", "apply", "confirm", "delete", "order", "rename", "set", "commit", "revert"] } },
+	},
+});
+
+const RPCD = `config login
+	option username 'root'
+	option password '$p$root'
+	list read '*'
+	list write '*'
+
+config login
+	option username 'viewer'
+	option password '$p$viewer'
+	list read 'luci-access'
+	list read 'luci-app-autonomy'
+	list read 'unauthenticated'
+
+config login
+	option username 'stranger'
+	option password '$p$stranger'
+	list read 'luci-access'
+	list read 'unauthenticated'
+`;
+
+export interface Opened {
+	readonly page: Page;
+	/** Errors of scripts, refused by the policy, or written to the console. */
+	readonly errors: string[];
+}
+
+export interface Bench {
+	readonly router: RouterUnderTest;
+	readonly world: World;
+	readonly server: LuciServer;
+	readonly browser: Browser;
+	daemon: Autonomyd;
+	startDaemon(): Promise<Autonomyd>;
+	sid(user: "root" | "viewer" | "stranger"): Promise<string>;
+	open(path: string, options?: OpenOptions): Promise<Opened>;
+	close(): Promise<void>;
+}
+
+export interface OpenOptions {
+	readonly user?: "root" | "viewer" | "stranger";
+	readonly theme?: Theme;
+	readonly lang?: string;
+	readonly context?: BrowserContextOptions;
+}
+
+export async function buildPages(): Promise<readonly { name: string; bytes: number; gzip: number }[]> {
+	// A plain script without types of its own.
+	const script: string = "../../scripts/build-luci.mjs";
+	const { buildLuci } = (await import(script)) as {
+		buildLuci(): Promise<{ name: string; bytes: number; gzip: number }[]>;
+	};
+	return buildLuci();
+}
+
+export async function openPage(
+	server: LuciServer,
+	browser: Browser,
+	path: string,
+	sid: string,
+	options: OpenOptions = {},
+): Promise<Opened> {
+	const context = await browser.newContext({
+		viewport: { width: 1200, height: 900 },
+		colorScheme: options.theme?.dark ? "dark" : "light",
+		...options.context,
+	});
+	const page = await context.newPage();
+	const errors: string[] = [];
+	page.on("pageerror", (error) => errors.push(error.stack ?? error.message));
+	page.on("console", (message) => {
+		// A request that got no answer is the browser's own line; the page tells of it in its words.
+		if (message.type() === "error" && !/Failed to load resource/.test(message.text())) errors.push(message.text());
+	});
+	const { theme, lang } = options;
+	await page.goto(
+		server.page(path, sid, {
+			readOnly: options.user === "viewer",
+			...(theme ? { theme } : {}),
+			...(lang ? { lang } : {}),
+		}),
+	);
+	return { page, errors };
+}
+
+export async function openBench(options: LabOptions = {}): Promise<Bench> {
+	await buildPages();
+	const autonomy = "config autonomy 'main'\n\toption min_uptime_s '1'\n";
+	const router = await startStandIn({ ...options, config: { autonomy, rpcd: RPCD, ...options.config } });
+	const bus = hostBus(router);
+	const world = createWorld(router);
+	await router.put("/lab/passwords.json", JSON.stringify({ root: "openwrt", viewer: "look", stranger: "none" }), 0o600);
+	await router.put("/lab/acl.d/luci-base.json", LUCI_BASE);
+	await router.put(
+		"/lab/acl.d/luci-app-autonomy.json",
+		readFileSync(`${REPO}/rpcd/acl.d/luci-app-autonomy.json`, "utf8"),
+	);
+	const server = await startLuciServer({
+		ubus: `${router.lab.shared}/lab/http.sock`,
+		framework: await frameworkText(),
+		onApply: () => bench.daemon.kill("SIGHUP"),
+	});
+	const browser = await launch();
+	const passwords = { root: "openwrt", viewer: "look", stranger: "none" };
+	const sids = new Map<string, Promise<string>>();
+
+	async function startDaemon(): Promise<Autonomyd> {
+		bench.daemon = await startAutonomyd(router, bus);
+		return bench.daemon;
+	}
+
+	const bench: Bench = {
+		router,
+		world,
+		server,
+		browser,
+		daemon: await startAutonomyd(router, bus),
+		startDaemon,
+		sid(user) {
+			const known = sids.get(user) ?? server.login(user, passwords[user]);
+			sids.set(user, known);
+			return known;
+		},
+		async open(path, open = {}) {
+			return openPage(server, browser, path, await bench.sid(open.user ?? "root"), open);
+		},
+		async close() {
+			await browser.close();
+			server.close();
+			if (!bench.daemon.process.ended) await bench.daemon.stop();
+			bus.close();
+			await router.close();
+		},
+	};
+	const count = router.lab.plan.isps.length;
+	await bench.daemon.until(
+		"every uplink eligible",
+		async () => {
+			const { rank } = await bench.daemon.status();
+			return rank.length === count && rank.every((one) => one.state === "eligible");
+		},
+		30_000,
+	);
+	return bench;
+}
+
+/** Nothing went wrong that the page did not tell about. */
+export function assertClean(opened: Opened): void {
+	assert.deepEqual(opened.errors, []);
+}
