@@ -5,9 +5,10 @@
  * 5 minutes; absent and denied sources wait at least a minute. `soon()` asks now, unless an answer is awaited. Most
  * sensors are one poller or a few.
  */
-import { AutonomyError, errorText } from "../platform/error.ts";
+import { AutonomyError } from "../platform/error.ts";
 import type { Closable, Platform } from "../platform/platform.ts";
 import type { SensorHealth, SensorState } from "./sensor.ts";
+import { saidOf } from "./values.ts";
 
 const FIRST_PAUSE_MS = 5_000;
 const QUIET_PAUSE_MS = 60_000;
@@ -72,7 +73,7 @@ export function createPoller(options: PollerOptions): Poller {
 		const least = state === "failing" ? FIRST_PAUSE_MS : QUIET_PAUSE_MS;
 		const pauseMs = Math.max(options.intervalMs(), least) * 2 ** Math.min(failures, 10);
 		failures++;
-		settle(state, errorText(error), Math.min(MAX_PAUSE_MS, pauseMs));
+		settle(state, saidOf(error), Math.min(MAX_PAUSE_MS, pauseMs));
 	}
 
 	function ask(): void {

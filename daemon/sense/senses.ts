@@ -8,11 +8,11 @@ import type { Config } from "../config/types.ts";
 import type { RiskInput } from "../decide/types.ts";
 import { possible, type SenseValues } from "../health/senses.ts";
 import type { SenseObservation } from "../health/types.ts";
-import { errorText } from "../platform/error.ts";
 import type { Logger } from "../platform/log.ts";
 import type { Closable, Platform } from "../platform/platform.ts";
 import type { Uplink } from "../uplink/types.ts";
 import type { Details, Sensor, SensorHealth, SensorKind } from "./sensor.ts";
+import { saidOf } from "./values.ts";
 
 export interface SensesOptions {
 	readonly platform: Platform;
@@ -63,7 +63,7 @@ export function createSenses(options: SensesOptions): Senses {
 		try {
 			return work();
 		} catch (error) {
-			const reason = `the ${kind.name} sensor failed inside: ${errorText(error)}`;
+			const reason = `the ${kind.name} sensor failed inside: ${saidOf(error)}`;
 			const key = `${uplink} ${reason}`;
 			if (!told.has(key) && told.size < 100) log.error("provider", { member: uplink, reason });
 			told.add(key);

@@ -2,6 +2,7 @@
  * Reading what a source outside printed: members of a JSON value, numbers within their physical range, words people may
  * see. Nothing throws; what is absent, of another type or impossible is null. Shared by all sensors.
  */
+import { errorText } from "../platform/error.ts";
 
 type Table = Readonly<Record<string, unknown>>;
 
@@ -46,5 +47,16 @@ export function wordOf(value: unknown): string | null {
 	if (typeof value !== "string") return null;
 	const word = value.trim();
 	if (EMPTY.has(word.toLowerCase())) return null;
-	return word.length > MAX_WORD ? `${word.slice(0, MAX_WORD - 1)}…` : word;
+	return cut(word, MAX_WORD);
+}
+
+const MAX_SAID = 200;
+
+/** What went wrong, for health, events and log: a source's own words may be in it, as many as it likes. */
+export function saidOf(error: unknown): string {
+	return cut(errorText(error), MAX_SAID);
+}
+
+function cut(text: string, most: number): string {
+	return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }

@@ -2,9 +2,10 @@
  * A way to ask a modem. Providers are tried best first; one that is absent, denied or failing rests while the next one
  * answers, and is tried again later. What rests is told with every answer, so that health shows it.
  */
-import { AutonomyError, errorText } from "../../platform/error.ts";
+import { AutonomyError } from "../../platform/error.ts";
 import type { Closable, Platform } from "../../platform/platform.ts";
 import { MAX_PAUSE_MS, stateOf } from "../poller.ts";
+import { saidOf } from "../values.ts";
 import type { HeardCell } from "./heard.ts";
 import type { ModemHint } from "./modem-hint.ts";
 import type { Reading } from "./reading.ts";
@@ -62,7 +63,7 @@ export function createChain(providers: readonly Provider[], clock: Platform["clo
 		return better.flatMap((one) => {
 			const error = rests.get(one)?.error;
 			// What is not on this system at all is no fallback worth telling.
-			return error === undefined || stateOf(error) === "absent" ? [] : [`${one.name}: ${errorText(error)}`];
+			return error === undefined || stateOf(error) === "absent" ? [] : [`${one.name}: ${saidOf(error)}`];
 		});
 	}
 

@@ -4,10 +4,10 @@
  * and two SIMs without coverage would be switched for ever. A SIM that carries the traffic is only given up when it can
  * carry nothing any more. Shared by all uplinks of the router, because two of them may be one modem.
  */
-import { errorText } from "../../platform/error.ts";
 import type { Files } from "../../platform/platform.ts";
 import { loadPackage } from "../../uci/load.ts";
 import { optionText, sectionsOfType } from "../../uci/package.ts";
+import { saidOf } from "../values.ts";
 import type { ModemHint } from "./modem-hint.ts";
 import type { Provider } from "./provider.ts";
 import type { Reading } from "./reading.ts";
@@ -98,7 +98,7 @@ export function createSimSwitcher(files: Files): SimSwitcher {
 				await provider.switchSim(hint, slot);
 				event(`SIM ${simSlot} -> SIM ${slot}: ${trouble.why}${next}`);
 			} catch (error) {
-				event(`SIM ${simSlot} -> SIM ${slot} failed: ${errorText(error)}${next}`);
+				event(`SIM ${simSlot} -> SIM ${slot} failed: ${saidOf(error)}${next}`);
 			}
 		},
 		waitsUntilMs(hint) {

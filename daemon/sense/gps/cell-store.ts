@@ -58,7 +58,7 @@ export function createCellStore(
 				if ((files.stat(CELLS_FILE)?.size ?? 0) > MOST_BYTES) return null;
 				const text = files.readTextIfAny(CELLS_FILE);
 				if (text === null) return null;
-				const saved: unknown = JSON.parse(text);
+				const saved = readJson(text);
 				const [thenS, nowS] = [numberIn(at(saved, "uptime_s"), 0, 1e10), uptimeS()];
 				if (at(saved, "v") !== VERSION || thenS === null || nowS === null || nowS < thenS) return null;
 				return { content: saved, elapsedMs: (nowS - thenS) * 1000 };
@@ -85,4 +85,13 @@ export function createCellStore(
 			save();
 		},
 	};
+}
+
+/** An engine's complaint quotes the text: here it would put places into the log. */
+function readJson(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return null;
+	}
 }

@@ -4,12 +4,12 @@
  * end is reached. Works on every uplink, also on those without a plan: then it only counts.
  */
 import { DATA_WARN_PCT, type DataPlan, memberSettings } from "../../config/settings.ts";
-import { AutonomyError, errorText } from "../../platform/error.ts";
+import { AutonomyError } from "../../platform/error.ts";
 import type { Files } from "../../platform/platform.ts";
 import { known, tenths } from "../details.ts";
 import { createPoller } from "../poller.ts";
 import type { Details, Sensor, SensorContext, SensorKind } from "../sensor.ts";
-import { wholeIn } from "../values.ts";
+import { saidOf, wholeIn } from "../values.ts";
 import { dayText, periodOf, unixMsOf } from "./calendar.ts";
 import type { Reading } from "./counter.ts";
 import { createKeeper, type Keeper } from "./keeper.ts";
@@ -90,7 +90,7 @@ export function createUsage(context: SensorContext, keeper: Keeper): Sensor {
 			const collected = comparable ? await askCollected(bus, uplink.id, plan.period) : null;
 			asked = { atMs: nowMs, quota, collected };
 		} catch (error) {
-			log.debug("provider", { member: uplink.id, reason: `RutOS does not tell its data use: ${errorText(error)}` });
+			log.debug("provider", { member: uplink.id, reason: `RutOS does not tell its data use: ${saidOf(error)}` });
 		}
 	}
 
