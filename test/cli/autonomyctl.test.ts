@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { until } from "../bus/support.ts";
 import { HOSTILE, type World, world } from "../serve/world.ts";
@@ -173,6 +174,46 @@ test("monitor tells what happens", { skip }, async () => {
 	}
 	child.kill("SIGKILL");
 	assert.match(told, /Held until released \(from the test\)/);
+});
+
+/** What this process started. */
+function childrenOf(pid: number): number[] {
+	const text = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+	return text === "" ? [] : text.split(" ").map(Number);
+}
+
+function isListener(pid: number): boolean {
+	try {
+		return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("subscribe");
+	} catch {
+		return false;
+	}
+}
+
+test("monitor that is ended takes its listener with it and leaves nothing in /tmp", { skip }, async (t) => {
+	if (!existsSync(`/proc/${process.pid}/task/${process.pid}/children`)) return t.skip("this kernel names no children");
+	for (const [signal, code] of [
+		["SIGTERM", 143],
+		["SIGHUP", 129],
+		["SIGINT", 130],
+	] as const) {
+		for (const args of [["monitor"], ["-j", "monitor"]]) {
+			const child = box.start(args);
+			const pid = child.pid ?? 0;
+			const ended = new Promise<number | null>((resolve) => void child.on("exit", resolve));
+			const json = args.includes("-j");
+			let listeners: number[] = [];
+			await until("a listener", () => {
+				listeners = json ? [pid].filter(isListener) : childrenOf(pid).filter(isListener);
+				return listeners.length === 1;
+			});
+			child.kill(signal);
+			const status = await ended;
+			if (!json) assert.equal(status, code, signal);
+			await until(`nobody left after ${signal}`, () => !listeners.some(isListener));
+			assert.equal(existsSync(join(process.env.TMPDIR ?? "/tmp", `autonomyctl.${pid}`)), false);
+		}
+	}
 });
 
 test("without the daemon, without a broker, without ubus: each said in words", { skip }, async (t) => {
