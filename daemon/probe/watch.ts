@@ -13,9 +13,9 @@ import { probeBytes } from "./budget.ts";
 import { createDetector } from "./detector.ts";
 import type { Detector, DetectorInput } from "./detector-types.ts";
 import { createDnsWatch } from "./dns-watch.ts";
-import { createFping } from "./fping.ts";
-import { createPing, POOR_PING_DATA_BYTES } from "./ping.ts";
-import type { Pinger, PingerEvents } from "./pinger.ts";
+import { POOR_PING_DATA_BYTES } from "./ping.ts";
+import type { PingerEvents } from "./pinger.ts";
+import { createPingerChoice } from "./pinger-choice.ts";
 import type { Watch, WatchOptions } from "./watch-types.ts";
 
 /** Later than this a timer of ours means that we stood still. */
@@ -29,7 +29,6 @@ const DOUBT_PAUSE_MAX_MS = 600_000;
 /** While TCP stands in, ping is still tried, slowly; three replies bring it back. */
 const PING_BACK_SPACING_MS = 10_000;
 const PING_BACK_REPLIES = 3;
-const GIVE_UP_FAILURES = 3;
 /** Waiting time of a burst's replies, so that late ones still teach the link's round trip time. */
 const BURST_LISTEN_MS = 1000;
 
@@ -48,9 +47,8 @@ export function createWatch(options: WatchOptions): Watch {
 	let doubtPauseMs = 0;
 	let nextDoubtMs = Number.NEGATIVE_INFINITY;
 	let pingReplies = 0;
-	let programProblem: string | null = null;
 	let methodProblem: string | null = null;
-	const dataBytes = (): number | undefined => (pinger?.program === "ping" ? POOR_PING_DATA_BYTES : undefined);
+	const dataBytes = (): number | undefined => (pings.current()?.program === "ping" ? POOR_PING_DATA_BYTES : undefined);
 	const spendPings = (count: number): void => options.spend(count * probeBytes("icmp", family, dataBytes()), count);
 
 	function step(input: DetectorInput): void {
@@ -85,9 +83,9 @@ export function createWatch(options: WatchOptions): Watch {
 
 	function sendBurst(rounds: number): void {
 		if (method !== "icmp") alternate.burst(method, rounds);
-		else if (pinger) {
+		else {
 			const waitMs = Math.max(BURST_LISTEN_MS, 2 * detector.rtoMs());
-			pinger.burst({ targets, gateway: options.gateway, rounds, waitMs });
+			pings.current()?.burst({ targets, gateway: options.gateway, rounds, waitMs });
 		}
 	}
 
@@ -102,7 +100,7 @@ export function createWatch(options: WatchOptions): Watch {
 	/** Is it the link, or ping? Asked before the verdict, so that a filter costs no switch. */
 	function lookInDoubt(): void {
 		const nowMs = clock.monotonicMs();
-		if (nowMs < nextDoubtMs || pinger === null || !options.pathProven()) return;
+		if (nowMs < nextDoubtMs || pings.current() === null || !options.pathProven()) return;
 		doubtPauseMs = nowMs < nextDoubtMs + doubtPauseMs ? Math.min(DOUBT_PAUSE_MAX_MS, doubtPauseMs * 2) : DOUBT_PAUSE_MS;
 		nextDoubtMs = nowMs + doubtPauseMs;
 		askOthers((found) => step({ kind: "witness", atMs: clock.monotonicMs(), method: found }));
@@ -112,7 +110,7 @@ export function createWatch(options: WatchOptions): Watch {
 		options.spend(targets.length * (probeBytes("tcp", family) + probeBytes("dns", family)), 0);
 		alternate.look((found) => {
 			if (found === null || closed || !up || method !== "icmp") return;
-			if (pinger === null) switchTo(found);
+			if (pings.current() === null) switchTo(found);
 			else if (detector.verdict() === "dead") confirm(found);
 			else onFound(found);
 		});
@@ -132,7 +130,7 @@ export function createWatch(options: WatchOptions): Watch {
 	function tryOthers(): void {
 		look = null;
 		if (closed || !up || method !== "icmp") return;
-		if (detector.verdict() !== "dead" && pinger !== null) return;
+		if (detector.verdict() !== "dead" && pings.current() !== null) return;
 		const pause = options.metered ? LOOK_EVERY_MS.metered : LOOK_EVERY_MS.unmetered;
 		look = timers.after(pause, tryOthers);
 		if (options.pathProven()) askOthers(() => undefined);
@@ -164,19 +162,19 @@ export function createWatch(options: WatchOptions): Watch {
 	function run(): void {
 		alternate.stop();
 		if (!up || closed) {
-			pinger?.watch([], pace.spacingMs);
+			pings.current()?.watch([], pace.spacingMs);
 			return;
 		}
-		if (method === "icmp") pinger?.watch(targets, pace.spacingMs);
+		if (method === "icmp") pings.current()?.watch(targets, pace.spacingMs);
 		else {
 			step({ kind: "plan", atMs: clock.monotonicMs(), slots: [] });
 			alternate.watch(method, pace.spacingMs);
-			pinger?.watch(targets, Math.max(PING_BACK_SPACING_MS, pace.spacingMs));
+			pings.current()?.watch(targets, Math.max(PING_BACK_SPACING_MS, pace.spacingMs));
 		}
-		if (pinger === null && method === "icmp") look ??= timers.after(0, tryOthers);
+		if (pings.current() === null && method === "icmp") look ??= timers.after(0, tryOthers);
 	}
 
-	const events: PingerEvents = {
+	const events: Omit<PingerEvents, "onProblem"> = {
 		onPlan(slots) {
 			if (method === "icmp") step({ kind: "plan", atMs: clock.monotonicMs(), slots });
 		},
@@ -196,34 +194,7 @@ export function createWatch(options: WatchOptions): Watch {
 		},
 		onBurstFailed: () => step({ kind: "burst_failed", atMs: clock.monotonicMs() }),
 		onGateway: (answers) => step({ kind: "gateway", atMs: clock.monotonicMs(), answers }),
-		onProblem(text, failures) {
-			if (text !== null && programProblem === null) options.log.warn("probe program", { uplink, family, reason: text });
-			programProblem = text;
-			if (failures >= GIVE_UP_FAILURES && pinger?.program === "fping") degrade();
-		},
 	};
-
-	/** fping does not work here: ping instead, or sockets when there is no ping either. */
-	function degrade(): void {
-		const broken = pinger;
-		pinger = openPing();
-		broken?.close();
-		run();
-	}
-
-	function openPing(): Pinger | null {
-		const path = { family, device: options.device, address: options.address };
-		const program = platform.processes.find("ping");
-		return program === null ? null : createPing(platform, program, path, events);
-	}
-
-	function openPinger(): Pinger | null {
-		const path = { family, device: options.device, address: options.address };
-		const program = platform.processes.find("fping");
-		if (program !== null) return createFping(platform, program, path, events);
-		programProblem = "fping is not installed: ping or TCP stands in, slower and dearer; install the package fping";
-		return openPing();
-	}
 
 	const alternate: Alternate = createAlternate(platform, {
 		family,
@@ -250,7 +221,18 @@ export function createWatch(options: WatchOptions): Watch {
 		emit: options.emit,
 		spend: () => options.spend(probeBytes("dns", family), 1),
 	});
-	let pinger: Pinger | null = openPinger();
+	const pings = createPingerChoice({
+		platform,
+		log: options.log,
+		uplink,
+		path: { family, device: options.device, address: options.address },
+		events,
+		// What the one before has sent and cannot report any more is nobody's loss.
+		onChange() {
+			step({ kind: "stall", atMs: clock.monotonicMs() });
+			run();
+		},
+	});
 	run();
 
 	return {
@@ -279,20 +261,20 @@ export function createWatch(options: WatchOptions): Watch {
 			family,
 			verdict: detector.verdict(),
 			method,
-			program: pinger?.program ?? null,
+			program: pings.current()?.program ?? null,
 			spacingMs: pace.spacingMs,
 			rtoMs: Math.round(detector.rtoMs()),
 			srttMs: detector.srttMs(),
 			lossPct: detector.lossPct(),
 			targets: detector.targets(),
-			problems: [programProblem, methodProblem].filter((text) => text !== null),
+			problems: [pings.problem(), methodProblem].filter((text) => text !== null),
 		}),
 		close() {
 			closed = true;
 			tick?.close();
 			settle?.close();
 			look?.close();
-			pinger?.close();
+			pings.close();
 			alternate.close();
 			dns.close();
 		},

@@ -256,6 +256,69 @@ test("fping that dies is started again after 1, 2, 4 s, said in log and status; 
 	);
 	assert.equal(pings.length, 3);
 	assert.equal(one.prober.status()[0]?.method, "ping");
+	assert.equal(
+		one.prober.status()[0]?.text,
+		"fping ended (it was killed): ping or TCP stands in, slower and dearer; fping is tried again in 10 min",
+	);
+	close(one.prober, one.time);
+});
+
+test("ping stands in for fping for a while only: tried again after 10, 20 ... 160 min, back for good with its first reply", () => {
+	const one = room();
+	one.prober.setUplinks([uplink()]);
+	const die = (): void => {
+		const child = one.steady().at(-1);
+		assert.ok(child, "fping runs");
+		child.closed = true;
+		child.handlers.onExit(1, null);
+	};
+	const fpings = (): number => one.processes.children.filter((child) => child.argv.includes("-l")).length;
+	const told = (): string[] =>
+		one.log.lines.filter((line) => line.msg === "probe program").map((line) => String(line.fields.reason));
+	for (const pause of [1_000, 2_000, 0]) {
+		die();
+		one.time.advanceSync(pause);
+	}
+	assert.equal(one.prober.status()[0]?.method, "ping");
+	const pings = () => one.processes.children.filter((child) => child.argv[0]?.endsWith("/ping") && !child.closed);
+	one.time.advanceSync(6_000);
+	assert.equal(pings().length, 3);
+	let tried = fpings();
+	for (const minutes of [10, 20, 40, 80, 160, 160]) {
+		one.time.advanceSync(minutes * 60_000 - 7_000);
+		assert.equal(fpings(), tried, `not before ${minutes} min`);
+		one.time.advanceSync(7_000);
+		assert.equal(fpings(), ++tried, `after ${minutes} min`);
+		assert.deepEqual([one.prober.status()[0]?.method, pings().length], ["fping", 0]);
+		const reaches = one.reaches().length;
+		die();
+		assert.equal(one.prober.status()[0]?.method, "ping", "on trial one failure is enough");
+		assert.equal(one.reaches().length, reaches, "a change of the program is no evidence about the link");
+	}
+	one.time.advanceSync(160 * 60_000);
+	live(one, 2_000);
+	assert.deepEqual([one.prober.status()[0]?.method, one.prober.status()[0]?.text], ["fping", null]);
+	assert.deepEqual(told().slice(-3), [
+		"fping ended (exit code 1): ping or TCP stands in, slower and dearer; fping is tried again in 160 min",
+		"fping is tried again",
+		"fping works again and watches as before",
+	]);
+	die();
+	assert.match(one.prober.status()[0]?.text ?? "", /started again in 1 s/, "as patient with it as at first");
+	close(one.prober, one.time);
+	assert.ok(one.processes.children.every((child) => child.closed));
+});
+
+test("fping that is installed while ping stands in is found within 10 minutes", () => {
+	const one = room(["fping"]);
+	one.prober.setUplinks([uplink()]);
+	one.time.advanceSync(600_000);
+	assert.equal(one.prober.status()[0]?.method, "ping");
+	one.processes.missing.delete("fping");
+	one.time.advanceSync(600_000);
+	assert.deepEqual([one.prober.status()[0]?.method, one.prober.status()[0]?.text], ["fping", null]);
+	live(one, 2_000);
+	assert.equal(one.steady().length, 1);
 	close(one.prober, one.time);
 });
 
