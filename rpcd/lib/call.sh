@@ -99,6 +99,24 @@ find_file() {
 	return 1
 }
 
+# What stands before the tag in a line of the system log: logd's `Sat Nov 21 07:22:58 2026 daemon.info `, or syslogd's
+# `Nov 21 07:22:58 HOST daemon.info `.
+LOG_HEAD='^[^:]*:[0-9][0-9]:[0-9][0-9] ([^ ]+ )?[a-z0-9]+[.][a-z]+ '
+
+# read_log: the system log to $tmp/out. By its file: a shell that prefers the applets of its own busybox would take their
+# logread, which reads another log.
+read_log() {
+	local IFS=: dir
+	waiting=logread
+	for dir in $PATH; do
+		[ -x "$dir/logread" ] || continue
+		unset IFS
+		run logread "$dir/logread"
+		return
+	done
+	return 127
+}
+
 # run WHAT COMMAND...: its output goes to $tmp/out, its errors to $tmp/err.
 run() {
 	local code

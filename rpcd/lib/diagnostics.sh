@@ -156,8 +156,8 @@ section_system() {
 }
 
 section_log() {
-	run logread logread
-	grep -E ' (autonomy[a-z]*|mwan3[a-z-]*|netifd|procd)(\[[0-9]+\])?: ' "$tmp/out" >"$tmp/ours"
+	read_log
+	grep -E "${LOG_HEAD}(autonomy[a-z]*|mwan3[a-z-]*|netifd|procd)(\[[0-9]+\])?: " "$tmp/out" >"$tmp/ours"
 	mv "$tmp/ours" "$tmp/out"
 	collect
 }

@@ -1,10 +1,11 @@
-# Log lines to the reply of method log. Environment: LINES_WANTED, LEVEL, WANTED (text), MAX_LINE.
+# Log lines to the reply of method log. Environment: LINES_WANTED, LEVEL, WANTED (text), MAX_LINE, LOG_HEAD.
 
 BEGIN {
 	split("debug info warn error", order, " ")
 	for (i in order) rank[order[i]] = i
 	least = rank[ENVIRON["LEVEL"]]
 	wanted = tolower(ENVIRON["WANTED"])
+	head = ENVIRON["LOG_HEAD"] "autonomy[a-z]*(\\[[0-9]+\\])?: "
 	max = ENVIRON["LINES_WANTED"] + 0
 	for (i = 1; i < 32; i++) control = control sprintf("%c", i)
 	control = "[" control "\177]"
@@ -28,23 +29,21 @@ function member(text, name,   at) {
 }
 
 function json(text) {
-	gsub(/\\/, "\\\\", text)
-	gsub(/"/, "\\\"", text)
+	gsub(/[\\"]/, "\\\\&", text)
 	gsub(control, "?", text)
 	return "\"" text "\""
 }
 
 {
-	if (!match($0, / autonomy[a-z]*(\[[0-9]+\])?: /)) next
-	before = substr($0, 1, RSTART - 1)
-	tag = substr($0, RSTART + 1, RLENGTH - 3)
-	text = substr($0, RSTART + RLENGTH)
+	# The text may say anything, also what looks like the beginning of a line.
+	if (!match($0, head)) next
+	text = substr($0, RLENGTH + 1)
+	words = split(substr($0, 1, RLENGTH - 2), part, " ")
+	tag = part[words]
 	sub(/\[.*$/, "", tag)
-	words = split(before, part, " ")
-	# busybox syslogd writes no year but the host; the priority stands last in either case.
-	level = level_of(part[words])
-	time = before
-	sub(/ [^ ]+$/, "", time)
+	level = level_of(part[words - 1])
+	time = part[1]
+	for (i = 2; i < words - 1; i++) time = time " " part[i]
 	if (text ~ /^\{/) {
 		own = member(text, "level")
 		if (own != "") level = level_of(own)

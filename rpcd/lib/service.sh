@@ -62,8 +62,8 @@ method_service() {
 	ask_procd
 	run ubus ubus -S list autonomy && responding=1
 	[ -z "$pid" ] || uptime="$(uptime_of "$pid")"
-	if command -v logread >/dev/null && run logread logread; then
-		starts="$(awk '/ autonomyd\[[0-9]+\]: / && index($0, "\"msg\":\"startup\"") { n++ } END { print n + 0 }' "$tmp/out")"
+	if read_log; then
+		starts="$(grep -E "${LOG_HEAD}autonomyd\[[0-9]+\]: " "$tmp/out" | grep -c '"msg":"startup"')"
 	fi
 
 	if [ "$installed" = 0 ]; then
