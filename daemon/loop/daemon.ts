@@ -123,6 +123,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 			prober.setUplinks(uplinks);
 		},
 		onSuspect: (uplink) => prober.recheck([uplink]),
+		onClass: (uplink, kind) => discovery.found(uplink, kind),
 		onEvent: (uplink, type, reason) => recorder.note(type, uplink, reason),
 	});
 

@@ -17,6 +17,8 @@ export const MAX_PAUSE_MS = 300_000;
 export interface PollerOptions {
 	readonly platform: Pick<Platform, "clock" | "timers">;
 	readonly intervalMs: () => number;
+	/** The longest pause after failures, now; null or absent: 5 minutes. */
+	readonly maxPauseMs?: () => number | null;
 	/** An answer later than this is a failure; the answer itself is ignored then. */
 	readonly limitMs: number;
 	/** Asks, and uses the answer when `stillWanted()`. Returns a sentence for health. */
@@ -33,7 +35,7 @@ export interface Poller extends Closable {
 /** What a failed question says about the source. */
 export function stateOf(error: unknown): SensorState {
 	if (!(error instanceof AutonomyError)) return "failing";
-	if (error.code === "bus_denied") return "denied";
+	if (error.code === "bus_denied" || error.code === "rpc_denied") return "denied";
 	return error.code === "bus_not_found" || error.code === "not_found" ? "absent" : "failing";
 }
 
@@ -73,7 +75,7 @@ export function createPoller(options: PollerOptions): Poller {
 		const least = state === "failing" ? FIRST_PAUSE_MS : QUIET_PAUSE_MS;
 		const pauseMs = Math.max(options.intervalMs(), least) * 2 ** Math.min(failures, 10);
 		failures++;
-		settle(state, saidOf(error), Math.min(MAX_PAUSE_MS, pauseMs));
+		settle(state, saidOf(error), Math.min(options.maxPauseMs?.() ?? MAX_PAUSE_MS, pauseMs));
 	}
 
 	function ask(): void {

@@ -10,8 +10,9 @@ import { possible, type SenseValues } from "../health/senses.ts";
 import type { SenseObservation } from "../health/types.ts";
 import type { Logger } from "../platform/log.ts";
 import type { Closable, Platform } from "../platform/platform.ts";
+import type { Classified } from "../uplink/classify.ts";
 import type { Uplink } from "../uplink/types.ts";
-import type { Details, Sensor, SensorHealth, SensorKind } from "./sensor.ts";
+import type { Details, Sensor, SensorHealth, SensorKind, SensorPicture } from "./sensor.ts";
 import { saidOf } from "./values.ts";
 
 export interface SensesOptions {
@@ -23,6 +24,7 @@ export interface SensesOptions {
 	readonly onInput: (input: SenseObservation | RiskInput) => void;
 	/** The prober should look at this uplink now. */
 	readonly onSuspect: (uplink: string, reason: string) => void;
+	readonly onClass: (uplink: string, found: Classified | null) => void;
 	readonly onEvent: (uplink: string, type: string, reason: string) => void;
 }
 
@@ -41,6 +43,8 @@ export interface Senses extends Closable {
 	/** The router is at another place. */
 	moved(distanceM: number): void;
 	status(uplink: string): readonly SensorStatus[];
+	/** Of the first sensor of this uplink that has one. */
+	picture(uplink: string): SensorPicture | null;
 }
 
 interface Entry {
@@ -89,6 +93,9 @@ export function createSenses(options: SensesOptions): Senses {
 				},
 				suspect: (reason) => {
 					if (alive()) options.onSuspect(id, reason);
+				},
+				classify: (found) => {
+					if (alive()) options.onClass(id, found);
 				},
 				event: (type, reason) => {
 					if (alive()) options.onEvent(id, type, reason);
@@ -142,6 +149,13 @@ export function createSenses(options: SensesOptions): Senses {
 				const details = contained(kind, uplink, () => sensor.details());
 				return health ? [{ sensor: kind.name, why, cost: kind.cost, health, details }] : [];
 			});
+		},
+		picture(uplink) {
+			for (const { kind, sensor } of entries.get(uplink)?.values() ?? []) {
+				const found = contained(kind, uplink, () => sensor.picture?.() ?? null);
+				if (found !== null) return found;
+			}
+			return null;
 		},
 		close() {
 			closed = true;

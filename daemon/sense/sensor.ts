@@ -11,6 +11,7 @@ import type { RiskInput } from "../decide/types.ts";
 import type { SenseValues } from "../health/senses.ts";
 import type { Logger } from "../platform/log.ts";
 import type { Closable, Platform } from "../platform/platform.ts";
+import type { Classified } from "../uplink/classify.ts";
 import type { Uplink } from "../uplink/types.ts";
 
 /**
@@ -55,8 +56,19 @@ export interface SensorContext extends SensorSink {
 	readonly bus: Bus;
 	readonly log: Logger;
 	readonly uplink: Uplink;
+	/** What the source proves about the kind of link; null: nothing any more. The owner's own word counts more. */
+	classify(found: Classified | null): void;
 	/** The configuration in force; ask each time, it may have been read again. */
 	readonly config: () => Config;
+}
+
+/** Large, kept beside the details and asked for by few. */
+export interface SensorPicture {
+	/** When it was made, monotonic ms. */
+	readonly atMs: number;
+	/** What its cells mean. */
+	readonly facts: Details;
+	readonly cells: Uint8Array;
 }
 
 export interface Sensor extends Closable {
@@ -67,6 +79,7 @@ export interface Sensor extends Closable {
 	health(): SensorHealth;
 	/** The whole picture for the API; null while there is none. */
 	details(): Details | null;
+	picture?(): SensorPicture | null;
 }
 
 export interface SensorKind {

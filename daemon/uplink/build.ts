@@ -4,7 +4,7 @@
  */
 import type { Family, UplinkClass } from "../health/types.ts";
 import type { Files } from "../platform/platform.ts";
-import { classify, TUNNEL_PROTOS } from "./classify.ts";
+import { type Classified, classify, TUNNEL_PROTOS } from "./classify.ts";
 import { groupInterfaces, type InterfaceGroup } from "./group.ts";
 import { defaultRoute, type NetifdInterface } from "./netifd.ts";
 import type { FamilyLink, Mwan3Layout, Mwan3Link, Uplink } from "./types.ts";
@@ -27,6 +27,8 @@ export interface BuildInput {
 	readonly wanInterfaces: ReadonlySet<string>;
 	/** What was found before: those that vanished stay listed. */
 	readonly previous: readonly Uplink[];
+	/** What a sensor has proved about the kind of link. */
+	found(id: string): Classified | null;
 	/** Options by exact name, class and class wildcard. */
 	member(id: string, uplinkClass: UplinkClass | null): MemberOptions;
 }
@@ -126,7 +128,8 @@ function toUplink(files: Files, input: BuildInput, draft: Draft, steps: readonly
 	const lower = configured === null || configured.startsWith("@") ? device : configured;
 	const hint = input.member(group.id, null).class;
 	const modem = group.root.modem || (group.ipv4?.modem ?? false) || (group.ipv6?.modem ?? false);
-	const kind = classify(files, { proto: group.root.proto, device, modem, hint });
+	const medium = classify(files, { proto: group.root.proto, device, modem, hint });
+	const kind = hint === null ? (input.found(group.id) ?? medium) : medium;
 	const options = input.member(group.id, kind.class);
 	const ipv4 = familyLink(group.ipv4, "ipv4");
 	const ipv6 = familyLink(group.ipv6, "ipv6");
@@ -138,6 +141,7 @@ function toUplink(files: Files, input: BuildInput, draft: Draft, steps: readonly
 		id: group.id,
 		class: kind.class,
 		classReason: kind.reason,
+		...(kind.class === medium.class ? {} : { medium: medium.class }),
 		proto: group.root.proto,
 		device,
 		lowerDevice: lower,

@@ -1,7 +1,7 @@
 /**
  * What kind of link it is: by netifd's protocol, by what sysfs says of the device, by the owner's hint. Never from an
- * interface's name or an address range alone: "eth" can be a dish, a modem or a farm's fibre. Starlink is
- * decided elsewhere, by a dish that answers; until then the owner's `option class` says it.
+ * interface's name or an address range alone: "eth" can be a dish, a modem or a farm's fibre. Starlink is decided by
+ * sense/starlink, by a dish that answers, or by the owner's `option class`.
  */
 import type { UplinkClass } from "../health/types.ts";
 import type { Files } from "../platform/platform.ts";

@@ -12,6 +12,7 @@ import type { Closable, Platform } from "../platform/platform.ts";
 import { loadPackage } from "../uci/load.ts";
 import { optionList, optionText, type UciPackage } from "../uci/package.ts";
 import { buildUplinks, type MemberOptions } from "./build.ts";
+import type { Classified } from "./classify.ts";
 import { parseMwan3 } from "./mwan3-config.ts";
 import { isTable, type NetifdInterface, parseDump } from "./netifd.ts";
 import type { Discovered, Mwan3Layout, Mwan3Link, Uplink } from "./types.ts";
@@ -41,6 +42,8 @@ export interface Discovery {
 	onLink(callback: (event: LinkEvent) => void): void;
 	/** mwan3 was started, stopped or rebuilt something: steer/ should look. */
 	onRebuild(callback: (reason: string) => void): void;
+	/** A sensor knows what kind of link this is, or knows it no more. */
+	found(id: string, kind: Classified | null): void;
 	/** Looks now; resolves when the picture is up to date. Never rejects: failures are logged and retried. */
 	refresh(reason: string): Promise<void>;
 	start(): void;
@@ -58,6 +61,7 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
 	let known: readonly NetifdInterface[] = [];
 	let fingerprint = "";
 	let mwan3Runs = false;
+	const found = new Map<string, Classified>();
 	const words = new Map<string, { readonly modifiedMs: number; readonly size: number; readonly text: string }>();
 	let settling: Closable | null = null;
 	let interval: Closable | null = null;
@@ -135,6 +139,7 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
 			mwan3,
 			wanInterfaces,
 			previous: current.uplinks,
+			found: (id) => found.get(id) ?? null,
 			member: options.member,
 		});
 		const next: Discovered = { uplinks, mwan3, problems };
@@ -243,6 +248,11 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
 		onChange: (callback) => void changeCallbacks.push(callback),
 		onLink: (callback) => void linkCallbacks.push(callback),
 		onRebuild: (callback) => void rebuildCallbacks.push(callback),
+		found(id, kind) {
+			if (kind === null) found.delete(id);
+			else found.set(id, kind);
+			soon("a sensor knows the kind of link");
+		},
 		refresh,
 		start() {
 			owned.push(

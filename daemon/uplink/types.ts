@@ -39,6 +39,8 @@ export interface Uplink {
 	readonly class: UplinkClass;
 	/** Why it was put in this class, for `members`. */
 	readonly classReason: string;
+	/** What its device is by itself, where a sensor knows better (a dish behind Wi-Fi: wifi). */
+	readonly medium?: UplinkClass;
 	readonly proto: string;
 	/** Layer 3 device; null while there is none. */
 	readonly device: string | null;

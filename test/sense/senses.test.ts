@@ -26,6 +26,7 @@ function world(...kinds: SensorKind[]) {
 		kinds,
 		config: () => ({}) as Config,
 		onInput: (input) => inputs.push(input),
+		onClass: () => undefined,
 		onSuspect: (id, reason) => told.push(`${id} suspect ${reason}`),
 		onEvent: (id, type, reason) => told.push(`${id} ${type} ${reason}`),
 	});

@@ -35,6 +35,7 @@ interface Setup {
 	wan?: string[];
 	previous?: readonly Uplink[];
 	member?: (id: string, kind: UplinkClass | null) => Partial<MemberOptions>;
+	found?: UplinkClass;
 }
 
 function build(setup: Setup): Uplink[] {
@@ -43,6 +44,7 @@ function build(setup: Setup): Uplink[] {
 		mwan3: setup.mwan3 ?? null,
 		wanInterfaces: new Set(setup.wan ?? []),
 		previous: setup.previous ?? [],
+		found: () => (setup.found === undefined ? null : { class: setup.found, reason: "a dish answers through it" }),
 		member: (id, kind) => ({ ...DEFAULTS, ...setup.member?.(id, kind) }),
 	});
 }
@@ -221,6 +223,7 @@ test("carrier: 0, 1, and a device that is administratively down", () => {
 		mwan3: null,
 		wanInterfaces: new Set<string>(),
 		previous: [],
+		found: () => null,
 		member: () => DEFAULTS,
 	};
 	const files = sysfs("eth1");
@@ -275,6 +278,14 @@ test("class: a name or an address alone says nothing", () => {
 	const fake = fakeFiles({ "/sys/class/net/wlan0/type": "1\n" });
 	assert.equal(classify(fake, { proto: "dhcp", device: "wlan0", modem: false, hint: null }).class, "lan");
 	assert.equal(classify(fake, { proto: "dhcp", device: null, modem: false, hint: "starlink" }).class, "starlink");
+});
+
+test("class: a dish that answers decides, unless the owner has; what the device is stays known", () => {
+	const interfaces = [netif({ interface: "wan", l3_device: "eth1", ...v4("192.0.2.2") })];
+	const [dish] = build({ interfaces, found: "starlink" });
+	assert.deepEqual([dish?.class, dish?.classReason, dish?.medium], ["starlink", "a dish answers through it", "lan"]);
+	const [owned] = build({ interfaces, found: "starlink", member: () => ({ class: "other" }) });
+	assert.deepEqual([owned?.class, owned?.medium], ["other", undefined]);
 });
 
 test("sixteen uplinks", () => {

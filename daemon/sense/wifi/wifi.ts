@@ -145,7 +145,10 @@ export function wifiKind(): SensorKind {
 		name: "wifi",
 		cost: "one question on ubus every 2 s (10 s on standby), two more every 10 s; no program is started",
 		serves(uplink) {
-			return uplink.class === "wifi" ? `it is a Wi-Fi client (${uplink.classReason})` : null;
+			const isWifi = (uplink.medium ?? uplink.class) === "wifi";
+			return isWifi
+				? `it is a Wi-Fi client (${uplink.medium === undefined ? uplink.classReason : "by its device"})`
+				: null;
 		},
 		create: createWifi,
 	};

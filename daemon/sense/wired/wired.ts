@@ -107,7 +107,8 @@ export function wiredKind(): SensorKind {
 		cost: "six small files of the kernel every 5 s (15 s on standby); with an IPv6 gateway one program every 2 min",
 		serves(uplink) {
 			if (uplink.tunnel || (uplink.lowerDevice ?? uplink.device) === null) return null;
-			return uplink.class === "lan" || uplink.class === "starlink" ? "it is a wire" : null;
+			const medium = uplink.medium ?? uplink.class;
+			return medium === "lan" || medium === "starlink" ? "it is a wire" : null;
 		},
 		create: createWired,
 	};

@@ -99,6 +99,7 @@ export function fakeBus(): FakeBus {
 }
 
 export interface Told {
+	readonly classes: (string | null)[];
 	readonly values: SenseValues[];
 	readonly risks: { atMs: number; risk: number; confidence: number; horizonMs: number; cause: string; text: string }[];
 	readonly suspects: string[];
@@ -137,7 +138,7 @@ export function world(options: WorldOptions = {}): World {
 	const files = fakeFiles(options.files);
 	for (const [path, target] of Object.entries(options.links ?? {})) files.links.set(path, target);
 	const fake = fakeBus();
-	const told: Told = { values: [], risks: [], suspects: [], events: [] };
+	const told: Told = { values: [], risks: [], suspects: [], events: [], classes: [] };
 	const { config } = readConfig(parseUci(options.config ?? "", { file: "test" }), "test");
 	const platform = { ...time, processes, files } as unknown as Platform;
 	const context: SensorContext = {
@@ -149,6 +150,7 @@ export function world(options: WorldOptions = {}): World {
 		observe: (values) => void told.values.push(values),
 		risk: (risk) => void told.risks.push({ atMs: time.clock.monotonicMs(), ...risk }),
 		suspect: (reason) => void told.suspects.push(reason),
+		classify: (found) => void told.classes.push(found?.class ?? null),
 		event: (type, reason) => void told.events.push(`${type}: ${reason}`),
 	};
 	const switcher = createSimSwitcher(files);

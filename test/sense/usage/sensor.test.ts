@@ -224,6 +224,7 @@ test("the host of sensors closes what a kind shares when the daemon stops, and o
 		kinds: [kind],
 		config: w.context.config,
 		onInput: () => undefined,
+		onClass: () => undefined,
 		onSuspect: () => undefined,
 		onEvent: () => undefined,
 	});

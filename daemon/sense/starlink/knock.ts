@@ -1,0 +1,43 @@
+/** Is anybody at the dish's address, and at which of its doors? Bare connections: nothing is sent, nothing is loaded. */
+import { AutonomyError } from "../../platform/error.ts";
+import type { Platform } from "../../platform/platform.ts";
+
+export type Door = "grpc" | "grpc-web";
+
+export interface DishAddress {
+	/** The same for every dish: what tells them apart is the uplink. */
+	readonly host: string;
+	readonly port: number;
+	readonly webPort: number;
+	/** Of the uplink: its source rule takes the question through it. */
+	readonly localAddress: string;
+}
+
+const WAIT_MS = 2000;
+
+function opens(platform: Platform, host: string, port: number, localAddress: string): Promise<boolean> {
+	return new Promise((resolve) => {
+		const done = (answer: boolean): void => {
+			timer.close();
+			stream.close();
+			resolve(answer);
+		};
+		const timer = platform.timers.after(WAIT_MS, () => done(false));
+		const stream = platform.streams.connect(
+			{ kind: "tcp", host, port, localAddress },
+			{ onOpen: () => done(true), onData: () => undefined, onClose: () => done(false) },
+		);
+	});
+}
+
+/** Rejects with not_found when both are closed. */
+export async function knock(platform: Platform, address: DishAddress): Promise<Door> {
+	const { host, port, webPort, localAddress } = address;
+	const [grpc, web] = await Promise.all([
+		opens(platform, host, port, localAddress),
+		opens(platform, host, webPort, localAddress),
+	]);
+	if (grpc) return "grpc";
+	if (web) return "grpc-web";
+	throw new AutonomyError("not_found", `no dish: nobody answers at ${host}, port ${port} or ${webPort}`);
+}

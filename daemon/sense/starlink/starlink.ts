@@ -1,0 +1,122 @@
+/**
+ * The sensor of a dish: looks whether one answers through its uplink, and asks it while it does. An uplink is Starlink when
+ * a dish answers through it, and for nothing else. Paces: the status every second while the uplink carries traffic, every
+ * 5 s on standby; where no dish is, a knock every 5 minutes. All that a dish needs is loaded when the first one answers.
+ * States in prose: knocking (absent) -> answering (ok) -> silent (failing: the channel is made anew, the pause grows to 15 s)
+ * -> after 10 minutes of silence on a working uplink nothing is there any more.
+ */
+import { AutonomyError, errorText } from "../../platform/error.ts";
+import { createPoller } from "../poller.ts";
+import type { Sensor, SensorContext, SensorKind } from "../sensor.ts";
+import { type DishAddress, knock } from "./knock.ts";
+import type { DishSession } from "./session.ts";
+
+const PACE = { active: 1000, standby: 5000 } as const;
+const GONE_MS = 600_000;
+/** Every step in it has its own limit (starlink.api.timeout_s); this one is for a defect. */
+const LIMIT_MS = 70_000;
+/** A dish that restarts is back in minutes: then its first word counts. */
+const SILENT_PAUSE_MS = 15_000;
+
+export function createStarlink(context: SensorContext): Sensor {
+	const { platform, config } = context;
+	const { clock } = platform;
+	let uplink = context.uplink;
+	let active = false;
+	let session: DishSession | null = null;
+	/** Last answer of a dish through this uplink; null: never, or given up. */
+	let answeredMs: number | null = null;
+	let closed = false;
+
+	function addressNow(): DishAddress {
+		const local = uplink.ipv4?.address ?? null;
+		if (local === null) throw new AutonomyError("not_found", `${uplink.id} has no IPv4 address now`);
+		const { host, port, webPort } = config().starlink;
+		return { host, port, webPort, localAddress: local };
+	}
+
+	/** Lives from the first open door on, over restarts of the dish: it remembers them. */
+	async function sessionNow(): Promise<DishSession | null> {
+		if (session !== null) return session;
+		await knock(platform, addressNow());
+		const { createDishSession } = await import("./session.ts");
+		if (closed) return null;
+		session ??= createDishSession(context, addressNow);
+		session.setActive(active);
+		return session;
+	}
+
+	async function work(wanted: () => boolean): Promise<string> {
+		if (!config().starlink.enabled) throw new AutonomyError("not_found", "switched off: starlink.api.enabled is 0");
+		try {
+			const open = await sessionNow();
+			const text = (await open?.ask(wanted)) ?? "";
+			if (!wanted()) return "";
+			if (answeredMs === null) context.classify({ class: "starlink", reason: "a dish answers through it" });
+			answeredMs = clock.monotonicMs();
+			return text;
+		} catch (error) {
+			if (wanted()) giveUp();
+			if (!wanted() || answeredMs === null) throw error;
+			throw new AutonomyError("connection_failed", `the dish is silent: ${errorText(error)}`);
+		}
+	}
+
+	/** The one that was there is gone for good: another cable is in that port, or the dish was sold. */
+	function giveUp(): void {
+		if (answeredMs === null || !uplink.up || clock.monotonicMs() - answeredMs < GONE_MS) return;
+		answeredMs = null;
+		session?.close();
+		session = null;
+		context.classify(null);
+		context.event("dish_gone", "no dish has answered for ten minutes");
+	}
+
+	const poller = createPoller({
+		platform,
+		intervalMs: () => (active ? PACE.active : PACE.standby),
+		maxPauseMs: () => (answeredMs === null ? null : SILENT_PAUSE_MS),
+		limitMs: LIMIT_MS,
+		work,
+		onState(health) {
+			if (health.state === "ok") return;
+			session?.lose();
+			if (answeredMs !== null) context.suspect("the dish does not answer any more");
+		},
+	});
+
+	return {
+		follow(next, isActive) {
+			const moved = next.ipv4?.address !== uplink.ipv4?.address || (next.up && !uplink.up);
+			const woken = isActive && !active;
+			uplink = next;
+			active = isActive;
+			session?.setActive(active);
+			if (moved || woken) poller.soon();
+		},
+		moved: () => session?.moved(),
+		health: () => poller.health(),
+		details: () => session?.details() ?? null,
+		picture: () => session?.picture() ?? null,
+		close() {
+			closed = true;
+			poller.close();
+			session?.close();
+		},
+	};
+}
+
+export function starlinkKind(): SensorKind {
+	return {
+		name: "starlink",
+		cost: "one question of 0.5 kB a second over the dish's cable (a fifth on standby); a knock every 5 minutes where no dish is",
+		serves(uplink) {
+			if (uplink.tunnel || uplink.class === "cellular") return null;
+			if (uplink.class === "starlink") return uplink.classReason;
+			const device = uplink.device ?? uplink.id;
+			if (uplink.class === "lan") return `${device} is a wire: a dish may be behind it`;
+			return uplink.class === "wifi" ? `${device} is Wi-Fi: a dish may be behind it` : null;
+		},
+		create: createStarlink,
+	};
+}
