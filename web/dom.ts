@@ -8,10 +8,10 @@ type Attributes = Readonly<Record<string, string | number | boolean | null | und
 
 function fill<T extends Element>(node: T, attributes: Attributes, children: readonly Child[]): T {
 	for (const [name, value] of Object.entries(attributes)) {
-		if (name.startsWith("on") && typeof value !== "function") throw new TypeError(`${name} takes a function`);
+		if (value === null || value === undefined || value === false) continue;
 		if (typeof value === "function") node.addEventListener(name.replace(/^on/, ""), value);
-		else if (value === true) node.setAttribute(name, "");
-		else if (value !== null && value !== undefined && value !== false) node.setAttribute(name, String(value));
+		else if (name.startsWith("on")) throw new TypeError(`${name} takes a function`);
+		else node.setAttribute(name, value === true ? "" : String(value));
 	}
 	node.append(...present(children));
 	return node;

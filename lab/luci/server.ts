@@ -72,6 +72,8 @@ export async function startLuciServer({
 	const root = process.env.LUCI_ROOT ?? "";
 	const wire: Wire[] = [];
 	const instead = new Map<string, (args: Record<string, unknown>) => unknown>();
+	// LuCI's own framework asks these of every router when it starts.
+	if (root !== "") instead.set("luci getFeatures", () => ({ result: [0, { features: {} }] }));
 	let up = true;
 
 	function file(path: string): string | null {

@@ -37,14 +37,14 @@ export function createCard(page: Page, name: string, orders: CardOrders): CardVi
 		line,
 	);
 	const top = el("span");
-	const use = button(page, _("Use this uplink"), orders.use, { label: say(_("Use {name}"), { name }) });
+	const use = button(page, _("Use this uplink"), orders.use, { about: name });
 	const hold = button(page, _("Set aside"), orders.hold, {
 		kind: "neutral",
-		label: say(_("Set {name} aside"), { name }),
+		about: name,
 	});
 	const release = button(page, _("Take back"), orders.release, {
 		kind: "apply",
-		label: say(_("Take {name} back"), { name }),
+		about: name,
 	});
 	const link = el(
 		"a",

@@ -16,7 +16,7 @@ export interface Lane {
 	readonly bad: readonly Span[];
 	/** Times with figures of it. */
 	readonly seen: readonly Span[];
-	/** Of the time between the two ends. */
+	/** Of the time since it is known who carried the traffic. */
 	readonly carriedPct: number;
 }
 
@@ -60,6 +60,7 @@ export function lanes(
 	toMs: number,
 ): readonly Lane[] {
 	const carried = carriers(decisions, fromMs, toMs);
+	const knownMs = toMs - Math.min(toMs, ...[...carried.values()].map((spans) => spans[0]?.fromMs ?? toMs));
 	return names.map((name) => {
 		const history = histories.get(name);
 		const points = history?.points ?? [];
@@ -72,7 +73,7 @@ export function lanes(
 			carried: spans,
 			bad: joined(points.filter(isBad).map(span)),
 			seen: joined(points.map(span)),
-			carriedPct: (100 * total) / (toMs - fromMs),
+			carriedPct: knownMs > 0 ? (100 * total) / knownMs : 0,
 		};
 	});
 }

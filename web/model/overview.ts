@@ -3,7 +3,7 @@
  * each. Pure; texts come translated, names and reasons as the router gave them.
  */
 import type { Reply } from "../../contract/api.ts";
-import { clock, duration, ms, number, percent, withUnit } from "../format.ts";
+import { clock, duration, ms, number, percent, rate, withUnit } from "../format.ts";
 import { say } from "../say.ts";
 import type { Sample } from "../series.ts";
 import { classWord, type Member, scoreTone, stateTone, stateWord, type Tone } from "../words.ts";
@@ -185,7 +185,7 @@ function figures(values: Member["metrics"]): readonly Figure[] {
 	else if (typeof values.obstruction_pct === "number") {
 		all.push({ name: _("Obstructed"), value: percent(values.obstruction_pct) });
 	} else if (typeof values.link_mbps === "number") {
-		all.push({ name: _("Wire"), value: withUnit(values.link_mbps, "Mbit/s") });
+		all.push({ name: _("Wire"), value: rate(values.link_mbps * 125_000) });
 	} else all.push({ name: _("Jitter"), value: ms(values.jitter_ms) });
 	return all;
 }

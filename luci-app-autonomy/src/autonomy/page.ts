@@ -107,7 +107,8 @@ export function keepFresh(seconds: number, refresh: () => Promise<unknown>): Pro
 
 interface ButtonOptions {
 	readonly kind?: "action" | "positive" | "negative" | "neutral" | "apply" | "remove";
-	readonly label?: string;
+	/** What it is about, when several buttons say the same: for screen readers. */
+	readonly about?: string;
 	/** Only changes need the right to write. */
 	readonly looks?: boolean;
 }
@@ -117,7 +118,7 @@ export function button(
 	page: Page,
 	text: string,
 	work: () => unknown,
-	{ kind = "action", label, looks = false }: ButtonOptions = {},
+	{ kind = "action", about, looks = false }: ButtonOptions = {},
 ): HTMLButtonElement {
 	const denied = !looks && readOnly();
 	const node: HTMLButtonElement = el(
@@ -125,7 +126,7 @@ export function button(
 		{
 			type: "button",
 			class: `btn cbi-button cbi-button-${kind}`,
-			"aria-label": label,
+			"aria-label": about === undefined ? null : `${text}: ${about}`,
 			disabled: denied,
 			title: denied ? _("Your account has no right to write.") : null,
 			onclick: () => {
