@@ -24,6 +24,8 @@ import { formatUci } from "./uci/write.ts";
 import { BlobWriter } from "./bus/blob.ts";
 import { writeTable } from "./bus/blobmsg.ts";
 import { decodeTable } from "./bus/blobmsg-read.ts";
+import { readStatus } from "./sense/starlink/status.ts";
+import { decodeAnswer, encodeAnswer } from "./sense/starlink/wire.ts";
 
 const read = (text) => readConfig(parseUci(text, { file: "test" }), "test");
 
@@ -38,6 +40,9 @@ export function codec(table) {
 	const out = new BlobWriter();
 	writeTable(out, table);
 	return decodeTable(out.finish());
+}
+export function dish(plain) {
+	return readStatus(decodeAnswer("get_status", encodeAnswer(plain)));
 }
 export function decide() {
 	let state = initialState(toSettings(read("").config));
@@ -83,7 +88,7 @@ async function bareContext(): Promise<Record<string, (input?: unknown) => unknow
 	vm.runInContext(result.outputFiles[0]?.text ?? "", context);
 	// Values made in the context have other prototypes: pass them through JSON.
 	return Object.fromEntries(
-		["uci", "config", "codec", "decide"].map((name) => [
+		["uci", "config", "codec", "dish", "decide"].map((name) => [
 			name,
 			(input: unknown) => {
 				const call = `JSON.stringify(core.${name}(${input === undefined ? "" : JSON.stringify(input)}))`;
@@ -98,13 +103,16 @@ test("every room links and loads without a platform", async () => {
 	await bareContext();
 });
 
-test("uci, config, the blob codec and the engine run there", async () => {
+test("uci, config, the blob codec, a dish's replies and the engine run there", async () => {
 	const core = await bareContext();
 	assert.equal(core.uci?.("config a 'b'\n\toption c d\n"), "\nconfig a 'b'\n\toption c 'd'\n\n");
 	assert.deepEqual(core.config?.("config autonomy 'main'\n\toption switch_margin '15'\n\toption cooldown_s 'x'\n"), {
 		margin: 15,
 		report: ["warning:cooldown_s"],
 	});
+	const answer = { dish_get_status: { device_info: { id: "ü" }, outage: { cause: 6, duration_ns: "900000000" } } };
+	const { id, outage } = core.dish?.(answer) as { id: string; outage: { cause: string; durationMs: number } };
+	assert.deepEqual([id, outage.cause, outage.durationMs], ["ü", "OBSTRUCTED", 900]);
 	assert.deepEqual(core.codec?.({ a: 1, b: ["ü", true, null], c: { d: 1.5 } }), {
 		a: 1,
 		b: ["ü", true, null],
