@@ -130,7 +130,7 @@ export function createGps(options: GpsOptions): Gps {
 			if (wrongMin !== null)
 				throw new AutonomyError("not_found", `the router's clock is ${Math.abs(wrongMin)} min off; does NTP run?`);
 			if (await openCellId.contribute(waiting, settings())) contributions.sent(waiting.length);
-			store.changed();
+			learned();
 		} catch (error) {
 			log.warn("provider", { what: "gps", reason: `nothing was contributed: ${errorText(error)}` });
 		}
@@ -152,7 +152,7 @@ export function createGps(options: GpsOptions): Gps {
 		async opencellid() {
 			const heard = cells();
 			if (heard.length === 0) throw new AutonomyError("not_found", "no modem tells its cell");
-			const place = joinCells(await openCellId.locate(heard, settings()).finally(store.changed));
+			const place = joinCells(await openCellId.locate(heard, settings()).finally(learned));
 			if (place === null)
 				throw new AutonomyError("not_found", "opencellid.org does not know these cells, or must not be asked now");
 			const { latitude, longitude, accuracyM } = place;
@@ -185,6 +185,11 @@ export function createGps(options: GpsOptions): Gps {
 				if (health.state !== "ok") log.debug("provider", { what: "gps", source, reason: health.text });
 			},
 		});
+	}
+
+	/** Not what still comes in after it was turned off or closed. */
+	function learned(): void {
+		if (keeping === true) store.changed();
 	}
 
 	function keep(on: boolean): void {
@@ -246,6 +251,7 @@ export function createGps(options: GpsOptions): Gps {
 			flush?.close();
 			flush = null;
 			store.close();
+			keeping = null;
 		},
 	};
 }

@@ -28,6 +28,13 @@ test("mmcli: list, modem, signal that has to be set up first, SIM slot", async (
 	tools.answer("signal.json", sample("modem/mmcli_signal_get.shape.json"));
 	assert.equal((await mmcli.ask(HINT, false)).rsrpDbm, -98);
 	assert.equal(log.lines.length, 1, "set up once");
+	await assert.rejects(async () => mmcli.heard?.(HINT), { code: "not_found" }, "an mmcli or a modem without cells");
+	const cells = ["cell type: lte, serving: yes, operator id: 24601, tac: 728, ci: 1C91318, timing advance: 12"];
+	tools.answer("cells.json", { modem: { generic: { "cell-info": cells } } });
+	assert.deepEqual(
+		(await mmcli.heard?.(HINT))?.map((one) => [one.cellId, one.timingAdvance]),
+		[[0x1c91318, 12]],
+	);
 	await mmcli.switchSim?.(HINT, 2);
 	assert.equal(readFileSync(`${tools.folder}/switched`, "utf8").trim(), "--set-primary-sim-slot=2");
 	await assert.rejects(mmcli.ask({ ...HINT, netdevs: ["wwan7"], control: null }, false), { code: "not_found" });

@@ -28,9 +28,10 @@ const position = () => sample("rutos/ubus_gpsd_position.shape.json") as Record<s
 function house(
 	options: {
 		config?: string;
-		http?: (request: HttpRequest) => Partial<HttpResponse>;
+		http?: (request: HttpRequest) => Partial<HttpResponse> | Promise<Partial<HttpResponse>>;
 		modems?: () => readonly Details[];
 		dishes?: () => readonly Details[];
+		files?: ReturnType<typeof fakeFiles>;
 	} = {},
 ) {
 	const time = fakeTime();
@@ -47,12 +48,12 @@ function house(
 	const platform = {
 		...time,
 		random: fakeRandom(2),
-		files: fakeFiles(),
+		files: options.files ?? fakeFiles(),
 		streams: { connect },
 		http: {
 			async request(request: HttpRequest) {
 				requests.push(request);
-				return { status: 200, headers: {}, body: "", bytes: new Uint8Array(), ...options.http?.(request) };
+				return { status: 200, headers: {}, body: "", bytes: new Uint8Array(), ...(await options.http?.(request)) };
 			},
 		},
 	} as unknown as Platform;
@@ -159,6 +160,47 @@ test("OpenCellID: only with key and consent, only without a receiver; the key is
 	assert.equal(h.gps.picture().sources.at(-1)?.health.text, "not asked: a receiver knows the position");
 	assert.doesNotMatch(JSON.stringify([h.log.lines, h.events, h.gps.picture()]), new RegExp(KEY));
 	h.gps.close();
+});
+
+test("OpenCellID: cells outlive the daemon in /tmp with mode 600, and are gone as soon as it is turned off", async () => {
+	const modes: unknown[] = [];
+	const files = fakeFiles({ "/proc/uptime": "100.0 1" });
+	const { writeAtomic } = files;
+	files.writeAtomic = (path, content, mode) => {
+		modes.push(mode);
+		writeAtomic(path, content, mode);
+	};
+	const options = {
+		config: CELLS,
+		modems: () => [MODEM],
+		http: () => ({ body: '{"lat":54.6,"lon":25.2,"range":800,"samples":40}' }),
+		files,
+	};
+	const first = house(options);
+	await first.time.advance(62_000);
+	assert.deepEqual([first.requests.length, files.writes], [1, 0]);
+	first.gps.close();
+	assert.equal(first.time.pending(), 0);
+	assert.deepEqual([files.written, modes], [["/tmp/autonomy/cells.json"], [0o600]]);
+	const second = house(options);
+	await second.time.advance(62_000);
+	assert.deepEqual([second.requests.length, second.gps.picture().fix?.source], [0, "opencellid"]);
+	second.set("config gps 'gps'\n\toption enabled '1'\n");
+	assert.deepEqual([files.content.has("/tmp/autonomy/cells.json"), second.gps.picture().openCellId.cached], [false, 0]);
+	await second.time.advance(900_000);
+	second.gps.close();
+	let answer: (reply: { body: string }) => void = () => undefined;
+	const late = new Promise<{ body: string }>((resolve) => {
+		answer = resolve;
+	});
+	const third = house({ ...options, http: () => late });
+	await third.time.advance(62_000);
+	assert.equal(third.requests.length, 1);
+	third.set("config gps 'gps'\n\toption enabled '1'\n");
+	answer({ body: '{"lat":54.6,"lon":25.2,"range":800,"samples":40}' });
+	await third.time.advance(900_000);
+	third.gps.close();
+	assert.equal(files.content.has("/tmp/autonomy/cells.json"), false);
 });
 
 test("OpenCellID: unknown cells are not asked again for half a day; 429 backs off; a refused key rests an hour", async () => {
