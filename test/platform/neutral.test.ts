@@ -111,7 +111,10 @@ test("uci, config, the blob codec, a dish's replies and the engine run there", a
 		report: ["warning:cooldown_s"],
 	});
 	const answer = { dish_get_status: { device_info: { id: "ü" }, outage: { cause: 6, duration_ns: "900000000" } } };
-	assert.match(JSON.stringify(core.dish?.(answer)), /^\{"id":"ü",.*"outage":\{"cause":"OBSTRUCTED",.*"durationMs":900,/);
+	assert.match(
+		JSON.stringify(core.dish?.(answer)),
+		/^\{"id":"ü",.*"outage":\{"cause":"OBSTRUCTED",.*"durationMs":900,/,
+	);
 	assert.deepEqual(core.codec?.({ a: 1, b: ["ü", true, null], c: { d: 1.5 } }), {
 		a: 1,
 		b: ["ü", true, null],
