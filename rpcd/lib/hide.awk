@@ -16,7 +16,8 @@ BEGIN {
 	eui = "(" x "+:)?" x "*[Ff][Ff]:[Ff][Ee]" x x ":" x "+"
 	decimal = "-?[0-9]+\\.[0-9][0-9][0-9]+"
 	pair = decimal "[ ]*[,;/ ][ ]*" decimal
-	value = "(\\\\?\"(\\\\.|[^\"\\\\])*\\\\?\"|[^],;& }\"]+)"
+	# A text, a text inside a text, or a bare word. Texts may have been cut short.
+	value = "(\"(\\\\.|[^\"\\\\])*\"?|\\\\\"([^\"\\\\]|\\\\\\\\\\\\?.)*(\\\\\")?|[^],;& }\"]+)"
 }
 
 function replace_text(line, what, with,   out, at) {

@@ -48,6 +48,12 @@ function put(text) {
 	if (!(hide && n >= 2)) out = out text
 }
 
+function bare_value(text) {
+	sub(/[ \t\r]+$/, "", text)
+	gsub(/^["\047]|["\047]$/, "", text)
+	return text
+}
+
 function comment(text,   bare, name) {
 	bare = text
 	sub(/^[# \t]+/, "", bare)
@@ -61,15 +67,31 @@ function comment(text,   bare, name) {
 	if (bare == "" || bare == "\047\047") return text
 	hidden++
 	if (only_values) {
-		print bare
+		print bare_value(bare)
 		return ""
 	}
 	return substr(text, 1, length(text) - length(bare)) "\047***\047"
 }
 
+# Where the value of a secret seems to stand in a line, whatever the quotes before it say; 0: nowhere.
+function seems_secret(line,   rest, from, name) {
+	from = 0
+	rest = line
+	while (match(rest, /(option|list|o|l)[ \t]+["\047]?[A-Za-z0-9_]+["\047]?[ \t]+/)) {
+		name = substr(rest, RSTART, RLENGTH)
+		sub(/^[a-z]+[ \t]+/, "", name)
+		gsub(/["\047 \t]/, "", name)
+		from += RSTART + RLENGTH - 1
+		rest = substr(line, from + 1)
+		if (is_secret(name) && rest !~ /^("")?(\047\047)?[ \t\r]*$/) return from + 1
+	}
+	return 0
+}
+
 {
 	out = ""
 	joined = 0
+	hidden_before = hidden
 	len = length($0)
 	for (i = 1; i <= len; i++) {
 		c = substr($0, i, 1)
@@ -100,6 +122,10 @@ function comment(text,   bare, name) {
 			}
 			out = out c
 			start_command()
+		} else if (c == "\\" && i == len) {
+			joined = 1
+			if (!inside) out = out c
+			else put(c)
 		} else {
 			inside = 1
 			if (c == "\"" || c == "\047") {
@@ -107,12 +133,9 @@ function comment(text,   bare, name) {
 				put(c)
 			} else if (c == "\\") {
 				put(c)
-				if (i == len) joined = 1
-				else {
-					c = substr($0, ++i, 1)
-					put(c)
-					word = word c
-				}
+				c = substr($0, ++i, 1)
+				put(c)
+				word = word c
 			} else {
 				put(c)
 				word = word c
@@ -124,7 +147,15 @@ function comment(text,   bare, name) {
 		end_word()
 		start_command()
 	}
-	if (!only_values && (out != "" || !(hide && n >= 2))) print out
+	# A quote that is open where it should not be turns the file inside out.
+	if (hidden == hidden_before && !(hide && n >= 2) && (at = seems_secret($0))) {
+		hidden++
+		if (only_values) print bare_value(substr($0, at))
+		out = substr($0, 1, at - 1) "\047***\047"
+	}
+	if (only_values) next
+	# A hidden value that goes on in the next line is put there, as one.
+	printf "%s%s", out, (hide && n >= 2 && inside ? "" : "\n")
 }
 
 END {
