@@ -132,8 +132,7 @@ method_backup_get() {
 	mask_uci "$tmp/text" >"$tmp/masked"
 	json_init
 	json_add_string id "$arg_id"
-	json_add_string text "$(cat "$tmp/masked")
-"
+	add_file text "$tmp/masked"
 	json_add_int masked "$(cat "$tmp/count")"
 	reply
 }
@@ -143,8 +142,7 @@ method_backup_download() {
 	whole "$arg_id"
 	json_init
 	json_add_string id "$arg_id"
-	json_add_string text "$(cat "$tmp/text")
-"
+	add_file text "$tmp/text"
 	reply
 }
 

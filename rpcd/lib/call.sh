@@ -87,6 +87,13 @@ add_lines() {
 	json_close_array
 }
 
+# add_file NAME FILE: its text, to the last line end.
+add_file() {
+	local text
+	text="$(cat "$2" && printf x)"
+	json_add_string "$1" "${text%x}"
+}
+
 # Below / or, on RutOS, below /usr/local.
 find_file() {
 	local path

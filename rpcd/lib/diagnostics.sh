@@ -80,7 +80,7 @@ show_section() {
 	fi
 	json_init
 	json_add_string name "$arg_section"
-	json_add_string text "$(cat "$tmp/hidden")"
+	add_file text "$tmp/hidden"
 	json_add_boolean cut "$cut"
 	reply
 }
