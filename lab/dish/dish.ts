@@ -5,7 +5,13 @@
  */
 import http from "node:http";
 import type { Socket } from "node:net";
-import { type handleUnaryCall, Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } from "@grpc/grpc-js";
+import {
+	type handleUnaryCall,
+	Server,
+	ServerCredentials,
+	type ServerUnaryCall,
+	type sendUnaryData,
+} from "@grpc/grpc-js";
 import { encodeAnswer, METHOD, type Question } from "../../daemon/sense/starlink/wire.ts";
 import { historyAnswer, mapAnswer, type Plain, statusAnswer } from "./answers.ts";
 
@@ -29,6 +35,8 @@ export interface DishState {
 
 export interface Dish {
 	set(change: Partial<DishState>): void;
+	/** Healthy again, with the recorded past. */
+	reset(): void;
 	/** How often each question came, gRPC and gRPC-Web together. */
 	readonly asked: Readonly<Record<string, number>>;
 	readonly connections: () => number;
@@ -72,6 +80,7 @@ function questionOf(bytes: Uint8Array): Question | null {
 /** How the recorded dish looks now. */
 function createSky(): {
 	set(change: Partial<DishState>): void;
+	reset(): void;
 	state(): DishState;
 	answer(question: Question): Plain;
 } {
@@ -80,8 +89,8 @@ function createSky(): {
 	const startedMs = Date.now();
 	const bootSeconds = 15_065;
 	let outageSinceMs = 0;
-	const outages: Plain[] = [...(rings.outages as Plain[])];
-	let state: DishState = {
+	let outages: Plain[] = [...(rings.outages as Plain[])];
+	const healthy: DishState = {
 		status: {},
 		outage: null,
 		map: mapAnswer().dish_get_obstruction_map as Plain,
@@ -93,6 +102,7 @@ function createSky(): {
 		mode: "answering",
 		extra: [],
 	};
+	let state = healthy;
 	const outageNow = (nowMs: number): Plain => ({
 		cause: state.outage,
 		start_timestamp_ns: String(BigInt(Math.round(outageSinceMs - GPS_OFFSET_S * 1000)) * 1_000_000n),
@@ -130,14 +140,19 @@ function createSky(): {
 		dish_get_obstruction_map: () => ({ dish_get_obstruction_map: state.map }),
 		get_location: () => ({ get_location: state.location ?? {} }),
 	};
+	const set = (change: Partial<DishState>): void => {
+		const before = state.outage;
+		const ended = before !== null && change.outage !== undefined && change.outage !== before;
+		if (ended) outages.push(outageNow(Date.now()));
+		state = { ...state, ...change, status: { ...state.status, ...change.status } };
+		if (state.outage !== null && state.outage !== before) outageSinceMs = Date.now();
+	};
 	return {
 		state: () => state,
-		set(change) {
-			const before = state.outage;
-			const ended = before !== null && change.outage !== undefined && change.outage !== before;
-			if (ended) outages.push(outageNow(Date.now()));
-			state = { ...state, ...change, status: { ...state.status, ...change.status } };
-			if (state.outage !== null && state.outage !== before) outageSinceMs = Date.now();
+		set,
+		reset() {
+			state = healthy;
+			outages = [...(rings.outages as Plain[])];
 		},
 		answer: (question) => ({ api_version: 42, ...answers[question]() }),
 	};
@@ -220,6 +235,7 @@ export async function startDish(options: DishOptions): Promise<Dish> {
 	};
 	return {
 		set: sky.set,
+		reset: sky.reset,
 		asked,
 		connections: () => sockets.size,
 		port,

@@ -8,6 +8,7 @@ export const REPO = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 
 const PROGRAMS = {
 	keeper: "lab/net/keeper.ts",
+	dish: "lab/dish/main.ts",
 	client: "lab/client/agent.ts",
 	labd: "lab/router/labd.ts",
 	uci: "lab/router/uci-cli.ts",

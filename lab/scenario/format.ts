@@ -41,6 +41,10 @@ export type Step =
 	| { readonly do: "use_data"; readonly isp: number; readonly mb: number }
 	| { readonly do: "roaming"; readonly isp: number; readonly on: boolean }
 	| { readonly do: "sim_out" | "deregister"; readonly isp: number }
+	| { readonly do: "dish"; readonly isp: number }
+	| { readonly do: "dish_state"; readonly isp: number; readonly outage: string | null }
+	| { readonly do: "dish_outage"; readonly isp: number; readonly cause: string; readonly for_s: number }
+	| { readonly do: "dish_restart"; readonly isp: number; readonly in_s: number; readonly for_s: number }
 	| { readonly do: "clock_jump"; readonly seconds: number }
 	| { readonly do: "heal"; readonly isp?: number };
 
@@ -84,7 +88,9 @@ type Kind =
 	| "direction"
 	| "targets"
 	| "count"
-	| "mb";
+	| "mb"
+	| "cause"
+	| "cause or null";
 
 const ISP = { isp: "isp" } as const;
 /** Step -> its fields. */
@@ -117,6 +123,10 @@ const STEPS: Readonly<Record<Step["do"], Readonly<Record<string, Kind>>>> = {
 	roaming: { isp: "isp", on: "boolean" },
 	sim_out: ISP,
 	deregister: ISP,
+	dish: ISP,
+	dish_state: { isp: "isp", outage: "cause or null" },
+	dish_outage: { isp: "isp", cause: "cause", for_s: "seconds" },
+	dish_restart: { isp: "isp", in_s: "seconds", for_s: "seconds" },
 	clock_jump: { seconds: "seconds" },
 	heal: { isp: "isp?" },
 };
@@ -145,6 +155,10 @@ function problem(kind: Kind, value: unknown, isps: number): string | null {
 			return isNumber(value, 0.01, 100) ? null : "must be 0.01-100";
 		case "count":
 			return Number.isInteger(value) && isNumber(value, 1, 1000) ? null : "must be a whole number 1-1000";
+		case "cause or null":
+			return value === null ? null : problem("cause", value, isps);
+		case "cause":
+			return typeof value === "string" && /^[A-Z_]{3,40}$/.test(value) ? null : "must be a DishOutage.Cause";
 		case "boolean":
 			return typeof value === "boolean" ? null : "must be true or false";
 		case "direction":

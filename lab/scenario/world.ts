@@ -2,6 +2,7 @@
  * Does one step of a scenario to a router. Faults of an ISP add up until it is healed. What this machine cannot do is
  * not done, and the reason is given back.
  */
+import { type PlacedDish, placeDish } from "../dish/place.ts";
 import { GOOD_MODEM, type ModemState } from "../modem/modem.ts";
 import type { Faults } from "../net/faults.ts";
 import { nowMs } from "../net/lab.ts";
@@ -29,6 +30,8 @@ export function createWorld(router: RouterUnderTest, options: WorldOptions = {})
 	const slowed = new Set<number>();
 	const modems = new Set<number>();
 	const radios = new Set<number>();
+	const dishes = new Map<number, PlacedDish>();
+	let bootcount = 12;
 	let deadEverywhere = false;
 
 	async function add(isp: number, more: Faults): Promise<void> {
@@ -42,6 +45,7 @@ export function createWorld(router: RouterUnderTest, options: WorldOptions = {})
 		if (slowed.delete(isp)) await lab.latency(isp, 0);
 		if (modems.delete(isp)) await router.modem(isp, GOOD_MODEM);
 		if (radios.delete(isp)) await router.radio(isp, GOOD_RADIO);
+		await dishes.get(isp)?.set({ reset: true, status: info(bootcount) });
 		await lab.carrier(isp, true);
 	}
 
@@ -66,6 +70,36 @@ export function createWorld(router: RouterUnderTest, options: WorldOptions = {})
 		radios.add(isp);
 		await router.radio(isp, state);
 		return null;
+	}
+
+	async function dish(isp: number): Promise<PlacedDish> {
+		const there = dishes.get(isp) ?? (await placeDish(lab, isp));
+		dishes.set(isp, there);
+		return there;
+	}
+
+	/** Nothing passes behind the dish, which answers and says why. */
+	async function dishOutage(isp: number, cause: string, forS: number): Promise<void> {
+		const there = await dish(isp);
+		await there.set({ outage: cause });
+		await add(isp, { gatewayOnly: true });
+		await sleep(forS * 1000);
+		await there.set({ outage: null });
+		await add(isp, { gatewayOnly: false });
+	}
+
+	/** Announced, then it is away for a while and comes back with one more boot on its counter. */
+	async function dishRestart(isp: number, inS: number, forS: number): Promise<void> {
+		const there = await dish(isp);
+		const at = Math.round(Date.now() / 1000 + inS);
+		await there.set({ status: { software_update_stats: { software_update_state: 6, reboot_scheduled_utc_time: at } } });
+		await sleep(at * 1000 - Date.now());
+		await add(isp, { gatewayOnly: true });
+		await there.set({ mode: "silent", drop: true });
+		await sleep(forS * 1000);
+		bootcount++;
+		await there.set({ reset: true, status: info(bootcount) });
+		await add(isp, { gatewayOnly: false });
 	}
 
 	/** Bytes both ways over one ISP, as a download would: big pings. */
@@ -203,6 +237,18 @@ export function createWorld(router: RouterUnderTest, options: WorldOptions = {})
 				if (why === null) await add(step.isp, { blackhole: true });
 				return why;
 			}
+			case "dish":
+				await dish(step.isp);
+				return null;
+			case "dish_state":
+				await (await dish(step.isp)).set({ outage: step.outage });
+				return null;
+			case "dish_outage":
+				await dishOutage(step.isp, step.cause, step.for_s);
+				return null;
+			case "dish_restart":
+				await dishRestart(step.isp, step.in_s, step.for_s);
+				return null;
 			case "clock_jump":
 				if (!options.clockJump) {
 					return "a wall clock cannot be set for one namespace; needs a daemon started under libfaketime";
@@ -221,5 +267,16 @@ export function createWorld(router: RouterUnderTest, options: WorldOptions = {})
 			return { atMs: nowMs(), skipped };
 		},
 		healAll,
+	};
+}
+
+function info(bootcount: number): { device_info: Record<string, unknown> } {
+	return {
+		device_info: {
+			id: "ut-lab",
+			hardware_version: "rev4_panda_prod2",
+			software_version: "2026.07.06.mr81950",
+			bootcount,
+		},
 	};
 }
