@@ -23,6 +23,7 @@ import {
 	text,
 	uci,
 } from "./api-schema.ts";
+import { STARLINK_METHODS } from "./api-starlink.ts";
 import { USAGE_METHODS } from "./api-usage.ts";
 import { WIFI_METHODS } from "./api-wifi.ts";
 
@@ -224,6 +225,9 @@ const METHODS = {
 					metrics: table("latest figures", {
 						...VALUES,
 						outages: maybe(double("", "outages the dish counted")),
+						dish_drop_pct: maybe(double("%", "of the dish's own pings were lost")),
+						dish_latency_ms: maybe(double("ms", "of the dish's own pings")),
+						sky_blocked_pct: maybe(double("%", "of the sky where the dish looks")),
 						noise_dbm: maybe(double("dBm", "Wi-Fi noise")),
 						bitrate_mbps: maybe(double("Mbit/s", "rate of the last Wi-Fi frames")),
 						retry_pct: maybe(double("%", "of the Wi-Fi frames had to be sent again")),
@@ -526,6 +530,7 @@ const METHODS = {
 			calls: int64("", "of this object since the daemon started"),
 		},
 	},
+	...STARLINK_METHODS,
 	...CELLULAR_METHODS,
 	...WIFI_METHODS,
 	...USAGE_METHODS,
@@ -549,6 +554,8 @@ const METHODS = {
 					"config_diff",
 					"health",
 					"info",
+					"starlink",
+					"starlink_map",
 					"cellular",
 					"wifi",
 					"usage",

@@ -39,6 +39,7 @@ export function serveDeps(rooms: Rooms): ServeDeps {
 		discovered: () => discovery.current(),
 		probes: () => prober.status(),
 		sensors: (uplink) => senses.status(uplink),
+		picture: (uplink) => senses.picture(uplink),
 		gps: () => gps.picture(),
 		steering: () => steerer.status(),
 		recorder,

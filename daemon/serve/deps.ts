@@ -12,6 +12,7 @@ import type { Platform } from "../platform/platform.ts";
 import type { Recorder } from "../record/recorder.ts";
 import type { GpsPicture } from "../sense/gps/gps.ts";
 import type { SensorStatus } from "../sense/senses.ts";
+import type { SensorPicture } from "../sense/sensor.ts";
 import type { SteerStatus } from "../steer/types.ts";
 import type { UciPackage } from "../uci/package.ts";
 import type { Discovered } from "../uplink/types.ts";
@@ -29,6 +30,8 @@ export interface ServeDeps {
 	readonly probes: () => readonly ProbeView[];
 	/** What each sensor of this uplink knows, and how it is. */
 	readonly sensors: (uplink: string) => readonly SensorStatus[];
+	/** The dish's map of the sky; null while there is none. */
+	readonly picture: (uplink: string) => SensorPicture | null;
 	/** Where the router is, as far as the owner wants to know. */
 	readonly gps: () => GpsPicture;
 	readonly steering: () => SteerStatus;

@@ -26,6 +26,7 @@ import { createNotifier, type Notifier } from "./notify.ts";
 import { createRateLimit } from "./rate-limit.ts";
 import { renderReply } from "./render.ts";
 import { historyReply, metricsReply } from "./series.ts";
+import { obstructionMapReply, starlinkDiagnosticsReply, starlinkStatusReply } from "./starlink.ts";
 import { statusReply } from "./status.ts";
 import { dataLimitInterfaceReply, dataLimitStatusReply, dataUsageReply } from "./usage.ts";
 import { createWhatIf } from "./what-if.ts";
@@ -66,6 +67,9 @@ export function registerApi(options: { readonly bus: Bus; readonly deps: ServeDe
 		reload: () => reloadReply(deps),
 		health: () => healthReply(deps, bus),
 		info: () => infoReply(deps, calls),
+		starlink_status: () => starlinkStatusReply(deps),
+		starlink_diagnostics: (args) => starlinkDiagnosticsReply(deps, args),
+		obstruction_map: (args) => obstructionMapReply(deps, args),
 		cellular_status: () => cellularStatusReply(deps),
 		cellular_analysis: (args) => cellularAnalysisReply(deps, args),
 		wifi_status: () => wifiStatusReply(deps),

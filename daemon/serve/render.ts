@@ -9,6 +9,8 @@ import { eventsText, explainText } from "./text/events-text.ts";
 import { gpsText } from "./text/gps-text.ts";
 import { historyText, metricsText } from "./text/history-text.ts";
 import type { TextStyle } from "./text/layout.ts";
+import { skyText } from "./text/sky-text.ts";
+import { starlinkText } from "./text/starlink-text.ts";
 import { membersText, statusText } from "./text/status-text.ts";
 import { usageText } from "./text/usage-text.ts";
 import { whatIfText } from "./text/what-if-text.ts";
@@ -80,6 +82,14 @@ async function linesOf(handlers: Handlers, nowUnixMs: number, args: RenderArgs, 
 			return configDiffText(await handlers["config.get"]({}), style);
 		case "health":
 			return healthText(await handlers.health({}), style);
+		case "starlink":
+			return starlinkText(
+				await handlers.starlink_status({}),
+				await handlers.starlink_diagnostics({ interface: undefined }),
+				style,
+			);
+		case "starlink_map":
+			return skyText(await handlers.obstruction_map({ interface: args.name }), style);
 		case "cellular":
 			if (args.name === undefined && since_s === undefined)
 				return cellularText(await handlers.cellular_status({}), style);

@@ -49,6 +49,8 @@ export interface World {
 export interface WorldOptions {
 	/** What the sensors of an uplink say; default: wan is a wire, the others are modems, too. */
 	readonly sensors?: ServeDeps["sensors"];
+	/** The map of a dish; default: none. */
+	readonly picture?: ServeDeps["picture"];
 	/** Where the router is; default: off. */
 	readonly gps?: ServeDeps["gps"];
 	readonly config?: string;
@@ -244,6 +246,7 @@ export async function world(options: WorldOptions = {}): Promise<World> {
 		engine: () => state,
 		discovered: () => ({ uplinks: facts.map(uplinkFor), mwan3: null, problems: [] }),
 		sensors: options.sensors ?? sensorsOf,
+		picture: options.picture ?? (() => null),
 		gps: options.gps ?? (() => NO_POSITION),
 		probes: () => [
 			{ uplink: facts[0]?.id ?? "", method: "fping", intervalMs: 1_000, bytesToday: 1e9, budgetBytes: 5e9, text: null },
