@@ -43,6 +43,8 @@ export interface ChartOptions {
 	readonly format: (value: number | null | undefined) => string;
 	/** The axis reaches at least from and to here. */
 	readonly range?: readonly [number | null, number | null];
+	/** The axis is never shorter than this, so that the noise of a quiet line looks like noise. */
+	readonly least?: number;
 	readonly captions: readonly string[];
 }
 
@@ -59,7 +61,7 @@ function resolveColour(within: Element, colour: string): string {
 	return found;
 }
 
-export function createChart({ title, lines, format, range = [0, null], captions }: ChartOptions): Chart {
+export function createChart({ title, lines, format, range = [0, null], least = 1, captions }: ChartOptions): Chart {
 	if (!styled) document.head.append(el("style", {}, uplotStyles));
 	styled = true;
 	const readout = el("p", { class: "au-small" });
@@ -145,9 +147,9 @@ export function createChart({ title, lines, format, range = [0, null], captions 
 				scales: {
 					y: {
 						range: (_u, low, high) => {
-							const from = Math.min(range[0] ?? low, low ?? 0);
-							const to = Math.max(range[1] ?? high, high ?? 0);
-							return [from, to > from ? to + (range[1] === null ? (to - from) * 0.08 : 0) : from + 1];
+							const from = Math.min(range[0] ?? low ?? 0, low ?? range[0] ?? 0);
+							const to = Math.max(range[1] ?? high ?? 0, high ?? range[1] ?? 0, from + least);
+							return [from, range[1] === null ? to + (to - from) * 0.08 : to];
 						},
 					},
 				},
@@ -196,7 +198,8 @@ export function createChart({ title, lines, format, range = [0, null], captions 
 			// While somebody has zoomed in, new figures do not throw them out.
 			const x = plot?.scales.x;
 			const before = plot?.data[0] ?? [];
-			const zoomed = x?.min !== undefined && (x.min !== before[0] || x.max !== before[before.length - 1]);
+			const zoomed =
+				typeof x?.min === "number" && before.length > 0 && (x.min !== before[0] || x.max !== before[before.length - 1]);
 			plot?.setData(last, !zoomed);
 			if (zoomed) plot?.redraw();
 			place.setAttribute("aria-label", `${title}. ${data.summary}`);

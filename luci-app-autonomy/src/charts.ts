@@ -16,6 +16,7 @@ interface Kind {
 	}[];
 	readonly format: (value: number | null | undefined) => string;
 	readonly range?: readonly [number | null, number | null];
+	readonly least?: number;
 }
 
 const ACCENT = "var(--au-accent)";
@@ -36,6 +37,7 @@ function kinds(): readonly Kind[] {
 				{ key: "lat_ms", name: _("highest"), of: "max", colour: WARN, faint: true },
 			],
 			format: ms,
+			least: 10,
 		},
 		{
 			title: _("Packet loss"),
@@ -57,6 +59,7 @@ function kinds(): readonly Kind[] {
 				{ key: "tx_bytes_per_s", name: _("sent"), of: "mean", colour: WARN },
 			],
 			format: rate,
+			least: 1000,
 		},
 		{
 			title: _("Cellular signal (RSRP)"),
@@ -105,6 +108,7 @@ export function createCharts(into: HTMLElement): Charts {
 			format: kind.format,
 			captions,
 			...(kind.range ? { range: kind.range } : {}),
+			...(kind.least ? { least: kind.least } : {}),
 		});
 		return { kind, chart };
 	});

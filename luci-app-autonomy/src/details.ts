@@ -113,21 +113,21 @@ const SOURCES: Readonly<Record<string, Source>> = {
 		method: "cellular_status",
 		map: "cellular",
 		fields: CELLULAR_METHODS.cellular_status.reply.cellular.of.fields,
-		skip: ["state"],
+		skip: ["state", "text"],
 	},
 	wifi: {
 		title: () => _("Wi-Fi"),
 		method: "wifi_status",
 		map: "wifi",
 		fields: WIFI_METHODS.wifi_status.reply.wifi.of.fields,
-		skip: ["state"],
+		skip: ["state", "text"],
 	},
 	starlink: {
 		title: () => _("Dish"),
 		method: "starlink_status",
 		map: "starlink",
 		fields: STARLINK_METHODS.starlink_status.reply.starlink.of.fields,
-		skip: ["state"],
+		skip: ["state", "text"],
 	},
 };
 

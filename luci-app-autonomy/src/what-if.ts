@@ -10,24 +10,29 @@ import { say } from "../../web/say.ts";
 import { button, choice, type Page, table } from "./autonomy/page.ts";
 import { drawLanes, type LaneRow, legend } from "./lanes.ts";
 
-/** Options on sliders, with the end of the slider where the option's own range is too wide for one. */
-const SLIDERS: readonly {
+interface SliderSpec {
 	readonly section: SectionSpec["key"];
 	readonly option: string;
+	readonly label: string;
+	/** Where the option's own range is too wide for a slider. */
 	readonly max?: number;
 	readonly step?: number;
-}[] = [
-	{ section: "main", option: "switch_margin" },
-	{ section: "failover", option: "loss" },
-	{ section: "failover", option: "latency", step: 10 },
-	{ section: "failover", option: "min_duration_s", max: 60 },
-	{ section: "main", option: "severe_loss" },
-	{ section: "main", option: "severe_duration_s", max: 30, step: 0.5 },
-	{ section: "restore", option: "min_duration_s", max: 300 },
-	{ section: "main", option: "hold_down_s", max: 600 },
-	{ section: "main", option: "cooldown_s", max: 300 },
-	{ section: "main", option: "min_uptime_s", max: 300 },
-];
+}
+
+function sliderSpecs(): readonly SliderSpec[] {
+	return [
+		{ section: "main", option: "switch_margin", label: _("Better by") },
+		{ section: "failover", option: "loss", label: _("Bad: loss") },
+		{ section: "failover", option: "latency", label: _("Bad: round trip"), step: 10 },
+		{ section: "failover", option: "min_duration_s", label: _("Bad for"), max: 60 },
+		{ section: "main", option: "severe_loss", label: _("Severe: loss") },
+		{ section: "main", option: "severe_duration_s", label: _("Severe for"), max: 30, step: 0.5 },
+		{ section: "restore", option: "min_duration_s", label: _("Good again for"), max: 300 },
+		{ section: "main", option: "hold_down_s", label: _("Probation"), max: 600 },
+		{ section: "main", option: "cooldown_s", label: _("Pause between switches"), max: 300 },
+		{ section: "main", option: "min_uptime_s", label: _("Up for at least"), max: 300 },
+	];
+}
 
 interface Slider {
 	readonly key: string;
@@ -38,7 +43,7 @@ interface Slider {
 	reset(): void;
 }
 
-function createSlider({ section, option, max, step }: (typeof SLIDERS)[number]): Slider | null {
+function createSlider({ section, option, label, max, step }: SliderSpec): Slider | null {
 	const spec: OptionSpec | undefined = sectionSpec(section).options.find((one) => one.name === option);
 	if (spec === undefined || (spec.type !== "int" && spec.type !== "number")) return null;
 	let now = spec.default ?? spec.min;
@@ -60,12 +65,7 @@ function createSlider({ section, option, max, step }: (typeof SLIDERS)[number]):
 	input.addEventListener("input", tell);
 	return {
 		key,
-		row: el(
-			"div",
-			{},
-			el("label", { for: id, title: _(spec.help) }, el("span", {}, key.replaceAll("_", " ")), shown),
-			input,
-		),
+		row: el("div", {}, el("label", { for: id, title: _(spec.help) }, el("span", {}, label), shown), input),
 		set(value) {
 			now = value;
 			if (value > Number(input.max)) input.max = String(value);
@@ -81,7 +81,9 @@ function createSlider({ section, option, max, step }: (typeof SLIDERS)[number]):
 }
 
 export function createWhatIf(page: Page, api: Api): { readonly root: HTMLElement; load(): Promise<void> } {
-	const sliders = SLIDERS.map(createSlider).filter((one) => one !== null);
+	const sliders = sliderSpecs()
+		.map(createSlider)
+		.filter((one) => one !== null);
 	const span = choice(_("Replay"), [
 		["3600", _("the last hour")],
 		["21600", _("the last 6 hours")],

@@ -1,0 +1,155 @@
+"require view";
+"require form";
+"require uci";
+"require ui";
+"require rpc";
+"require poll";
+"require autonomy.kit as kit";
+
+/**
+ * Settings, made from the contract: every option with its help, unit, range and default, checked as the daemon checks it.
+ * LuCI's own form and its Save & Apply; the daemon takes the change over without a restart.
+ */
+import { CONFIG_PACKAGE, SECTIONS } from "../../../../contract/options.ts";
+import type { OptionSpec, SectionSpec } from "../../../../contract/schema.ts";
+import { errorCode, errorText } from "../../../../web/api.ts";
+import { el } from "../../../../web/dom.ts";
+import {
+	GRID_COLUMNS,
+	isBasic,
+	optionHelp,
+	optionLabel,
+	shownOptions,
+	unsetText,
+	validate,
+} from "../../../../web/model/settings.ts";
+import { troubleWords } from "../../../../web/model/trouble.ts";
+import { say } from "../../../../web/say.ts";
+import { ensureStyles, pageApi } from "../../autonomy/page.ts";
+
+const api = pageApi();
+
+/** LuCI takes descriptions as markup; names of uplinks come from outside. */
+function markup(text: string): string {
+	const node = el("span", {}, text);
+	return node.innerHTML;
+}
+
+function kindOf(option: OptionSpec): LuciOptionKind {
+	if (option.type === "list") return form.DynamicList;
+	if (option.type === "enum" || (option.type === "bool" && option.default === null)) return form.ListValue;
+	return option.type === "bool" ? form.Flag : form.Value;
+}
+
+function addOption(section: LuciSection, option: OptionSpec, tab: string, column: boolean | null): void {
+	const title = optionLabel(option);
+	const made = section.taboption(tab, kindOf(option), option.name, markup(title), markup(optionHelp(option)));
+	const unset = unsetText(option);
+	made.rmempty = true;
+	made.modalonly = column;
+	if (option.type === "enum" || (option.type === "bool" && option.default === null)) {
+		made.optional = false;
+		made.value("", unset === "" ? _("default") : say(_("default: {unset}"), { unset }));
+		const values =
+			option.type === "enum"
+				? option.values.map((one) => [one, one])
+				: [
+						["1", _("yes")],
+						["0", _("no")],
+					];
+		for (const [key = "", label] of values) made.value(key, label);
+	} else if (option.type === "bool") {
+		made.default = option.default === true ? "1" : "0";
+	} else {
+		made.optional = true;
+		made.placeholder = unset;
+		made.password = option.secret === true;
+		made.validate = function (this: { formvalue?(id: string): unknown }, id: string, value: unknown) {
+			return validate(option, value, this.formvalue?.(id));
+		};
+	}
+}
+
+function fill(section: LuciSection, spec: SectionSpec, grid: boolean): void {
+	section.tab("basic", _("General"));
+	const options = shownOptions(spec);
+	const advanced = options.filter((option) => !isBasic(spec.key, option));
+	if (advanced.length > 0) section.tab("advanced", _("Advanced"));
+	for (const option of options) {
+		const column = grid ? !GRID_COLUMNS.includes(option.name) : null;
+		addOption(section, option, isBasic(spec.key, option) ? "basic" : "advanced", column);
+	}
+}
+
+/** A section that is not in the file could not be edited: LuCI draws only what is there. */
+function ensureSections(): void {
+	for (const { name, type } of SECTIONS) {
+		if (name !== null && uci.get(CONFIG_PACKAGE, name) === null) uci.add(CONFIG_PACKAGE, type, name);
+	}
+}
+
+interface Loaded {
+	readonly problems: readonly string[];
+	readonly names: readonly string[];
+	readonly trouble: unknown;
+}
+
+async function load(): Promise<Loaded> {
+	await uci.load(CONFIG_PACKAGE);
+	if (L.hasViewPermission()) ensureSections();
+	try {
+		const [{ problems }, { members }] = await Promise.all([api.call("config.get"), api.call("members")]);
+		const classes = [...new Set(members.map((one) => `${one.class}_any`))].sort();
+		return { problems, names: [...members.map((one) => one.name), ...classes], trouble: null };
+	} catch (error) {
+		// Settings can be changed while the daemon does not run.
+		return { problems: [], names: [], trouble: error };
+	}
+}
+
+function notices({ problems, trouble }: Loaded): Node {
+	const told = trouble === null ? null : troubleWords(errorCode(trouble), errorText(trouble), null);
+	return el(
+		"div",
+		{ class: "au", role: "status" },
+		told === null
+			? null
+			: el("div", { class: `alert-message ${told.tone}` }, el("p", {}, el("strong", {}, told.title), " ", told.advice)),
+		problems.length === 0
+			? null
+			: el(
+					"div",
+					{ class: "alert-message warning" },
+					el("h4", {}, _("The daemon does not use all of this configuration as it is written:")),
+					el("ul", {}, ...problems.map((one) => el("li", {}, one))),
+				),
+	);
+}
+
+export default view.extend({
+	load,
+
+	async render(loaded: Loaded): Promise<Node> {
+		ensureStyles();
+		const map = new form.Map(
+			CONFIG_PACKAGE,
+			_("Settings of Autonomy"),
+			markup(_("Changes take effect with Save & Apply, without a restart; no connection is interrupted for it.")),
+		);
+		for (const spec of SECTIONS) {
+			if (spec.name !== null) {
+				fill(map.section(form.NamedSection, spec.name, spec.type, markup(_(spec.help))), spec, false);
+				continue;
+			}
+			const known =
+				loaded.names.length === 0 ? "" : ` ${say(_("Known here: {names}."), { names: loaded.names.join(", ") })}`;
+			const grid = map.section(form.GridSection, spec.type, markup(_("Uplinks")), markup(`${_(spec.help)}.${known}`));
+			grid.addremove = true;
+			grid.nodescriptions = true;
+			fill(grid, spec, true);
+		}
+		const drawn = await map.render();
+		const root = el("div", {}, notices(loaded), drawn);
+		return root;
+	},
+});

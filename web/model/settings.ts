@@ -1,0 +1,70 @@
+/** Settings from the contract: which options are shown at once, and each one's help with range and default. Pure. */
+import type { OptionSpec, SectionSpec } from "../../contract/schema.ts";
+import { checkOption, expectation, uciText } from "../../contract/values.ts";
+import { fieldLabel } from "../facts.ts";
+import { say } from "../say.ts";
+
+/** What most people want to see; everything else is folded away. */
+const BASIC: Readonly<Record<string, readonly string[]>> = {
+	main: ["enable", "mode", "use_mwan3", "predictive", "switch_margin", "data_cap_mode", "pin_s", "log_level"],
+	failover: ["loss", "latency", "min_duration_s"],
+	restore: ["loss", "latency", "min_duration_s"],
+	probe: ["target4", "target6", "use_track_ip"],
+	gps: ["enabled"],
+	member: ["detect", "class", "weight", "metered", "data_limit_mb", "data_period", "data_reset_day"],
+};
+
+/** Written by the daemon, not by people. */
+const HIDDEN: readonly string[] = ["migrated_from"];
+
+/** Shown in the grid of uplinks; the rest in its dialog. */
+export const GRID_COLUMNS: readonly string[] = ["class", "weight", "metered", "data_limit_mb"];
+
+/** An option of a section without a list of its own is basic when it switches the whole section on. */
+export function isBasic(section: SectionSpec["key"], option: OptionSpec): boolean {
+	return BASIC[section]?.includes(option.name) ?? (option.name === "enable" || option.name === "enabled");
+}
+
+export function shownOptions(section: SectionSpec): readonly OptionSpec[] {
+	return section.options.filter((option) => !HIDDEN.includes(option.name));
+}
+
+export function optionLabel(option: OptionSpec): string {
+	return _(fieldLabel(option.name));
+}
+
+/** Help, what it takes, and what holds while nothing is set. */
+export function optionHelp(option: OptionSpec): string {
+	const parts = [`${_(option.help)}.`];
+	if (option.type === "int" || option.type === "number") {
+		const unit = option.unit === undefined ? "" : ` ${option.unit}`;
+		parts.push(say(_("{min} to {max}{unit}."), { min: option.min, max: option.max, unit }));
+	} else if (option.type === "list") {
+		parts.push(say(_("At most {count}."), { count: option.maxItems }));
+	}
+	const unset = unsetText(option);
+	if (unset !== "" && option.type !== "bool") parts.push(say(_("Empty: {unset}."), { unset }));
+	return parts.join(" ");
+}
+
+/** What an empty field means. */
+export function unsetText(option: OptionSpec): string {
+	if (option.default !== null) {
+		const text = uciText(option.default);
+		return typeof text === "string" ? text : text.join(", ");
+	}
+	return option.unset === undefined ? "" : _(option.unset);
+}
+
+/** The same check as the daemon's; true, or what is wrong. Empty is always right: the default holds then. */
+export function validate(option: OptionSpec, value: unknown, all: unknown): true | string {
+	const items = Array.isArray(value) ? value.map(String) : [String(value ?? "")];
+	if (items.every((item) => item.trim() === "")) return true;
+	if (option.type === "list") {
+		if (Array.isArray(all) && all.length > option.maxItems)
+			return say(_("has more than {count} entries"), { count: option.maxItems });
+		return checkOption(option, items).problems[0] ?? true;
+	}
+	const { value: checked } = checkOption(option, items[0] ?? "");
+	return checked === null ? say(_("must be {what}"), { what: expectation(option) }) : true;
+}
