@@ -7,6 +7,7 @@
  */
 import {
 	type ArgSpec,
+	type ArgsOf,
 	flag,
 	int32,
 	int64,
@@ -300,5 +301,7 @@ export const RPCD_API = {
 export type RpcdMethod = keyof typeof RPCD_API;
 
 export type RpcdReply<M extends RpcdMethod> = ReplyOf<(typeof RPCD_API)[M]["reply"]>;
+
+export type RpcdArgs<M extends RpcdMethod> = ArgsOf<(typeof RPCD_API)[M]["args"]>;
 
 export type RpcdError = ReplyOf<typeof RPCD_ERROR>;

@@ -45,7 +45,27 @@ function accessList(): string {
 		read: side("read"),
 		write: side("write"),
 	};
-	return `${JSON.stringify({ "luci-app-autonomy": group }, null, "\t")}\n`;
+	return `${json({ "luci-app-autonomy": group })}\n`;
+}
+
+type Json = string | readonly string[] | { readonly [name: string]: Json };
+
+/** As the formatter has it: lists on one line where they fit. */
+function json(value: Json, depth = 0, before = 0): string {
+	if (typeof value === "string") return JSON.stringify(value);
+	const tabs = "\t".repeat(depth + 1);
+	if (Array.isArray(value)) {
+		const items = value.map((item: string) => JSON.stringify(item));
+		const line = `[${items.join(", ")}]`;
+		// A tab counts as two columns; a comma may follow.
+		if (2 * depth + before + line.length + 1 <= 120) return line;
+		return `[\n${tabs}${items.join(`,\n${tabs}`)}\n${tabs.slice(1)}]`;
+	}
+	const members = Object.entries(value).map(([name, member]) => {
+		const key = `${JSON.stringify(name)}: `;
+		return tabs + key + json(member, depth + 1, key.length);
+	});
+	return `{\n${members.join(",\n")}\n${tabs.slice(1)}}`;
 }
 
 function methodsWith<T extends MethodSpec>(api: Readonly<Record<string, T>>, rights: "read" | "write"): string[] {

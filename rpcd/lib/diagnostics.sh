@@ -91,8 +91,8 @@ section_versions() {
 	{
 		printf 'autonomy: %s\nsystem: %s\ntarget: %s\nmodel: %s\nmwan3: %s\nnode: %s\nqjs: %s\nfping: %s\n' \
 			"$(autonomy_version)" "$(system_name)" "$(setting DISTRIB_TARGET "$ROOT/etc/openwrt_release")" \
-			"$(head -n 1 "$ROOT/tmp/sysinfo/model" 2>/dev/null)" "$(package_version mwan3)" "$(answer node)" \
-			"$(answer qjs)" "$(answer fping)"
+			"$(head -n 1 "$ROOT/tmp/sysinfo/model" 2>/dev/null)" "$(package_version mwan3)" "$(version_of node node)" \
+			"$(version_of qjs quickjs)" "$(version_of fping fping)"
 		uname -a
 	} >>"$tmp/text"
 }

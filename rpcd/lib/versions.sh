@@ -1,5 +1,6 @@
 # shellcheck shell=sh
-# What is installed, without starting the daemon. Programs are asked all at once; who does not answer is left out.
+# What is installed, without starting the daemon. Programs are asked all at once; for who does not answer in time (Node.js
+# on a slow router) the list of packages speaks.
 
 # The version of package $1 by the package manager's own list (apk or opkg).
 package_version() {
@@ -31,6 +32,13 @@ ask() {
 # First word that looks like a version.
 answer() {
 	[ -s "$tmp/v.$1" ] && head -n 3 "$tmp/v.$1" | tr -s ' \t' '\n\n' | sed -n 's/^v\{0,1\}\([0-9][0-9A-Za-z.+-]*\)$/\1/p' | head -n 1
+}
+
+# version_of PROGRAM PACKAGE
+version_of() {
+	local said
+	said="$(answer "$1")"
+	printf '%s' "${said:-$(package_version "$2")}"
 }
 
 gather_versions() {
@@ -69,9 +77,9 @@ show_versions() {
 	add_found "$(head -n 1 "$ROOT/tmp/sysinfo/model" 2>/dev/null)" model
 	add_found "$(uname -r)" kernel
 	add_found "$(package_version mwan3)" mwan3
-	add_found "$(answer node)" node
-	add_found "$(answer qjs)" qjs
-	add_found "$(answer fping)" fping
+	add_found "$(version_of node node)" node
+	add_found "$(version_of qjs quickjs)" qjs
+	add_found "$(version_of fping fping)" fping
 	reply
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { statSync, symlinkSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { describe, test } from "node:test";
 import { DIAGNOSTICS, RPCD_API, RPCD_LIMITS, type RpcdMethodSpec } from "../../contract/api-rpcd.ts";
 import { type Answer, type Box, box, CONFIG, SHELLS } from "./support.ts";
@@ -88,7 +88,7 @@ for (const shell of SHELLS) {
 			assert.deepEqual([silent.running, silent.wanted, silent.starts], [false, true, undefined]);
 			b.put("etc/init.d/autonomy", "", 0o644);
 			const init = `${b.root}/etc/init.d/autonomy`;
-			(await import("node:fs")).rmSync(init);
+			rmSync(init);
 			assert.match(String((await b.call("service")).text), /not installed completely/);
 			assert.equal((await b.call("service_control", { action: "stop" })).error?.code, "not_installed");
 		});
@@ -270,7 +270,7 @@ for (const shell of SHELLS) {
 			const answer = await b.call("backup_restore", { text: "config autonomy main\n" });
 			assert.match(String(answer.text), /not committed are gone/);
 			assert.equal(b.read("tmp/.uci/autonomy"), "");
-			(await import("node:fs")).rmSync(`${b.root}/tmp/.uci`, { recursive: true });
+			rmSync(`${b.root}/tmp/.uci`, { recursive: true });
 		});
 
 		t("log: only ours, by level and text, the last ones, secrets masked", async (b) => {
@@ -377,7 +377,7 @@ for (const shell of SHELLS) {
 			});
 			b.without("ubus");
 			assert.equal((await b.call("versions")).autonomy, "0.9-r1");
-			(await import("node:fs")).rmSync(`${b.root}/lib`, { recursive: true });
+			rmSync(`${b.root}/lib`, { recursive: true });
 			b.put("usr/local/usr/lib/opkg/status", "Package: mwan3\nVersion: 2.10.12-1\n\nPackage: autonomy\nVersion: 0.8\n");
 			b.put("etc/version", "RUTX_R_00.07.20\n");
 			const rutos = await b.call("versions");
@@ -385,11 +385,10 @@ for (const shell of SHELLS) {
 		});
 
 		t("RutOS: everything lies below /usr/local", async (b) => {
-			const { renameSync, mkdirSync } = await import("node:fs");
-			mkdirSync(`${b.root}/usr/local`);
-			renameSync(`${b.root}/usr/sbin`, `${b.root}/usr/local/sbin-was`);
-			mkdirSync(`${b.root}/usr/local/usr`);
-			renameSync(`${b.root}/usr/local/sbin-was`, `${b.root}/usr/local/usr/sbin`);
+			mkdirSync(`${b.root}/usr/local/usr/share`, { recursive: true });
+			mkdirSync(`${b.root}/usr/local/etc`);
+			for (const path of ["usr/sbin", "usr/libexec", "usr/share/autonomy", "etc/init.d"])
+				renameSync(`${b.root}/${path}`, `${b.root}/usr/local/${path}`);
 			assert.equal((await b.call("service")).installed, true);
 			assert.equal((await b.call("config_validate")).checked, "full");
 		});

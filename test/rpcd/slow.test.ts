@@ -116,6 +116,8 @@ for (const shell of SHELLS) {
 			const answer = await b.call("versions");
 			assert.deepEqual(unfit(RPCD_API.versions.reply, answer), []);
 			assert.deepEqual([answer.node, answer.fping], [undefined, "5.1"]);
+			b.put("usr/lib/opkg/status", "Package: node\nVersion: v20.18.0-r1\n");
+			assert.equal((await b.call("versions")).node, "v20.18.0-r1");
 		});
 
 		t("restore does not wait for procd", async (b) => {

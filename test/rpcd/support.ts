@@ -142,7 +142,8 @@ export async function box(shell: Shell): Promise<Box> {
 	function run(args: readonly string[], stdin = ""): Promise<Ran> {
 		const startedAt = performance.now();
 		return new Promise((resolve, reject) => {
-			const plugin = at("usr/libexec/rpcd/luci.autonomy");
+			const rutos = at("usr/local/usr/libexec/rpcd/luci.autonomy");
+			const plugin = existsSync(rutos) ? rutos : at("usr/libexec/rpcd/luci.autonomy");
 			const [command = "", ...rest] = [...shell.argv, plugin, ...args];
 			const child = spawn(command, rest, {
 				env: { PATH: `${root}/bin:/usr/bin:/bin`, IPKG_INSTROOT: root, arg_text: "from outside" },
