@@ -124,6 +124,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 		},
 		onSuspect: (uplink) => prober.recheck([uplink]),
 		onClass: (uplink, kind) => discovery.found(uplink, kind),
+		onReach: (uplink, peer) => discovery.peer(uplink, peer),
 		onEvent: (uplink, type, reason) => recorder.note(type, uplink, reason),
 	});
 

@@ -11,7 +11,7 @@ import type { SenseObservation } from "../health/types.ts";
 import type { Logger } from "../platform/log.ts";
 import type { Closable, Platform } from "../platform/platform.ts";
 import type { Classified } from "../uplink/classify.ts";
-import type { Uplink } from "../uplink/types.ts";
+import type { Peer, Uplink } from "../uplink/types.ts";
 import type { Details, Sensor, SensorHealth, SensorKind, SensorPicture } from "./sensor.ts";
 import { saidOf } from "./values.ts";
 
@@ -25,6 +25,7 @@ export interface SensesOptions {
 	/** The prober should look at this uplink now. */
 	readonly onSuspect: (uplink: string, reason: string) => void;
 	readonly onClass: (uplink: string, found: Classified | null) => void;
+	readonly onReach: (uplink: string, peer: Peer | null) => void;
 	readonly onEvent: (uplink: string, type: string, reason: string) => void;
 }
 
@@ -96,6 +97,10 @@ export function createSenses(options: SensesOptions): Senses {
 				},
 				classify: (found) => {
 					if (alive()) options.onClass(id, found);
+				},
+				// Also while the sensor is being made.
+				reach: (peer) => {
+					if (!closed) options.onReach(id, peer);
 				},
 				event: (type, reason) => {
 					if (alive()) options.onEvent(id, type, reason);

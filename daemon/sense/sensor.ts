@@ -12,7 +12,7 @@ import type { SenseValues } from "../health/senses.ts";
 import type { Logger } from "../platform/log.ts";
 import type { Closable, Platform } from "../platform/platform.ts";
 import type { Classified } from "../uplink/classify.ts";
-import type { Uplink } from "../uplink/types.ts";
+import type { Peer, Uplink } from "../uplink/types.ts";
 
 /**
  * - starting: no answer yet;
@@ -58,6 +58,8 @@ export interface SensorContext extends SensorSink {
 	readonly uplink: Uplink;
 	/** What the source proves about the kind of link; null: nothing any more. The owner's own word counts more. */
 	classify(found: Classified | null): void;
+	/** An address that must be asked through this uplink and no other: its rule and route are made. Null: none any more. */
+	reach(peer: Peer | null): void;
 	/** The configuration in force; ask each time, it may have been read again. */
 	readonly config: () => Config;
 }

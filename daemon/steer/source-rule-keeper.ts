@@ -28,7 +28,7 @@ export interface SourceRuleKeeper {
 
 /** Those that stay while others change: their routes are looked after all the same. */
 function kept(wanted: readonly SourceRule[], steps: readonly string[]): SourceRule[] {
-	return wanted.filter((rule) => !steps.includes(tableSteps([rule])[0] ?? ""));
+	return wanted.filter((rule) => !tableSteps([rule]).some((line) => steps.includes(line)));
 }
 
 export function createSourceRuleKeeper(tools: Tools, state: StateFile): SourceRuleKeeper {
@@ -43,7 +43,7 @@ export function createSourceRuleKeeper(tools: Tools, state: StateFile): SourceRu
 
 	const followFamily = async (family: Family, uplinks: readonly Uplink[], force: boolean): Promise<number> => {
 		const facts = JSON.stringify(
-			uplinks.map((uplink) => [uplink.id, uplink[family], uplink.mwan3[family], uplink.tunnel]),
+			uplinks.map((uplink) => [uplink.id, uplink[family], uplink.mwan3[family], uplink.tunnel, uplink.peer]),
 		);
 		const failedBefore = (troubles.get(family) ?? []).length > 0;
 		if (!force && !failedBefore && lastWanted.get(family) === facts) return 0;

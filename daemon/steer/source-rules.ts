@@ -9,11 +9,13 @@
  * `mwan3 ifdown`: probes would then leave elsewhere, or not at all, and a good uplink would look dead (measured).
  */
 import type { Family } from "../health/types.ts";
-import type { FamilyLink, Uplink } from "../uplink/types.ts";
+import type { FamilyLink, Peer, Uplink } from "../uplink/types.ts";
 import { addressOf, deviceName, hex, ipLine, isAddress } from "./names.ts";
 
 /** Preferences 900-949, two per slot; mwan3 clears 1000-3999 when it stops, netifd's own begin at 10000. */
 const PREF_FIRST = 900;
+/** Preferences 875-899, one per slot: what only this uplink may answer for. */
+const PREF_PEER = 875;
 /** Tables 9000-9024: beyond mwan3's (1-60), pbr's (from 256) and the reserved 253-255. */
 const TABLE_FIRST = 9000;
 export const SLOTS = 25;
@@ -41,6 +43,8 @@ export interface SourceRule {
 	readonly selector: Selector;
 	readonly table: number;
 	readonly own: OwnTable;
+	/** An address that only this uplink's table may answer for; absent in state files of older versions. */
+	readonly peer?: Peer;
 }
 
 /** A line of `ip rule show`. */
@@ -75,9 +79,19 @@ export function parseRules(text: string): KernelRule[] {
 	return rules;
 }
 
-/** The kernel rules one source rule consists of, as `ip rule` words after add/del. */
-function parts(rule: SourceRule): { pref: number; table: string; words: string[] }[] {
-	const { selector } = rule;
+interface RulePart {
+	readonly pref: number;
+	/** As `ip rule show` prints it. */
+	readonly selector: string;
+	readonly table: string;
+	/** For `ip rule` after add or del. */
+	readonly words: readonly string[];
+}
+
+/** The kernel rules one source rule consists of. */
+function parts(rule: SourceRule): RulePart[] {
+	const { selector, peer } = rule;
+	const text = selectorText(selector);
 	const select =
 		selector.kind === "from"
 			? ["from", addressOf(rule.family, selector.address)]
@@ -85,44 +99,50 @@ function parts(rule: SourceRule): { pref: number; table: string; words: string[]
 	const pref = prefOf(rule);
 	const main = {
 		pref,
+		selector: text,
 		table: String(rule.table),
 		words: ["pref", String(pref), ...select, "lookup", String(rule.table)],
 	};
 	if (selector.kind === "oif") return [main];
 	const before = String(pref - 1);
 	const connected = ["pref", before, ...select, "lookup", "main", "suppress_prefixlength", "0"];
-	return [{ pref: pref - 1, table: "main", words: connected }, main];
+	const specific = { pref: pref - 1, selector: text, table: "main", words: connected };
+	if (peer === undefined) return [specific, main];
+	// In front: neither a LAN of the same network nor a static route may answer for it.
+	const host = addressOf("ipv4", peer.host);
+	const first = PREF_PEER + rule.slot;
+	const words = ["pref", String(first), ...select, "to", host, "lookup", String(rule.table)];
+	return [{ pref: first, selector: `${text} to ${host}`, table: String(rule.table), words }, specific, main];
 }
 
-function isThere(actual: readonly KernelRule[], rule: SourceRule, pref: number, table: string): boolean {
-	const text = selectorText(rule.selector);
+function isThere(actual: readonly KernelRule[], part: RulePart): boolean {
 	return actual.some(
-		// A name instead of our number: somebody named the table in rt_tables.
-		(found) => found.pref === pref && found.selector === text && (found.table === table || /\D/.test(found.table)),
+		(found) =>
+			found.pref === part.pref &&
+			found.selector === part.selector &&
+			// A name instead of our number: somebody named the table in rt_tables.
+			(found.table === part.table || /\D/.test(found.table)),
 	);
 }
 
 export function inPlace(actual: readonly KernelRule[], rule: SourceRule): boolean {
-	return parts(rule).every((part) => isThere(actual, rule, part.pref, part.table));
+	return parts(rule).every((part) => isThere(actual, part));
 }
 
 /** Slots some other program's rules stand in. */
 function takenSlots(actual: readonly KernelRule[], ours: readonly SourceRule[]): Set<number> {
 	const taken = new Set<number>();
+	const mine = ours.flatMap(parts);
 	for (const rule of actual) {
 		if (rule.selector.includes(DRAIN_RULE)) continue; // ours, too: they share the tables
+		if (mine.some((part) => part.pref === rule.pref && part.selector === rule.selector)) continue;
 		const slot = Math.floor((rule.pref - PREF_FIRST) / 2);
 		if (slot < 0 || slot >= SLOTS) {
 			const table = Number(rule.table) - TABLE_FIRST;
 			if (table >= 0 && table < SLOTS) taken.add(table);
 			continue;
 		}
-		const own = ours.some(
-			(mine) =>
-				mine.slot === slot &&
-				parts(mine).some((p) => p.pref === rule.pref && selectorText(mine.selector) === rule.selector),
-		);
-		if (!own) taken.add(slot);
+		taken.add(slot);
 	}
 	return taken;
 }
@@ -192,25 +212,35 @@ export function wantedRules(
 			selector,
 			table: TABLE_FIRST + slot,
 			own: ownTable(family, link, device),
+			...(uplink.peer === undefined || family !== "ipv4" ? {} : { peer: uplink.peer }),
 		});
 	}
 	return wanted;
 }
 
-function routeWords(rule: SourceRule): string[] {
-	const { own } = rule;
+function routeLines(rule: SourceRule): string[] {
+	const { own, peer } = rule;
 	const via = own.gateway === null ? [] : ["via", own.gateway];
 	const onlink = own.onlink ? ["onlink"] : [];
-	return ["route", "replace", "default", ...via, "dev", deviceName(own.device), "table", String(rule.table), ...onlink];
+	const by = ["dev", deviceName(own.device), "table", String(rule.table)];
+	const lines = [ipLine(["route", "replace", "default", ...via, ...by, ...onlink])];
+	if (peer?.direct) lines.push(ipLine(["route", "replace", addressOf("ipv4", peer.host), ...by]));
+	return lines;
 }
 
-function sameRoute(a: OwnTable, b: OwnTable): boolean {
-	return a.device === b.device && a.gateway === b.gateway && a.onlink === b.onlink;
+/** Not `del`: the kernel may have dropped it together with the link. */
+function peerGone(rule: SourceRule, next: SourceRule | undefined): string[] {
+	if (!rule.peer?.direct || (next?.peer?.direct && next.peer.host === rule.peer.host)) return [];
+	return [ipLine(["route", "flush", addressOf("ipv4", rule.peer.host), "table", String(rule.table)])];
+}
+
+function sameRoutes(a: SourceRule, b: SourceRule): boolean {
+	return routeLines(a).join() === routeLines(b).join();
 }
 
 /** Lines that put the routes of our own tables in again; harmless when they are there. */
 export function tableSteps(rules: readonly SourceRule[]): string[] {
-	return rules.map((rule) => ipLine(routeWords(rule)));
+	return rules.flatMap(routeLines);
 }
 
 /** Lines for `ip -batch`: first all that is new, then what has to go, so that no probe is ever without its rule. */
@@ -224,18 +254,20 @@ export function ruleSteps(
 	const standing = new Set<string>();
 	for (const rule of wanted) {
 		const before = ours.find((old) => old.family === rule.family && old.table === rule.table);
-		if (!(before && sameRoute(before.own, rule.own) && inPlace(actual, before))) add.push(ipLine(routeWords(rule)));
+		if (!(before && sameRoutes(before, rule) && inPlace(actual, before))) add.push(...routeLines(rule));
 		for (const part of parts(rule)) {
 			standing.add(part.words.join(" "));
-			if (!isThere(actual, rule, part.pref, part.table)) add.push(ipLine(["rule", "add", ...part.words]));
+			if (!isThere(actual, part)) add.push(ipLine(["rule", "add", ...part.words]));
 		}
 	}
 	for (const rule of ours) {
 		for (const part of parts(rule)) {
-			if (standing.has(part.words.join(" ")) || !isThere(actual, rule, part.pref, part.table)) continue;
+			if (standing.has(part.words.join(" ")) || !isThere(actual, part)) continue;
 			remove.push(ipLine(["rule", "del", ...part.words]));
 		}
-		if (rule.table >= TABLE_FIRST && !wanted.some((other) => other.table === rule.table)) {
+		const next = wanted.find((other) => other.table === rule.table);
+		remove.push(...peerGone(rule, next));
+		if (rule.table >= TABLE_FIRST && next === undefined) {
 			remove.push(ipLine(["route", "flush", "table", String(rule.table)]));
 		}
 	}

@@ -7,7 +7,7 @@ import type { Files } from "../platform/platform.ts";
 import { type Classified, classify, TUNNEL_PROTOS } from "./classify.ts";
 import { groupInterfaces, type InterfaceGroup } from "./group.ts";
 import { defaultRoute, type NetifdInterface } from "./netifd.ts";
-import type { FamilyLink, Mwan3Layout, Mwan3Link, Uplink } from "./types.ts";
+import type { FamilyLink, Mwan3Layout, Mwan3Link, Peer, Uplink } from "./types.ts";
 
 /** What the owner set for one uplink; null = not set. */
 export interface MemberOptions {
@@ -29,6 +29,8 @@ export interface BuildInput {
 	readonly previous: readonly Uplink[];
 	/** What a sensor has proved about the kind of link. */
 	found(id: string): Classified | null;
+	/** What a sensor asks through this uplink. */
+	peer(id: string): Peer | null;
 	/** Options by exact name, class and class wildcard. */
 	member(id: string, uplinkClass: UplinkClass | null): MemberOptions;
 }
@@ -131,6 +133,7 @@ function toUplink(files: Files, input: BuildInput, draft: Draft, steps: readonly
 	const medium = classify(files, { proto: group.root.proto, device, modem, hint });
 	const kind = hint === null ? (input.found(group.id) ?? medium) : medium;
 	const options = input.member(group.id, kind.class);
+	const peer = input.peer(group.id);
 	const ipv4 = familyLink(group.ipv4, "ipv4");
 	const ipv6 = familyLink(group.ipv6, "ipv6");
 	const order = steps.indexOf(draft.metric);
@@ -151,6 +154,7 @@ function toUplink(files: Files, input: BuildInput, draft: Draft, steps: readonly
 		ipv4,
 		ipv6,
 		mwan3,
+		...(peer === null ? {} : { peer }),
 		metered: options.metered ?? kind.class === "cellular",
 		weight: options.weight ?? (steps.length > 1 ? Math.round(100 * ORDER_STEP ** order) : CLASS_WEIGHT[kind.class]),
 		order,

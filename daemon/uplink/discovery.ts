@@ -15,7 +15,7 @@ import { buildUplinks, type MemberOptions } from "./build.ts";
 import type { Classified } from "./classify.ts";
 import { parseMwan3 } from "./mwan3-config.ts";
 import { isTable, type NetifdInterface, parseDump } from "./netifd.ts";
-import type { Discovered, Mwan3Layout, Mwan3Link, Uplink } from "./types.ts";
+import type { Discovered, Mwan3Layout, Mwan3Link, Peer, Uplink } from "./types.ts";
 
 const DUMP_TIMEOUT_MS = 5000;
 /** netifd sends several notifications for one change: look once, a little later. */
@@ -44,6 +44,8 @@ export interface Discovery {
 	onRebuild(callback: (reason: string) => void): void;
 	/** A sensor knows what kind of link this is, or knows it no more. */
 	found(id: string, kind: Classified | null): void;
+	/** A sensor asks this address through this uplink, or nothing any more. */
+	peer(id: string, peer: Peer | null): void;
 	/** Looks now; resolves when the picture is up to date. Never rejects: failures are logged and retried. */
 	refresh(reason: string): Promise<void>;
 	start(): void;
@@ -62,6 +64,7 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
 	let fingerprint = "";
 	let mwan3Runs = false;
 	const found = new Map<string, Classified>();
+	const peers = new Map<string, Peer>();
 	const words = new Map<string, { readonly modifiedMs: number; readonly size: number; readonly text: string }>();
 	let settling: Closable | null = null;
 	let interval: Closable | null = null;
@@ -140,6 +143,7 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
 			wanInterfaces,
 			previous: current.uplinks,
 			found: (id) => found.get(id) ?? null,
+			peer: (id) => peers.get(id) ?? null,
 			member: options.member,
 		});
 		const next: Discovered = { uplinks, mwan3, problems };
@@ -252,6 +256,12 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
 			if (kind === null) found.delete(id);
 			else found.set(id, kind);
 			soon("a sensor knows the kind of link");
+		},
+		peer(id, peer) {
+			if (JSON.stringify(peers.get(id) ?? null) === JSON.stringify(peer)) return;
+			if (peer === null) peers.delete(id);
+			else peers.set(id, peer);
+			soon("a sensor asks through an uplink");
 		},
 		refresh,
 		start() {

@@ -33,6 +33,12 @@ export interface Mwan3Link {
 	readonly trackIps: readonly string[];
 }
 
+export interface Peer {
+	readonly host: string;
+	/** By the device alone, without its gateway: a dish in bypass mode may answer only so. */
+	readonly direct: boolean;
+}
+
 export interface Uplink {
 	/** The name people know: the mwan3 interface, else the netifd one (RutOS: the parent, mob1s1a1). */
 	readonly id: string;
@@ -52,6 +58,8 @@ export interface Uplink {
 	readonly ipv4: FamilyLink | null;
 	readonly ipv6: FamilyLink | null;
 	readonly mwan3: { readonly ipv4: Mwan3Link | null; readonly ipv6: Mwan3Link | null };
+	/** An address behind this uplink that must be asked through it and no other (a dish); IPv4. */
+	readonly peer?: Peer;
 	readonly metered: boolean;
 	/** Its data plan is nearly or wholly used up (the usage sensor says so): watch it as cheaply as can be. */
 	readonly allowance?: "near" | "used_up";

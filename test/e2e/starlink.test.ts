@@ -22,6 +22,8 @@ describe("starlink", { skip }, () => {
 	before(async () => {
 		bench = await openBench({ isps: 2, config: { autonomy: CONFIG } });
 		await bench.world.do({ do: "dish", isp: 1 });
+		// A LAN of the same network must not swallow the questions.
+		await bench.router.run(["ip", "route", "add", "192.168.100.0/24", "dev", "br-lan"]);
 	});
 	after(() => bench.close());
 

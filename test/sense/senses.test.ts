@@ -27,6 +27,7 @@ function world(...kinds: SensorKind[]) {
 		config: () => ({}) as Config,
 		onInput: (input) => inputs.push(input),
 		onClass: () => undefined,
+		onReach: () => undefined,
 		onSuspect: (id, reason) => told.push(`${id} suspect ${reason}`),
 		onEvent: (id, type, reason) => told.push(`${id} ${type} ${reason}`),
 	});

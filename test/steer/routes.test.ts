@@ -298,6 +298,39 @@ test("nothing to do is nothing, also when the table has a name here", () => {
 	}
 });
 
+test("what only this uplink may answer for stands in front; by the device alone it gets a route, which goes again", () => {
+	const dish = (direct: boolean): Partial<Uplink> => ({ peer: { host: "192.168.100.1", direct } });
+	const first = steps([uplink("wan", 1, dish(false))]);
+	assert.deepEqual(first.lines, [
+		"route replace default via 100.64.1.1 dev eth1 table 9000",
+		"rule add pref 875 from 100.64.1.50 to 192.168.100.1 lookup 9000",
+		"rule add pref 900 from 100.64.1.50 lookup main suppress_prefixlength 0",
+		"rule add pref 901 from 100.64.1.50 lookup 9000",
+	]);
+	const actual = [
+		...SAMPLE_RULES,
+		...parseRules(
+			"875:\tfrom 100.64.1.50 to 192.168.100.1 lookup 9000\n900:\tfrom 100.64.1.50 lookup main suppress_prefixlength 0\n901:\tfrom 100.64.1.50 lookup 9000\n",
+		),
+	];
+	assert.deepEqual(steps([uplink("wan", 1, dish(false))], first.wanted, actual).lines, []);
+	const second = steps([uplink("wan", 1, dish(true))], first.wanted, actual);
+	assert.deepEqual(second.lines, [
+		"route replace default via 100.64.1.1 dev eth1 table 9000",
+		"route replace 192.168.100.1 dev eth1 table 9000",
+	]);
+	assert.deepEqual(steps([uplink("wan", 1, dish(false))], second.wanted, actual).lines, [
+		"route replace default via 100.64.1.1 dev eth1 table 9000",
+		"route flush 192.168.100.1 table 9000",
+	]);
+	assert.deepEqual(steps([uplink("wan", 1)], second.wanted, actual).lines, [
+		"route replace default via 100.64.1.1 dev eth1 table 9000",
+		"rule del pref 875 from 100.64.1.50 to 192.168.100.1 lookup 9000",
+		"route flush 192.168.100.1 table 9000",
+	]);
+	assert.throws(() => steps([uplink("wan", 1, { peer: { host: "1.1.1.1 dev lo", direct: false } })]), /address/);
+});
+
 test("preferences and tables of others are passed by", () => {
 	const others = [
 		{ pref: 901, selector: "from 10.1.1.1", table: "77" },

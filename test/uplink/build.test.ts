@@ -44,6 +44,7 @@ function build(setup: Setup): Uplink[] {
 		mwan3: setup.mwan3 ?? null,
 		wanInterfaces: new Set(setup.wan ?? []),
 		previous: setup.previous ?? [],
+		peer: () => null,
 		found: () => (setup.found === undefined ? null : { class: setup.found, reason: "a dish answers through it" }),
 		member: (id, kind) => ({ ...DEFAULTS, ...setup.member?.(id, kind) }),
 	});
@@ -224,6 +225,7 @@ test("carrier: 0, 1, and a device that is administratively down", () => {
 		wanInterfaces: new Set<string>(),
 		previous: [],
 		found: () => null,
+		peer: () => null,
 		member: () => DEFAULTS,
 	};
 	const files = sysfs("eth1");

@@ -5,13 +5,16 @@
  * States in prose: knocking (absent) -> answering (ok) -> silent (failing: the channel is made anew, the pause grows to 15 s)
  * -> after 10 minutes of silence on a working uplink nothing is there any more.
  */
-import { AutonomyError, errorText } from "../../platform/error.ts";
+import { AutonomyError, errorText, isAutonomyError } from "../../platform/error.ts";
+import type { Closable } from "../../platform/platform.ts";
 import { createPoller } from "../poller.ts";
 import type { Sensor, SensorContext, SensorKind } from "../sensor.ts";
 import { type DishAddress, knock } from "./knock.ts";
 import type { DishSession } from "./session.ts";
 
 const PACE = { active: 1000, standby: 5000 } as const;
+/** Rule and route are made meanwhile. */
+const ROUTE_MS = 2000;
 const GONE_MS = 600_000;
 /** Every step in it has its own limit (starlink.api.timeout_s); this one is for a defect. */
 const LIMIT_MS = 70_000;
@@ -24,6 +27,8 @@ export function createStarlink(context: SensorContext): Sensor {
 	let uplink = context.uplink;
 	let active = false;
 	let session: DishSession | null = null;
+	let direct = false;
+	let retry: Closable | null = null;
 	/** Last answer of a dish through this uplink; null: never, or given up. */
 	let answeredMs: number | null = null;
 	let closed = false;
@@ -33,6 +38,21 @@ export function createStarlink(context: SensorContext): Sensor {
 		if (local === null) throw new AutonomyError("not_found", `${uplink.id} has no IPv4 address now`);
 		const { host, port, webPort } = config().starlink;
 		return { host, port, webPort, localAddress: local };
+	}
+
+	/** The question must leave by this uplink whatever the router's own tables say, and the other way is tried in turn. */
+	function reach(): void {
+		context.reach(config().starlink.enabled ? { host: config().starlink.host, direct } : null);
+	}
+
+	/** By the gateway most dishes answer, in bypass mode some only by the device alone. */
+	function tryOtherWay(): void {
+		const gateway = uplink.ipv4?.gateway ?? null;
+		if (gateway === null && !direct) return;
+		direct = !direct && gateway !== null;
+		reach();
+		// The second way at once, the first one again at the next knock.
+		if (direct) retry = platform.timers.after(ROUTE_MS, () => poller.soon());
 	}
 
 	/** Lives from the first open door on, over restarts of the dish: it remembers them. */
@@ -47,6 +67,7 @@ export function createStarlink(context: SensorContext): Sensor {
 	}
 
 	async function work(wanted: () => boolean): Promise<string> {
+		retry?.close();
 		if (!config().starlink.enabled) throw new AutonomyError("not_found", "switched off: starlink.api.enabled is 0");
 		try {
 			const open = await sessionNow();
@@ -56,7 +77,10 @@ export function createStarlink(context: SensorContext): Sensor {
 			answeredMs = clock.monotonicMs();
 			return text;
 		} catch (error) {
-			if (wanted()) giveUp();
+			if (wanted()) {
+				giveUp();
+				if (answeredMs === null && isAutonomyError(error, "not_found")) tryOtherWay();
+			}
 			if (!wanted() || answeredMs === null) throw error;
 			throw new AutonomyError("connection_failed", `the dish is silent: ${errorText(error)}`);
 		}
@@ -85,6 +109,7 @@ export function createStarlink(context: SensorContext): Sensor {
 		},
 	});
 
+	reach();
 	return {
 		follow(next, isActive) {
 			const moved = next.ipv4?.address !== uplink.ipv4?.address || (next.up && !uplink.up);
@@ -100,6 +125,7 @@ export function createStarlink(context: SensorContext): Sensor {
 		picture: () => session?.picture() ?? null,
 		close() {
 			closed = true;
+			retry?.close();
 			poller.close();
 			session?.close();
 		},

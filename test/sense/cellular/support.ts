@@ -150,6 +150,7 @@ export function world(options: WorldOptions = {}): World {
 		observe: (values) => void told.values.push(values),
 		risk: (risk) => void told.risks.push({ atMs: time.clock.monotonicMs(), ...risk }),
 		suspect: (reason) => void told.suspects.push(reason),
+		reach: () => undefined,
 		classify: (found) => void told.classes.push(found?.class ?? null),
 		event: (type, reason) => void told.events.push(`${type}: ${reason}`),
 	};

@@ -145,6 +145,17 @@ describe("trouble", () => {
 		assert.equal(sensor.details(), null);
 	});
 
+	test("nobody by the gateway: by the device alone, and in turn from then on", async (t) => {
+		const { sensor, heard, dish } = await world(t, { port: null });
+		await until("an answer", () => sensor.health().state === "ok");
+		assert.deepEqual(heard.reached, [false], "found at once: nothing else is tried");
+		await dish.close();
+		const second = await world(t, { port: null, webPort: null });
+		await until("the other way", () => second.heard.reached.length >= 3);
+		assert.deepEqual(second.heard.reached, [false, true, false]);
+		assert.equal(second.sensor.health().state, "absent");
+	});
+
 	test("no address: absent, nothing is tried", async (t) => {
 		const { sensor } = await world(t, { local: null });
 		await until("a verdict", () => sensor.health().state === "absent");

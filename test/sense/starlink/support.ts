@@ -29,17 +29,20 @@ export interface Heard {
 	readonly suspects: string[];
 	readonly events: string[];
 	readonly classes: (string | null)[];
+	/** Whether by the device alone, each time it was asked for. */
+	readonly reached: (boolean | null)[];
 }
 
-type Mouth = Pick<SensorContext, "observe" | "risk" | "suspect" | "event" | "classify">;
+type Mouth = Pick<SensorContext, "observe" | "risk" | "suspect" | "event" | "classify" | "reach">;
 
 export function listener(): { readonly heard: Heard; readonly sink: Mouth } {
-	const heard: Heard = { values: [], risks: [], suspects: [], events: [], classes: [] };
+	const heard: Heard = { values: [], risks: [], suspects: [], events: [], classes: [], reached: [] };
 	const sink: Mouth = {
 		observe: (values) => void heard.values.push(values),
 		risk: (risk) => void heard.risks.push(risk),
 		suspect: (reason) => void heard.suspects.push(reason),
 		event: (type, reason) => void heard.events.push(`${type}: ${reason}`),
+		reach: (peer) => void heard.reached.push(peer === null ? null : peer.direct),
 		classify: (found) => void heard.classes.push(found?.class ?? null),
 	};
 	return { heard, sink };

@@ -225,6 +225,7 @@ test("the host of sensors closes what a kind shares when the daemon stops, and o
 		config: w.context.config,
 		onInput: () => undefined,
 		onClass: () => undefined,
+		onReach: () => undefined,
 		onSuspect: () => undefined,
 		onEvent: () => undefined,
 	});
