@@ -44,7 +44,7 @@ function oneMap(name: string, map: SkyMap, style: TextStyle): string[] {
 	const pole = (letter: string): string[] => (earth ? [" ".repeat(2 + Math.floor(width / 2)) + letter] : []);
 	const lines = picture.map((line, row) => {
 		const [west, east] = earth && row === middle ? ["W ", " E"] : ["  ", ""];
-		return `${west}${tinted(line, style)}${east}`;
+		return `${west}${tinted(east === "" ? line.trimEnd() : line, style)}${east}`.trimEnd();
 	});
 	return [
 		...head,
