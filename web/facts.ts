@@ -28,9 +28,13 @@ const SHORT = new Set([
 	"rtt",
 	"dns",
 	"gps",
+	"ip",
+	"mb",
+	"ram",
+	"tcp",
 ]);
 /** Endings that only name the unit. */
-const UNIT_ENDING = /_(pct|dbm|db|mbps|mhz|ms|s|c|bytes|unix_ms|m|deg|mps|per_min|per_s)$/;
+const UNIT_ENDING = /_(pct|dbm|db|hours|minutes|mbps|mhz|ms|s|c|bytes|unix_ms|m|deg|mps|per_min|per_s)$/;
 
 /** channel_busy_pct -> Channel busy. The scan for translations takes it through all fields too. */
 export function fieldLabel(name: string): string {

@@ -45,7 +45,12 @@ function kinds(): readonly Kind[] {
 			format: percent,
 			range: [0, 10],
 		},
-		{ title: _("Jitter"), keys: [{ key: "jitter_ms", name: _("jitter"), of: "mean", colour: ACCENT }], format: ms },
+		{
+			title: _("Jitter"),
+			keys: [{ key: "jitter_ms", name: _("jitter"), of: "mean", colour: ACCENT }],
+			format: ms,
+			least: 10,
+		},
 		{
 			title: _("Score"),
 			keys: [{ key: "score", name: _("score"), of: "mean", colour: GOOD }],

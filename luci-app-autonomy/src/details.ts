@@ -12,11 +12,7 @@ import { bytes, day, duration, number, percent, withUnit } from "../../web/forma
 import { readSky, skyPixels } from "../../web/model/sky.ts";
 import { say } from "../../web/say.ts";
 import { type Member, stateTone, stateWord } from "../../web/words.ts";
-import { section, table } from "./autonomy/page.ts";
-
-export function factList(all: readonly Fact[]): HTMLElement {
-	return el("dl", { class: "au-facts" }, ...all.flatMap((one) => [el("dt", {}, one.name), el("dd", {}, one.value)]));
-}
+import { factList, section, table } from "./autonomy/page.ts";
 
 /** How the link is, what it is, how it is watched. */
 export function drawMember(into: HTMLElement, member: Member): void {

@@ -77,12 +77,16 @@ export function createPage(title: string, ...children: readonly Child[]): Page {
 			if (advice) setText(advice, told.advice);
 		},
 		failed(error) {
-			const told = troubleWords(errorCode(error), errorText(error), null);
-			const text =
-				errorCode(error) === "refused" ? el("p", {}, errorText(error)) : el("p", {}, told.title, " ", told.advice);
-			ui.addNotification(null, text, "danger");
+			ui.addNotification(null, el("p", {}, failureText(error)), "danger");
 		},
 	};
+}
+
+/** Refusals in the router's own words, everything else in ours. */
+function failureText(error: unknown): string {
+	if (errorCode(error) === "refused") return errorText(error);
+	const { title, advice } = troubleWords(errorCode(error), errorText(error), null);
+	return `${title} ${advice}`;
 }
 
 /**
@@ -90,13 +94,19 @@ export function createPage(title: string, ...children: readonly Child[]): Page {
  * hidden, and at once when it is seen again. A failing refresh is the refresh's own business; none ends the polling.
  */
 export function keepFresh(seconds: number, refresh: () => Promise<unknown>): Promise<unknown> {
-	const guarded = async (): Promise<void> => {
-		if (document.hidden) return;
-		try {
-			await refresh();
-		} catch (error) {
-			console.error(error);
-		}
+	let running: Promise<void> | null = null;
+	const guarded = (): Promise<void> => {
+		if (document.hidden) return Promise.resolve();
+		running ??= Promise.resolve()
+			.then(refresh)
+			.then(
+				() => undefined,
+				(error: unknown) => console.error(error),
+			)
+			.finally(() => {
+				running = null;
+			});
+		return running;
 	};
 	document.addEventListener("visibilitychange", () => {
 		if (!document.hidden && poll.active()) void guarded();
@@ -170,7 +180,8 @@ export function dialog(
 	page: Page,
 	title: string,
 	children: readonly Node[],
-	accept: { readonly text: string; readonly kind?: "apply" | "negative"; work(): unknown },
+	/** Null: only to be read. */
+	accept: { readonly text: string; readonly kind?: "apply" | "negative"; work(): unknown } | null,
 ): void {
 	const back = document.activeElement;
 	const close = (): void => {
@@ -181,27 +192,32 @@ export function dialog(
 	const onKey = (event: KeyboardEvent): void => {
 		if (event.key === "Escape") close();
 	};
-	const cancel = button(page, _("Cancel"), close, { kind: "neutral", looks: true });
-	const go = button(
-		page,
-		accept.text,
-		async () => {
-			await accept.work();
-			close();
-		},
-		{ kind: accept.kind ?? "apply" },
-	);
-	const modal = ui.showModal(
-		title,
-		[...children, el("div", { class: "right au-buttons" }, cancel, " ", go)],
-		"au-dialog",
-	);
+	const cancel = button(page, accept === null ? _("Close") : _("Cancel"), close, { kind: "neutral", looks: true });
+	const buttons = el("div", { class: "right au-buttons" }, cancel);
+	const wrong = el("div", { role: "alert" });
+	if (accept !== null) {
+		const work = async (): Promise<void> => {
+			try {
+				await accept.work();
+				close();
+			} catch (error) {
+				// Said here: what is behind the dialog cannot be seen.
+				replace(wrong, el("p", { class: "alert-message danger" }, failureText(error)));
+			}
+		};
+		buttons.append(button(page, accept.text, work, { kind: accept.kind ?? "apply" }));
+	}
+	const modal = ui.showModal(title, [...children, wrong, buttons], "au-dialog");
 	modal.setAttribute("role", "dialog");
 	modal.setAttribute("aria-modal", "true");
 	modal.setAttribute("aria-label", title);
 	document.addEventListener("keydown", onKey);
 	const first = modal.querySelector<HTMLElement>("select, input, textarea, button");
 	first?.focus();
+}
+
+export function factList(all: readonly { readonly name: string; readonly value: string }[]): HTMLElement {
+	return el("dl", { class: "au-facts" }, ...all.flatMap((one) => [el("dt", {}, one.name), el("dd", {}, one.value)]));
 }
 
 /** A section as LuCI draws them. */

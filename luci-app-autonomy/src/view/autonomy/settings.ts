@@ -41,9 +41,10 @@ function kindOf(option: OptionSpec): LuciOptionKind {
 	return option.type === "bool" ? form.Flag : form.Value;
 }
 
-function addOption(section: LuciSection, option: OptionSpec, tab: string, column: boolean | null): void {
+function addOption(section: LuciSection, option: OptionSpec, tab: string | null, column: boolean | null): void {
 	const title = optionLabel(option);
-	const made = section.taboption(tab, kindOf(option), option.name, markup(title), markup(optionHelp(option)));
+	const told = [kindOf(option), option.name, markup(title), markup(optionHelp(option))] as const;
+	const made = tab === null ? section.option(...told) : section.taboption(tab, ...told);
 	const unset = unsetText(option);
 	made.rmempty = true;
 	made.modalonly = column;
@@ -71,13 +72,14 @@ function addOption(section: LuciSection, option: OptionSpec, tab: string, column
 }
 
 function fill(section: LuciSection, spec: SectionSpec, grid: boolean): void {
-	section.tab("basic", _("General"));
 	const options = shownOptions(spec);
 	const advanced = options.filter((option) => !isBasic(spec.key, option));
-	if (advanced.length > 0) section.tab("advanced", _("Advanced"));
+	const folded = advanced.length > 0;
+	if (folded) section.tab("basic", _("General"));
+	if (folded) section.tab("advanced", _("Advanced"));
 	for (const option of options) {
 		const column = grid ? !GRID_COLUMNS.includes(option.name) : null;
-		addOption(section, option, isBasic(spec.key, option) ? "basic" : "advanced", column);
+		addOption(section, option, folded ? (isBasic(spec.key, option) ? "basic" : "advanced") : null, column);
 	}
 }
 
