@@ -17,6 +17,8 @@ export const MAX_PAUSE_MS = 300_000;
 export interface PollerOptions {
 	readonly platform: Pick<Platform, "clock" | "timers">;
 	readonly intervalMs: () => number;
+	/** Before the first question; default: at once. */
+	readonly firstMs?: number;
 	/** The longest pause after failures, now; null or absent: 5 minutes. */
 	readonly maxPauseMs?: () => number | null;
 	/** An answer later than this is a failure; the answer itself is ignored then. */
@@ -105,7 +107,7 @@ export function createPoller(options: PollerOptions): Poller {
 			);
 	}
 
-	timer = timers.after(0, ask);
+	timer = timers.after(options.firstMs ?? 0, ask);
 	return {
 		health: () => health,
 		soon: ask,

@@ -22,6 +22,8 @@ export interface DishSession extends Closable {
 	/** Asks for the status and uses it, when still wanted. Rejects as the client does. */
 	ask(stillWanted: () => boolean): Promise<string>;
 	setActive(active: boolean): void;
+	/** An outage goes on, or something threatens. */
+	troubled(): boolean;
 	/** It does not answer any more. */
 	lose(): void;
 	moved(): void;
@@ -148,7 +150,10 @@ export function createDishSession(context: SensorContext, addressNow: () => Dish
 			const raw = await client.ask("get_status", timeoutMs());
 			if (!wanted()) return "";
 			const first = status === null;
+			// Polls see an outage in steps of a second; its own list knows how long it was.
+			const over = status?.outage != null;
 			status = readStatus(raw);
+			if (over && status.outage === null) askedMs.delete("get_history");
 			client.firmware(status.firmware);
 			judge.status(clock.monotonicMs(), clock.wallMs(), status);
 			if (first) extrasPoller.soon();
@@ -157,6 +162,7 @@ export function createDishSession(context: SensorContext, addressNow: () => Dish
 		setActive(next) {
 			active = next;
 		},
+		troubled: () => status?.outage != null || judge.picture(clock.monotonicMs()).danger !== null,
 		lose() {
 			status = null;
 			// What it knew may be of before a restart: all is asked for again when it is back.

@@ -14,7 +14,9 @@ import type { DishSession } from "./session.ts";
 
 const PACE = { active: 1000, standby: 5000 } as const;
 /** Rule and route are made meanwhile. */
+const FIRST_MS = 500;
 const ROUTE_MS = 2000;
+const BUSY_MS = 60_000;
 const GONE_MS = 600_000;
 /** Every step in it has its own limit (starlink.api.timeout_s); this one is for a defect. */
 const LIMIT_MS = 70_000;
@@ -31,7 +33,13 @@ export function createStarlink(context: SensorContext): Sensor {
 	let retry: Closable | null = null;
 	/** Last answer of a dish through this uplink; null: never, or given up. */
 	let answeredMs: number | null = null;
+	let leftMs = Number.NEGATIVE_INFINITY;
 	let closed = false;
+
+	/** Just left, or in trouble: how long it lasts decides what follows. */
+	function busy(): boolean {
+		return clock.monotonicMs() - leftMs < BUSY_MS || session?.troubled() === true;
+	}
 
 	function addressNow(): DishAddress {
 		const local = uplink.ipv4?.address ?? null;
@@ -98,9 +106,10 @@ export function createStarlink(context: SensorContext): Sensor {
 
 	const poller = createPoller({
 		platform,
-		intervalMs: () => (active ? PACE.active : PACE.standby),
+		intervalMs: () => (active || busy() ? PACE.active : PACE.standby),
 		maxPauseMs: () => (answeredMs === null ? null : SILENT_PAUSE_MS),
 		limitMs: LIMIT_MS,
+		firstMs: FIRST_MS,
 		work,
 		onState(health) {
 			if (health.state === "ok") return;
@@ -114,6 +123,7 @@ export function createStarlink(context: SensorContext): Sensor {
 		follow(next, isActive) {
 			const moved = next.ipv4?.address !== uplink.ipv4?.address || (next.up && !uplink.up);
 			const woken = isActive && !active;
+			if (active && !isActive) leftMs = clock.monotonicMs();
 			uplink = next;
 			active = isActive;
 			session?.setActive(active);
