@@ -1,7 +1,17 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+	chmodSync,
+	cpSync,
+	existsSync,
+	mkdirSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	symlinkSync,
+	writeFileSync,
+} from "node:fs";
+import { basename, join } from "node:path";
 import { test } from "node:test";
 import { hasAsh, tree } from "./shell.ts";
 
@@ -50,10 +60,39 @@ test("a Node.js that is too old, or none, is said with what to install", { skip 
 		const ran = await box.run("usr/sbin/autonomyd", [], { PATH });
 		assert.match(ran.stderr, /needs Node\.js 20 or later, found:.*v18\.19\.1/);
 	}
+	rmSync(join(box.root, "usr/lib/autonomy/autonomyd.node"), { recursive: true });
+	const half = await box.run("usr/sbin/autonomyd", []);
+	assert.equal(half.code, 1);
+	assert.match(half.stderr, /^autonomyd: \S+\/lib\/autonomy\/autonomyd\.node\/ is missing, .*: install the package/);
 	rmSync(join(box.root, "usr/lib/autonomy/autonomyd.node.mjs"));
 	const bare = await box.run("usr/sbin/autonomyd", []);
 	assert.equal(bare.code, 1);
 	assert.match(bare.stderr, /autonomyd\.node\.mjs is missing/);
+});
+
+test("what the README says to copy is enough for the daemon to run", { skip }, async (t) => {
+	const repo = new URL("../../", import.meta.url).pathname;
+	if (!existsSync(`${repo}build/autonomyd.node.mjs`)) {
+		t.skip("not built: npm run build");
+		return;
+	}
+	const box = await tree("/nowhere");
+	t.after(() => box.remove());
+	rmSync(join(box.root, "usr"), { recursive: true });
+	const lines = [...readFileSync(`${repo}README.md`, "utf8").matchAll(/^ {4}(\S+) +-> (\/\S+)$/gm)];
+	assert.ok(lines.length >= 4, "the README has no list of what to copy");
+	for (const [, from = "", to = ""] of lines) {
+		const folder = join(box.root, to);
+		mkdirSync(folder, { recursive: true });
+		const sources = from.endsWith("/*")
+			? readdirSync(repo + from.slice(0, -2)).map((name) => from.slice(0, -1) + name)
+			: [from];
+		for (const source of sources) cpSync(repo + source, join(folder, basename(source)), { recursive: true });
+	}
+	const ran = await box.run("usr/sbin/autonomyd", ["--version"]);
+	assert.match(ran.stdout, /^autonomyd \d+\.\d+\.\d+ \(node /, ran.stderr);
+	const checked = await box.run("usr/sbin/autonomyd", ["--validate", join(box.root, "etc/config/autonomy")]);
+	assert.equal(checked.code, 0, checked.stdout + checked.stderr);
 });
 
 test("a Node.js that does not know a memory flag is started without them, and it is said", { skip }, async (t) => {

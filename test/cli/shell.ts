@@ -1,6 +1,6 @@
 /**
  * The package's scripts under busybox ash in a tree laid out as on a router: with the lab's `ubus` command, a jsonfilter
- * (the real one when JSONFILTER names it) and a daemon bundle that tells how it was called.
+ * (the real one when JSONFILTER names it) and a daemon bundle, with a part beside it, that tells how it was called.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -40,14 +40,18 @@ export async function tree(socket: string, prefix = ""): Promise<Tree> {
 	const sbin = join(root, prefix, "usr/sbin");
 	const lib = join(root, prefix, "usr/lib/autonomy");
 	const bin = join(root, "bin");
-	for (const folder of [sbin, lib, bin]) mkdirSync(folder, { recursive: true });
+	for (const folder of [sbin, join(lib, "autonomyd.node"), bin]) mkdirSync(folder, { recursive: true });
 	for (const name of ["autonomyctl", "autonomyd"]) {
 		copyFileSync(`${FILES}usr/sbin/${name}`, join(sbin, name));
 		chmodSync(join(sbin, name), 0o755);
 	}
 	writeFileSync(
 		join(lib, "autonomyd.node.mjs"),
-		"console.log(JSON.stringify(process.argv.slice(2))); process.exit(process.argv.includes('--validate') ? 1 : 0);\n",
+		"import { tell } from './autonomyd.node/part-0.mjs'; tell(process.argv.slice(2));\n",
+	);
+	writeFileSync(
+		join(lib, "autonomyd.node/part-0.mjs"),
+		"export const tell = (args) => { console.log(JSON.stringify(args)); process.exit(args.includes('--validate') ? 1 : 0); };\n",
 	);
 	await build({
 		entryPoints: {
