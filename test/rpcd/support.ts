@@ -17,6 +17,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { describe, test } from "node:test";
 import { build } from "esbuild";
 
 export interface Shell {
@@ -43,11 +44,19 @@ function shell(name: string, argv: readonly string[], real: boolean): Shell {
 	return { name, argv, jshn: STAND_IN, library, skip: runs(argv) ? missing : `no ${name} here` };
 }
 
-export const SHELLS: readonly Shell[] = [
+const SHELLS: readonly Shell[] = [
 	shell("dash", ["dash"], false),
 	shell("busybox ash", ["busybox", "ash"], false),
 	shell("busybox ash with the real jshn", ["busybox", "ash"], true),
 ];
+
+/** The tests of `body` in every shell that is here; for others one skipped test says why. */
+export function inEveryShell(body: (shell: Shell) => void): void {
+	for (const shell of SHELLS) {
+		if (shell.skip === false) describe(shell.name, () => body(shell));
+		else test(`under ${shell.name}`, { skip: shell.skip }, () => undefined);
+	}
+}
 
 export type Answer = Record<string, unknown> & {
 	readonly error?: { code: string; message: string; reasons?: string[] };
@@ -63,6 +72,9 @@ export interface Box {
 	readonly root: string;
 	/** Puts JSON on stdin as it is given. */
 	raw(method: string, stdin: string): Promise<Ran>;
+	/** One call, whatever the answer. */
+	once(method: string, args?: Readonly<Record<string, unknown>>): Promise<Answer>;
+	/** As a page calls: again while it is told to ask again, which on a busy machine may happen to any call. */
 	call(method: string, args?: Readonly<Record<string, unknown>>): Promise<Answer>;
 	run(args: readonly string[], stdin?: string): Promise<Ran>;
 	/** A program of the router; it gets its arguments as usual. */
@@ -171,7 +183,7 @@ export async function box(shell: Shell): Promise<Box> {
 		});
 	}
 
-	async function call(method: string, args: Readonly<Record<string, unknown>> = {}): Promise<Answer> {
+	async function once(method: string, args: Readonly<Record<string, unknown>> = {}): Promise<Answer> {
 		const ran = await run(["call", method], JSON.stringify(args));
 		let answer: unknown;
 		try {
@@ -183,9 +195,19 @@ export async function box(shell: Shell): Promise<Box> {
 		return answer as Answer;
 	}
 
+	async function call(method: string, args: Readonly<Record<string, unknown>> = {}): Promise<Answer> {
+		const deadline = Date.now() + LIMIT_MS;
+		for (;;) {
+			const answer = await once(method, args);
+			const again = answer.error?.code === "pending" || answer.error?.code === "timeout";
+			if (!again || Date.now() > deadline) return answer;
+		}
+	}
+
 	return {
 		root,
 		run,
+		once,
 		raw: (method, stdin) => run(["call", method], stdin),
 		call,
 		program,
