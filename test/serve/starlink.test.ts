@@ -7,11 +7,12 @@ import type { Details, SensorPicture } from "../../daemon/sense/sensor.ts";
 import { describeDish, type Extras, factsOf } from "../../daemon/sense/starlink/describe.ts";
 import { readDiagnostics } from "../../daemon/sense/starlink/diagnostics.ts";
 import { readHistory } from "../../daemon/sense/starlink/history.ts";
+import { createDishJudge } from "../../daemon/sense/starlink/judge.ts";
 import { readMap } from "../../daemon/sense/starlink/map.ts";
 import { decodeAnswer, encodeAnswer } from "../../daemon/sense/starlink/wire.ts";
 import { decodeBase64 } from "../../daemon/serve/base64.ts";
 import { historyAnswer, mapAnswer, type Plain } from "../../lab/dish/answers.ts";
-import { dishStatus, outage } from "../sense/starlink/support.ts";
+import { dishStatus, listener, outage } from "../sense/starlink/support.ts";
 import { HOSTILE, type World, worldFor } from "./world.ts";
 
 const MAP = readMap(decodeAnswer("dish_get_obstruction_map", encodeAnswer(mapAnswer())), 0, 90);
@@ -360,7 +361,16 @@ describe("what a dish writes into its texts", () => {
 			const { starlink } = await ask(w, "starlink_status");
 			// A text on the bus ends at its first NUL.
 			assert.equal(starlink.wan?.id, name.slice(0, 80).split("\u0000")[0]);
-			for (const view of ["starlink", "starlink_map", "members"]) {
+			const { heard, sink } = listener();
+			const judge = createDishJudge(sink, () => 60_000);
+			judge.status(1_000, EXTRAS.wallMs, dishStatus());
+			judge.status(2_000, EXTRAS.wallMs, dishStatus({ device_info }));
+			assert.ok(heard.events.some((event) => event.startsWith("dish_firmware: ")));
+			for (const event of heard.events) {
+				assert.ok(event.length < 200, `an event of ${event.length} characters`);
+				w.deps.recorder.note("dish_firmware", "wan", event);
+			}
+			for (const view of ["starlink", "starlink_map", "members", "events"]) {
 				for (const width of [40, 120]) {
 					const { ok, text } = await w.call("render", { view, width });
 					assert.equal(ok, true, view);
