@@ -185,12 +185,12 @@ test("http: status, headers and body; too long and too slow are errors with code
 	server.close();
 });
 
-test("log: one JSON object a line, every key once, a child's child goes by its own component, levels reach all", async () => {
+test("log: one JSON object a line, every key once, a child's child goes by its own component, levels reach all, nothing a terminal obeys", async () => {
 	const code = `
 		import { createLogger } from "./daemon/platform/node/log.ts";
 		const log = createLogger("info");
 		const inner = log.child("outer").child("inner");
-		inner.info("said", { member: "wan" });
+		inner.info("said", { member: "w\\u001b[2Jan\\u009b\\u202e" });
 		log.setLevel("error");
 		inner.warn("not said");`;
 	const { stdout, stderr } = await platform.processes.run(
@@ -201,6 +201,6 @@ test("log: one JSON object a line, every key once, a child's child goes by its o
 	assert.equal(lines.length, 1, stderr);
 	assert.match(
 		lines[0] ?? "",
-		/^\{"level":"info","ts":"[0-9TZ:.-]+","component":"inner","member":"wan","msg":"said"\}$/,
+		/^\{"level":"info","ts":"[0-9TZ:.-]+","component":"inner","member":"w\\u001b\[2Jan\\u009b\\u202e","msg":"said"\}$/,
 	);
 });

@@ -47,12 +47,20 @@ interface Family {
 	file: number | null;
 }
 
+/** What a terminal obeys beyond the characters JSON escapes by itself: DEL, C1, line separators, marks of direction. */
+const OBEYED = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
+
+function harmless(line: string): string {
+	return line.replace(OBEYED, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
 /** Field names as users know them: ts, level, msg, component. */
 export function createLogger(level: LogLevel): Logger {
 	const family: Family = { members: new Set(), file: null };
 	const stdout = pino.destination({ fd: 1, sync: true });
 	const output = {
-		write(line: string): void {
+		write(text: string): void {
+			const line = harmless(text);
 			stdout.write(line);
 			if (family.file !== null) writeToFile(family, line);
 		},
