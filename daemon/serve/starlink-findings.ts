@@ -32,7 +32,8 @@ export function findingsOf(dish: Dish, told: Diagnosis): string[] {
 	const off = offDeg(dish);
 	if (off !== null && off >= OFF_DEG) found.push(`it looks ${Math.round(off)} degrees past where it should: turn it`);
 	if (told.rate_limited === true) found.push("the data of its plan are used up: it is slowed down");
-	if ((dish.ethernet_mbps ?? 1_000) < 1_000) found.push(`its cable runs at ${dish.ethernet_mbps} Mbit/s: look at it`);
+	if ((dish.ethernet_mbps ?? 1_000) < 1_000)
+		found.push(`its cable runs at ${dish.ethernet_mbps} Mbit/s: check cable and port`);
 	if (dish.gps?.valid === false && !dish.gps.inhibited) found.push("its receiver does not know where it is");
 	return found;
 }

@@ -154,7 +154,7 @@ describe("starlink_diagnostics", () => {
 			"it is stowed: unstow it in Starlink's app",
 			"thermal_throttle: the dish is hot and slows down",
 			"something stands in its view: 5.1 % of the sky, 3.0 % of the time",
-			"its cable runs at 100 Mbit/s: look at it",
+			"its cable runs at 100 Mbit/s: check cable and port",
 		]);
 		assert.deepEqual([mob1s1a1?.asked, mob1s1a1?.findings, mob1s1a1?.healthy], [false, [], undefined]);
 	});
@@ -263,8 +263,8 @@ describe("the terminal", () => {
 			/^ {2}critical: its motors are stuck \(motors_stuck\)$/,
 			/^ {2}update: REBOOT_REQUIRED, must restart for it, ready to restart, will restart in 1m$/,
 			/^ {2}restarts since watched: 2/,
-			/^ {2}diagnostics: self test failed, BOOT_UP, unknown_99, stowed$/,
-			/^ {2}look at: its cable runs at 100 Mbit\/s: look at it$/,
+			/^ {2}diagnostics: self test failed, stowed$/,
+			/^ {2}look at: its cable runs at 100 Mbit\/s: check cable and port$/,
 			/^ {2}refused: get_location$/,
 			/^mob1s1a1: no dish: nobody answers at 192\.168\.100\.1, port 9200 or 9201$/,
 			/^1 of 2 dishes connected$/,
@@ -273,6 +273,13 @@ describe("the terminal", () => {
 				lines.some((line) => expected.test(line)),
 				`${expected} in\n${text}`,
 			);
+		}
+	});
+
+	test("says nothing twice", async (t) => {
+		const text = String((await (await house(t)).call("render", { view: "starlink", width: 200 })).text);
+		for (const once of ["motors are stuck", "hot and slows down", "unknown_99"]) {
+			assert.equal(text.split(once).length - 1, 1, `${once} in\n${text}`);
 		}
 	});
 

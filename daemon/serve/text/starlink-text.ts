@@ -34,7 +34,7 @@ export function starlinkText(
 	const right = (title: string, optional?: number) => ({ title, right: true, ...(optional ? { optional } : {}) });
 	const columns = [
 		{ title: "UPLINK", flexible: true },
-		{ title: "STATE", flexible: true },
+		{ title: "STATE" },
 		right("DROP %"),
 		right("MS"),
 		right("MBIT/S", 3),
@@ -70,10 +70,17 @@ function factsOf(dish: Dish, diagnosis: Diagnosis | undefined): string[] {
 		lately(dish.last_15_min),
 		powerWords(dish),
 		diagnosis === undefined ? null : diagnosisWords(diagnosis),
-		...(diagnosis?.findings ?? []).map((finding) => `look at: ${finding}`),
+		...newFindings(dish, diagnosis).map((finding) => `look at: ${finding}`),
 		dish.refused.length === 0 ? null : `refused: ${dish.refused.join(", ")}`,
 	];
 	return facts.filter((fact) => fact !== null);
+}
+
+/** Without what the lines above have said with more words. */
+function newFindings({ alerts, outage }: Dish, diagnosis: Diagnosis | undefined): string[] {
+	const said = new Set(alerts.map((alert) => `${alert.name}: ${alert.text}`));
+	if (outage != null) said.add(`no service now: ${outage.text}`);
+	return (diagnosis?.findings ?? []).filter((finding) => !said.has(finding));
 }
 
 function seconds(ms: number): string {
@@ -138,7 +145,6 @@ function diagnosisWords(diagnosis: Diagnosis): string {
 	if (!diagnosis.asked) return "diagnostics: not told";
 	const parts = [
 		`self test ${(diagnosis.self_test ?? "NO_RESULT").toLowerCase().replace("_", " ")}`,
-		diagnosis.self_test_faults.length === 0 ? null : diagnosis.self_test_faults.join(", "),
 		diagnosis.alerts.length === 0 ? null : `alerts ${diagnosis.alerts.join(", ")}`,
 		diagnosis.stowed === true ? "stowed" : null,
 		diagnosis.rate_limited === true ? "slowed down by its plan" : null,
