@@ -95,6 +95,7 @@ export function createChart({ title, lines, format, range = [0, null], least = 1
 	);
 	let marks: readonly Mark[] = [];
 	let plot: uPlot | null = null;
+	let zoomed = false;
 	let last: uPlot.AlignedData = [[], ...lines.map(() => [])];
 
 	const colourOf = (colour: string) => (): string => resolveColour(root, colour);
@@ -171,7 +172,21 @@ export function createChart({ title, lines, format, range = [0, null], least = 1
 						...(line.faint ? { dash: [3, 3] } : {}),
 					})),
 				],
-				hooks: { draw: [drawMarks], setCursor: [tell] },
+				hooks: {
+					draw: [drawMarks],
+					setCursor: [tell],
+					setSelect: [
+						(u) => {
+							zoomed ||= u.select.width > 0;
+						},
+					],
+					ready: [
+						(u) =>
+							u.over.addEventListener("dblclick", () => {
+								zoomed = false;
+							}),
+					],
+				},
 			},
 			last,
 			place,
@@ -196,10 +211,6 @@ export function createChart({ title, lines, format, range = [0, null], least = 1
 			marks = data.marks;
 			last = [data.atMs.map((one) => one / 1000), ...data.values.map((one) => [...one])];
 			// While somebody has zoomed in, new figures do not throw them out.
-			const x = plot?.scales.x;
-			const before = plot?.data[0] ?? [];
-			const zoomed =
-				typeof x?.min === "number" && before.length > 0 && (x.min !== before[0] || x.max !== before[before.length - 1]);
 			plot?.setData(last, !zoomed);
 			if (zoomed) plot?.redraw();
 			place.setAttribute("aria-label", `${title}. ${data.summary}`);

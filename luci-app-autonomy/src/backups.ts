@@ -25,7 +25,7 @@ export function createBackups(page: Page, rpcd: Rpcd): { readonly root: HTMLElem
 				say(_("{count} of at most {max} versions; the oldest goes first."), { count: versions.length, max }),
 			),
 			table(
-				[_("Made"), _("What"), _("Size"), ""],
+				[_("Made"), _("What"), _("Size"), _("Actions")],
 				versions.map((one) => [dateTime(one.at_unix_ms), what(one), bytes(one.bytes), actions(one)]),
 				_("No version is kept yet."),
 			),

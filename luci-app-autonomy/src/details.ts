@@ -186,7 +186,7 @@ export function drawUsage(into: HTMLElement, use: Use | undefined): void {
 					)
 				: el("p", {}, use.text),
 			table(
-				["", _("Received"), _("Sent")],
+				[_("Time"), _("Received"), _("Sent")],
 				[
 					[_("Today (UTC)"), bytes(use.today_rx_bytes), bytes(use.today_tx_bytes)],
 					[_("This month"), bytes(use.month_rx_bytes), bytes(use.month_tx_bytes)],

@@ -225,9 +225,15 @@ class Section {
 		return box;
 	}
 
+	/** Title and description are markup, as in LuCI. */
+	head(): HTMLElement {
+		const parts = [dom.create("h3", {}, this.title)];
+		if (this.description !== "") parts.push(dom.create("div", { class: "cbi-section-descr" }, this.description));
+		return dom.create("div", { class: "cbi-section" }, parts) as HTMLElement;
+	}
+
 	render(): HTMLElement {
-		const box = dom.create("div", { class: "cbi-section" }, [dom.create("h3", {}, [this.title])]) as HTMLElement;
-		if (this.description !== "") box.append(dom.create("div", { class: "cbi-section-descr" }, [this.description]));
+		const box = this.head();
 		for (const id of this.ids()) box.append(this.body(id));
 		return box;
 	}
@@ -276,7 +282,8 @@ class GridSection extends Section {
 				]),
 			);
 		}
-		const box = dom.create("div", { class: "cbi-section" }, [dom.create("h3", {}, [this.title]), table]) as HTMLElement;
+		const box = this.head();
+		box.append(table);
 		if (!this.addremove) return box;
 		const name = dom.create("input", { class: "cbi-section-create-name", "aria-label": _("Name") }) as HTMLInputElement;
 		const add = dom.create(

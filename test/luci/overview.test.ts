@@ -1,17 +1,12 @@
 /** The overview against the real daemon: what it shows, what it asks, what its buttons do, and every state it can be in. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import type { Page } from "playwright-core";
 import { violations } from "../support/axe.ts";
-import { assertClean, type Bench, cannot, openBench } from "./support.ts";
+import { assertClean, type Bench, cannot, openBench, says } from "./support.ts";
 
 const why = cannot();
 const PATH = "admin/network/autonomy/overview";
 const HEADLINE = ".au-headline";
-
-async function says(page: Page, selector: string, text: RegExp, limitMs = 12_000): Promise<void> {
-	await page.locator(selector).filter({ hasText: text }).first().waitFor({ timeout: limitMs });
-}
 
 describe("overview", { skip: why ?? false }, () => {
 	let bench: Bench;

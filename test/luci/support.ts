@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Bus } from "../../daemon/bus/bus.ts";
 import { type Autonomyd, hostBus, startAutonomyd } from "../../lab/autonomyd.ts";
 import { frameworkText } from "../../lab/luci/framework.ts";
 import { type LuciServer, REPO, startLuciServer, type Theme } from "../../lab/luci/server.ts";
@@ -58,6 +59,8 @@ export interface Opened {
 export interface Bench {
 	readonly router: RouterUnderTest;
 	readonly world: World;
+	/** A client of the lab's bus. */
+	readonly bus: Bus;
 	readonly server: LuciServer;
 	readonly browser: Browser;
 	daemon: Autonomyd;
@@ -142,6 +145,7 @@ export async function openBench(options: LabOptions = {}): Promise<Bench> {
 	const bench: Bench = {
 		router,
 		world,
+		bus,
 		server,
 		browser,
 		daemon: await startAutonomyd(router, bus),
@@ -172,6 +176,11 @@ export async function openBench(options: LabOptions = {}): Promise<Bench> {
 		30_000,
 	);
 	return bench;
+}
+
+/** Waits until something that `selector` finds has this text. */
+export async function says(page: Page, selector: string, text: RegExp, limitMs = 12_000): Promise<void> {
+	await page.locator(selector).filter({ hasText: text }).first().waitFor({ timeout: limitMs });
 }
 
 /** Nothing went wrong that the page did not tell about. */

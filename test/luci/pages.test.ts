@@ -1,0 +1,213 @@
+/** The pages Uplink, History, Settings and System against the real daemon and the real plugin. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, describe, test } from "node:test";
+import type { Reply } from "../../contract/api.ts";
+import { violations } from "../support/axe.ts";
+import { type Plugin, servePlugin } from "./plugin.ts";
+import { assertClean, type Bench, cannot, openBench, says } from "./support.ts";
+
+const why = cannot();
+const AT = "admin/network/autonomy";
+
+describe("pages", { skip: why ?? false }, () => {
+	let bench: Bench;
+	let plugin: Plugin;
+	before(async () => {
+		bench = await openBench({ isps: 3, modems: [2], radios: [3] });
+		plugin = await servePlugin(bench.bus);
+	});
+	after(async () => {
+		plugin?.close();
+		await bench?.close();
+	});
+
+	test("uplink: charts with a text table, addresses, sensors, the cell; another one by the list", async () => {
+		const opened = await bench.open(`${AT}/uplink#wanb`);
+		const { page } = opened;
+		await says(page, ".au-facts", /Operator\s*Lab Mobile/);
+		const charts = page.locator(".au-chart:visible");
+		await charts.locator("canvas").first().waitFor();
+		// Its bytes are counted from the second look on.
+		await page.locator(".au-chart:visible h4", { hasText: "Throughput" }).waitFor();
+		assert.deepEqual(await charts.locator("h4").allTextContents(), [
+			"Round trip time",
+			"Packet loss",
+			"Jitter",
+			"Score",
+			"Throughput",
+			"Cellular signal (RSRP)",
+			"Cellular quality",
+		]);
+		assert.match((await charts.nth(3).getByRole("img").getAttribute("aria-label")) ?? "", /^Score\. \d+ now, between/);
+		await charts.nth(5).locator("summary").click();
+		await says(page, ".au-chart table", /-\d+\sdBm/);
+		// Something is drawn: pixels that are neither grid nor text.
+		const drawn = await page.evaluate(
+			`(() => { const c = document.querySelectorAll(".au-chart canvas")[3]; const d = c.getContext("2d").getImageData(0, 0, c.width, c.height).data; let n = 0; for (let i = 0; i < d.length; i += 4) if (d[i + 3] > 60 && d[i + 1] > d[i] + 40 && d[i + 1] > d[i + 2] + 20) n++; return n; })()`,
+		);
+		assert.ok(Number(drawn) > 20, `${drawn} green pixels of the score`);
+		assert.deepEqual(await violations(page), []);
+		await page.getByLabel("Uplink").selectOption("wanc");
+		await says(page, ".au-facts", /Interface\s*wanc, eth3/);
+		assert.match(page.url(), /#wanc$/);
+		await page.getByLabel("Over").selectOption("86400");
+		await charts.locator("canvas").first().waitFor();
+		assertClean(opened);
+		await page.context().close();
+	});
+
+	test("history: a failover is found, explained, and would have been another with other settings", async (t) => {
+		await bench.world.do({ do: "blackhole", isp: 1 });
+		t.after(() => bench.world.do({ do: "heal", isp: 1 }));
+		let id = "";
+		await bench.daemon.until(
+			"a failover",
+			async () => {
+				const { decisions } = await bench.daemon.call<Reply<"decisions">>("decisions");
+				id = decisions.find((one) => one.kind === "failover")?.id ?? "";
+				return id !== "";
+			},
+			10_000,
+		);
+		const opened = await bench.open(`${AT}/history#${id}`);
+		const { page } = opened;
+		await says(page, ".au-explained", new RegExp(`Decision ${id} of`));
+		await says(page, ".au-explained", /by the rule hard failure/);
+		await says(page, ".au-explained tr", /wanb.*chosen/);
+		await says(page, ".au-explained", /Done in/);
+		await page.getByLabel("Show").selectOption("decision");
+		await page.getByLabel("Search").fill("own first choice");
+		await says(page, '[role="status"]', /^1 of \d+ entries/);
+		assert.equal(await page.locator(".au-entries > li").count(), 1);
+		await page.getByLabel("Search").fill("");
+		await page.getByRole("button", { name: "What if?" }).click();
+		await says(page, '[role="status"]', /Move a slider first/);
+		await page.getByLabel("Better by").press("ArrowRight");
+		await says(page, "output", /11\spoints instead of 10/);
+		await page.getByRole("button", { name: "What if?" }).click();
+		await says(page, '[role="status"]', /It would have been (the same|different)/);
+		await page.locator('.au-lanes svg[aria-label^="wan: "]').waitFor();
+		assert.deepEqual(await violations(page), []);
+		assertClean(opened);
+		await page.context().close();
+	});
+
+	test("settings: a change is checked, applied and taken over by the daemon that goes on running", async () => {
+		const before = await bench.daemon.call<Reply<"info">>("info");
+		const opened = await bench.open(`${AT}/settings`);
+		const { page } = opened;
+		const margin = page.locator('[data-name="switch_margin"] input');
+		await margin.waitFor();
+		assert.equal(await margin.getAttribute("placeholder"), "10");
+		await margin.fill("101");
+		await page.getByRole("button", { name: "Save & Apply" }).click();
+		await says(page, ".alert-message", /Switch margin: must be a number from 0 to 100/);
+		await margin.fill("33");
+		await page.getByRole("button", { name: "Save & Apply" }).click();
+		await bench.daemon.until(
+			"the daemon to take the change over",
+			async () => (await bench.daemon.call<Reply<"config.get">>("config.get")).sections.main?.switch_margin === "33",
+			10_000,
+		);
+		const after = await bench.daemon.call<Reply<"info">>("info");
+		assert.equal(after.pid, before.pid);
+		assert.ok(after.uptime_s >= before.uptime_s);
+		// The page came again by itself.
+		await page.waitForFunction(`document.querySelector('[data-name="switch_margin"] input')?.value === "33"`);
+		assert.deepEqual(
+			opened.errors.filter((text) => !text.includes("must be a number")),
+			[],
+		);
+		await page.context().close();
+	});
+
+	test("settings: members by name or class; what the daemon corrected is told; who may only look cannot save", async () => {
+		const opened = await bench.open(`${AT}/settings`);
+		const { page } = opened;
+		await says(page, ".cbi-section", /Known here: wan, wanb, wanc, cellular_any/);
+		await page.getByLabel("Name", { exact: true }).fill("cellular_any");
+		await page.getByRole("button", { name: "Add", exact: true }).click();
+		const dialog = page.getByRole("dialog");
+		await dialog.locator('[data-name="weight"] input').fill("45");
+		await dialog.getByRole("button", { name: "Save" }).click();
+		await says(page, "tr", /cellular_any.*45/);
+		await page.getByRole("button", { name: "Save & Apply" }).click();
+		await bench.daemon.until(
+			"the weight to count",
+			async () => (await bench.daemon.members()).find((one) => one.name === "wanb")?.weight === 45,
+			10_000,
+		);
+		await page.context().close();
+		const text = (await bench.router.read("/etc/config/autonomy")) ?? "";
+		await bench.router.put("/etc/config/autonomy", text.replace("'45'", "'4500'"));
+		await bench.daemon.kill("SIGHUP");
+		await bench.daemon.until(
+			"the wrong weight to be told",
+			async () => (await bench.daemon.call<Reply<"config.get">>("config.get")).problems.length > 0,
+			10_000,
+		);
+		const viewer = await bench.open(`${AT}/settings`, { user: "viewer" });
+		await says(viewer.page, ".alert-message", /does not use all of this configuration.*weight.*4500/s);
+		assert.ok(await viewer.page.getByRole("button", { name: "Save & Apply" }).isDisabled());
+		assertClean(viewer);
+		await viewer.page.context().close();
+	});
+
+	test("system: service, health, log, report; a backup is restored and undone", async () => {
+		const { box } = plugin;
+		box.put(
+			"log",
+			'Sat Nov 21 07:00:00 2026 daemon.info autonomyd[77]: {"level":"warn","time":"2026-11-21T07:00:00.000Z","component":"probe","msg":"fping is not installed","path":"/usr/bin/fping"}\n',
+		);
+		const opened = await bench.open(`${AT}/system`);
+		const { page } = opened;
+		await says(page, ".au-headline", /./);
+		await says(page, "tr", /well/);
+		await says(page, ".au-facts", /Memory\s*\d/);
+		await says(page, '[role="log"]', /warn autonomyd: probe: fping is not installed path=\/usr\/bin\/fping/);
+		await says(page, "#view", /Masked in it: /);
+		assert.deepEqual(await violations(page), []);
+
+		await page.getByLabel("Note").fill("<b>before</b>");
+		await page.getByRole("button", { name: "Keep the present configuration" }).click();
+		await says(page, "td", /by hand, <b>before<\/b>, as it is now/);
+		const kept = box.read("etc/config/autonomy");
+		box.put("etc/config/autonomy", kept.replace("'12'", "'21'"));
+		await page.getByRole("button", { name: /^Look: / }).click();
+		const dialog = page.getByRole("dialog");
+		await says(page, ".modal pre", /switch_margin '12'/);
+		assert.doesNotMatch((await dialog.textContent()) ?? "", /0123456789abcdef/);
+		await dialog.getByRole("button", { name: "Close" }).click();
+		await page.getByRole("button", { name: /^Restore: / }).click();
+		await dialog.getByRole("button", { name: "Restore" }).click();
+		await page.getByRole("button", { name: "Undo" }).waitFor({ timeout: 10_000 });
+		assert.equal(box.read("etc/config/autonomy"), kept);
+		await page.getByRole("button", { name: "Undo" }).click();
+		await page.waitForTimeout(0);
+		const deadline = performance.now() + 10_000;
+		while (!box.read("etc/config/autonomy").includes("'21'")) {
+			assert.ok(performance.now() < deadline, "the restore was not undone");
+			await new Promise((resolve) => setTimeout(resolve, 50));
+		}
+
+		await page.getByRole("button", { name: "Make the report" }).click();
+		await says(page, '[aria-label="Report"]', /== versions: [\s\S]*== log: /, 30_000);
+		const saved = page.waitForEvent("download");
+		await page.getByRole("button", { name: "Save as a file" }).click();
+		assert.match(readFileSync(await (await saved).path(), "utf8"), /== config: /);
+		assertClean(opened);
+		await page.context().close();
+	});
+
+	test("system without the daemon, and without the plugin", async () => {
+		bench.server.answer("autonomy health", () => ({ error: { code: -32000, message: "Object not found" } }));
+		const { page } = await bench.open(`${AT}/system`);
+		await says(page, "#view", /The daemon does not run, so it cannot tell how it is/);
+		bench.server.answer("autonomy health", null);
+		bench.server.answer("luci.autonomy service", () => ({ error: { code: -32000, message: "Object not found" } }));
+		await says(page, '[role="alert"]', /not installed fully/);
+		bench.server.answer("luci.autonomy service", null);
+		await page.context().close();
+	});
+});
