@@ -27,7 +27,7 @@ bench: needs     ## one bench: make bench NAME=failover (failover, detectors, st
 	@npm run -s build
 	@npm run -s bench -- $(NAME) $(ARGS)
 
-build: $(NODE_MODULES)   ## build/autonomyd.node.mjs
+build: $(NODE_MODULES)   ## build/autonomyd.node.mjs and the parts beside it
 	@npm run -s build
 
 generate: $(NODE_MODULES) ## config file and reference pages from contract/

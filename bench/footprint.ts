@@ -5,7 +5,7 @@
  *
  * Options: --seconds N (default 60), --uplinks 4,16, --flags='--a --b' (others than those of the wrapper, to compare).
  */
-import { readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { pace } from "../daemon/probe/budget.ts";
 import { BUNDLE, hostBus, startAutonomyd } from "../lab/autonomyd.ts";
@@ -15,9 +15,9 @@ import type { RouterUnderTest } from "../lab/under-test.ts";
 
 const WRAPPER = "package/files/usr/sbin/autonomyd";
 /** USER_HZ: what /proc/PID/stat counts in, on every Linux platform of today. */
-const TICKS_PER_S = 100;
+export const TICKS_PER_S = 100;
 
-interface Usage {
+export interface Usage {
 	readonly rssKb: number;
 	readonly anonKb: number;
 	readonly pssKb: number;
@@ -82,7 +82,7 @@ function parseLook(text: string): Process[] {
 		});
 }
 
-async function usage(router: RouterUnderTest, root: number): Promise<{ all: Usage; daemon: Usage }> {
+export async function usage(router: RouterUnderTest, root: number): Promise<{ all: Usage; daemon: Usage }> {
 	const { stdout } = await router.run(["sh", "-c", LOOK]);
 	const everyone = parseLook(stdout);
 	const ours = new Set([root]);
@@ -204,5 +204,11 @@ export async function run(args: string[]): Promise<object> {
 		unmetered_active: bytesPerDay(false, "active"),
 	};
 	console.error(`probe bytes a day, steady, one family: ${JSON.stringify(probeBytes)}`);
-	return { ...result, bundle_bytes: statSync(BUNDLE).size, probe_bytes_per_day: probeBytes };
+	return { ...result, bundle_bytes: statSync(BUNDLE).size, parts_bytes: partsBytes(), probe_bytes_per_day: probeBytes };
+}
+
+/** What is loaded only when it is needed. */
+function partsBytes(): number {
+	const folder = BUNDLE.replace(/\.mjs$/, "");
+	return readdirSync(folder).reduce((sum, name) => sum + statSync(`${folder}/${name}`).size, 0);
 }

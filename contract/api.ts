@@ -87,6 +87,8 @@ const VALUES = {
 	rsrq: maybe(double("dB", "cellular signal quality")),
 	sinr: maybe(double("dB", "cellular signal to noise")),
 	signal_dbm: maybe(double("dBm", "Wi-Fi signal")),
+	dish_drop_pct: maybe(double("%", "of the dish's own pings, later than its outage")),
+	dish_latency_ms: maybe(double("ms", "of the dish's own pings")),
 } as const;
 
 const SPREAD = table("over the span", {

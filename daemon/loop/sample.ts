@@ -24,6 +24,8 @@ export function sampleOf(
 			rx_bytes_per_s: rate?.rxBytesPerS ?? null,
 			tx_bytes_per_s: rate?.txBytesPerS ?? null,
 			obstruction_pct: figures.sense.obstruction_pct ?? null,
+			dish_drop_pct: figures.sense.dish_drop_pct ?? null,
+			dish_latency_ms: figures.sense.dish_latency_ms ?? null,
 			rsrp_dbm: figures.sense.rsrp_dbm ?? null,
 			rsrq_db: figures.sense.rsrq_db ?? null,
 			sinr_db: figures.sense.sinr_db ?? null,

@@ -14,6 +14,8 @@ export const METRICS = [
 	"rsrq_db",
 	"sinr_db",
 	"signal_dbm",
+	"dish_drop_pct",
+	"dish_latency_ms",
 ] as const;
 
 export type Metric = (typeof METRICS)[number];

@@ -17,6 +17,8 @@ const API_NAME: Readonly<Record<Metric, string>> = {
 	rsrq_db: "rsrq",
 	sinr_db: "sinr",
 	signal_dbm: "signal_dbm",
+	dish_drop_pct: "dish_drop_pct",
+	dish_latency_ms: "dish_latency_ms",
 };
 
 function renamed<V>(values: Readonly<Partial<Record<Metric, V>>>): Record<string, V> {
