@@ -2,6 +2,7 @@
 import { createConfigStore } from "./config/store.ts";
 import { parseArguments, USAGE } from "./loop/arguments.ts";
 import { createDaemon, STATE_DIR } from "./loop/daemon.ts";
+import { endsInOrder } from "./loop/heartbeat.ts";
 import { giveBackLeftovers, validate } from "./loop/offline.ts";
 import { errorText } from "./platform/error.ts";
 import { createLogger } from "./platform/node/log.ts";
@@ -33,6 +34,7 @@ function run(busPath: string | null, configDir: string | null): void {
 	log.info("startup", { version, runtime: host.runtime, mode: main.mode, pid: host.pid });
 	if (!main.enable) {
 		log.warn("shutdown", { reason: "option enable is '0' in /etc/config/autonomy: nothing is watched or moved" });
+		endsInOrder(platform.files, STATE_DIR);
 		host.exit(0);
 	}
 	const daemon = createDaemon({ platform, log, store, version, ...(busPath === null ? {} : { busPaths: [busPath] }) });
@@ -42,7 +44,10 @@ function run(busPath: string | null, configDir: string | null): void {
 		if (leaving) return;
 		leaving = true;
 		log.info("shutdown", { reason });
-		void daemon.stop().then(() => host.exit(code));
+		void daemon.stop().then(() => {
+			if (code === 0) endsInOrder(platform.files, STATE_DIR);
+			host.exit(code);
+		});
 	};
 	host.onSignal("SIGTERM", () => leave("SIGTERM", 0));
 	host.onSignal("SIGINT", () => leave("SIGINT", 0));

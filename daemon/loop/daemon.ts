@@ -18,6 +18,7 @@ import { createDiscovery } from "../uplink/discovery.ts";
 import type { Discovered } from "../uplink/types.ts";
 import { createAllowances } from "./allowance.ts";
 import { activeUplinks, factsOf } from "./facts.ts";
+import { startHeartbeat } from "./heartbeat.ts";
 import { createLoop } from "./loop.ts";
 import { migrateOnce } from "./migrate.ts";
 import { createOperatorMemory } from "./operator.ts";
@@ -253,6 +254,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 			} catch (error) {
 				log.error("startup", { reason: `${errorText(error)}; nothing is kept over a restart` });
 			}
+			owned.push(startHeartbeat({ platform, log, folder: STATE_DIR }));
 			const recovered = steerer.recover();
 			if (recovered.found) log.warn("startup", { reason: recovered.text });
 			steerer.setObserve(config().main.mode === "observe");
