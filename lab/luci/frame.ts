@@ -2,10 +2,6 @@
  * The page around a view, as LuCI's templates make it: the theme's header, the place of the view, the boot code. The
  * session and what the test wants come in the query.
  */
-const PAGES: Readonly<Record<string, string>> = {
-	"admin/status/overview": "status/index",
-};
-
 /** Bootstrap's names of colours, light and dark, and just enough of its shapes. */
 const PLAIN = `
 :root { --background-color-high: #fff; --background-color-medium: #f5f5f5; --text-color-high: #404040; --border-color-medium: #ccc; }
@@ -58,7 +54,7 @@ export function framePage(url: URL, real: boolean): string {
 	const lang = (url.searchParams.get("lang") ?? "en").replace(/[^A-Za-z_-]/g, "");
 	const dark = url.searchParams.get("dark") !== null;
 	const requestpath = path.split("/");
-	const name = PAGES[path] ?? requestpath.slice(-2).join("/");
+	const name = requestpath.slice(-2).join("/");
 	const env = {
 		media: `/luci-static/${theme}`,
 		resource: "/luci-static/resources",
@@ -86,7 +82,7 @@ export function framePage(url: URL, real: boolean): string {
 		: `<script src="/luci-static/resources/luci.js"></script>`;
 	const view = `<div id="view"><div class="spinning">Loading view...</div></div>`;
 	const open =
-		!real && path === "admin/status/overview"
+		path === "admin/status/overview"
 			? STATUS_PAGE
 			: `<script>${real ? `L.require('ui').then(function(ui) { ui.instantiateView(${inScript(name)}); });` : `L.require(${inScript(`view.${name.replaceAll("/", ".")}`)});`}</script>`;
 	return `<!doctype html>
@@ -98,7 +94,7 @@ ${body(theme, "@@")}
 </body></html>`.replace("@@", () => `${start}${view}${open}`);
 }
 
-/** LuCI's status page asks its includes again and again; here only ours is there. */
+/** LuCI's status page asks its includes again and again; here only ours is there, whichever framework is in use. */
 const STATUS_PAGE = `<script>
 L.require("view.status.include.05_autonomy").then(function(include) {
 	function once() {

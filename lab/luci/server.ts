@@ -63,6 +63,17 @@ interface Options {
 
 type Call = { id: unknown; params: [string, string, string, Record<string, unknown>] };
 
+/** What uhttpd says of objects that are not there. */
+function nobody(body: string): string {
+	const answer = ({ id }: Call): unknown => ({
+		jsonrpc: "2.0",
+		id,
+		error: { code: -32000, message: "Object not found" },
+	});
+	const parsed = JSON.parse(body) as Call | Call[];
+	return JSON.stringify(Array.isArray(parsed) ? parsed.map(answer) : answer(parsed));
+}
+
 export async function startLuciServer({
 	ubus,
 	framework,
@@ -96,8 +107,7 @@ export async function startLuciServer({
 
 	function pass(body: string): Promise<string> {
 		return new Promise((done, fail) => {
-			if (ubus === null)
-				return done(JSON.stringify({ jsonrpc: "2.0", id: null, error: { code: -32000, message: "Object not found" } }));
+			if (ubus === null) return done(nobody(body));
 			const onward = request({ socketPath: ubus, path: "/ubus", method: "POST" }, (answer) => {
 				let text = "";
 				answer.setEncoding("utf8").on("data", (part: string) => {

@@ -52,8 +52,9 @@ describe("overview", { skip: why ?? false }, () => {
 		const hiddenFrom = bench.server.wire.length;
 		await page.waitForTimeout(4500);
 		assert.equal(bench.server.wire.length, hiddenFrom);
+		const seen = page.waitForRequest(/ubus/, { timeout: 1500 });
 		await hide(false);
-		await page.waitForRequest(/ubus/, { timeout: 1500 });
+		await seen;
 		await page.context().close();
 	});
 

@@ -25,7 +25,7 @@ export function cannot(): string | null {
 const LUCI_BASE = JSON.stringify({
 	"luci-access": {
 		description: "Grant access to basic LuCI procedures",
-		read: { ubus: { uci: ["changes", "get"], session: ["access", "login", "list", "destroy"] } },
+		read: { ubus: { uci: ["changes", "get"], session: ["access", "login", "list", "destroy"] }, uci: ["luci"] },
 		write: { ubus: { uci: ["add", "apply", "confirm", "delete", "order", "rename", "set", "commit", "revert"] } },
 	},
 });
@@ -49,6 +49,9 @@ config login
 	list read 'luci-access'
 	list read 'unauthenticated'
 `;
+
+/** LuCI's framework reads its own settings when it starts. */
+const LUCI = "config core 'main'\n\toption lang 'auto'\n";
 
 export interface Opened {
 	readonly page: Page;
@@ -119,7 +122,7 @@ export async function openPage(
 export async function openBench(options: LabOptions = {}): Promise<Bench> {
 	await buildPages();
 	const autonomy = "config autonomy 'main'\n\toption min_uptime_s '1'\n";
-	const router = await startStandIn({ ...options, config: { autonomy, rpcd: RPCD, ...options.config } });
+	const router = await startStandIn({ ...options, config: { autonomy, rpcd: RPCD, luci: LUCI, ...options.config } });
 	const bus = hostBus(router);
 	const world = createWorld(router);
 	await router.put("/lab/passwords.json", JSON.stringify({ root: "openwrt", viewer: "look", stranger: "none" }), 0o600);
