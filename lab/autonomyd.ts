@@ -50,6 +50,8 @@ export interface DaemonOptions {
 	readonly movableClock?: boolean;
 	/** How Node is called; default as the init script would, see package/. */
 	readonly nodeArgs?: readonly string[];
+	/** Another build of the daemon, by its path in the repository. */
+	readonly bundle?: string;
 	onLine?(line: LogLine): void;
 }
 
@@ -124,7 +126,7 @@ export async function startAutonomyd(
 		});
 	}
 	const log: LogLine[] = [];
-	const argv = [router.node, ...(options.nodeArgs ?? []), `${router.repo}/${BUNDLE}`, ...(options.args ?? [])];
+	const argv = [router.node, ...(options.nodeArgs ?? []), `${router.repo}/${options.bundle ?? BUNDLE}`, ...(options.args ?? [])];
 	const child = await router.spawn(argv, {
 		env,
 		onLine: (text) => {
