@@ -217,9 +217,11 @@ class Section {
 
 	body(id: string): HTMLElement {
 		const box = document.createElement("div");
-		for (const { option, tab } of this.options) if (tab === null) box.append(option.row(id));
+		// False means: in the grid only.
+		const shown = this.options.filter(({ option }) => option.modalonly !== false);
+		for (const { option, tab } of shown) if (tab === null) box.append(option.row(id));
 		for (const [name, title] of this.tabs) {
-			const inside = this.options.filter((one) => one.tab === name).map(({ option }) => option.row(id));
+			const inside = shown.filter((one) => one.tab === name).map(({ option }) => option.row(id));
 			box.append(dom.create("fieldset", { "data-tab": name }, [dom.create("legend", {}, [title]), ...inside]));
 		}
 		return box;

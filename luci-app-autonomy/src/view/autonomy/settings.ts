@@ -78,7 +78,8 @@ function fill(section: LuciSection, spec: SectionSpec, grid: boolean): void {
 	if (folded) section.tab("basic", _("General"));
 	if (folded) section.tab("advanced", _("Advanced"));
 	for (const option of options) {
-		const column = grid ? !GRID_COLUMNS.includes(option.name) : null;
+		// True: in the dialog only; null: there and in the grid.
+		const column = grid && !GRID_COLUMNS.includes(option.name) ? true : null;
 		addOption(section, option, folded ? (isBasic(spec.key, option) ? "basic" : "advanced") : null, column);
 	}
 }
