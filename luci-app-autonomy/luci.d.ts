@@ -127,8 +127,3 @@ declare const form: {
 	DynamicList: LuciOptionKind;
 	DummyValue: LuciOptionKind;
 };
-
-declare module "*.css" {
-	const text: string;
-	export default text;
-}

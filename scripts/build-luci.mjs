@@ -77,7 +77,7 @@ export async function buildLuci(target = `${REPO}/build/luci/luci-app-autonomy`)
 			bundle: true,
 			format: "iife",
 			globalName: "__m",
-			footer: { js: "return __m.default;\n" },
+			footer: { js: "return __m.default;" },
 			target: "es2022",
 			minify: true,
 			charset: "utf8",
