@@ -25,8 +25,8 @@ const DISH = 1;
 const MODEM = 2;
 const RADIO = 4;
 const LOOK_MS = 5000;
-/** Answering within the warm-up: dish, modem, radio, and the wires. */
-const CONFIG = "config autonomy 'main'\n";
+/** The lab's radio has a wire's name. */
+const CONFIG = "config autonomy 'main'\n\nconfig member 'wand'\n\toption class 'wifi'\n";
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)));
 

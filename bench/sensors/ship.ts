@@ -3,7 +3,7 @@
  * through the dish end as its own pings did that second (their latency, their share lost, nothing in an outage), and go
  * through the real detector; a second uplink stands by in full health. Virtual time.
  */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { readConfig } from "../../daemon/config/read.ts";
 import { toSettings } from "../../daemon/config/settings.ts";
@@ -38,14 +38,16 @@ export interface ShipSecond {
 
 export interface Voyage {
 	readonly hours: number;
-	/** Rule, from and to of every switch, with the hour. */
-	readonly switches: readonly string[];
+	/** When, by which rule and why the traffic left the dish. */
+	readonly left: readonly string[];
+	/** How often it came back. */
+	readonly returns: number;
 	readonly risks: readonly string[];
 	readonly suspects: number;
-	/** Where the detector fell from: "suspect 3, dead 0" as counts. */
+	/** How often the detector called the dish's link suspect, and dead. */
 	readonly doubts: number;
 	readonly deaths: number;
-	/** Names and values that left the sensor and are not physically possible. */
+	/** Values that left the sensor and are not physically possible. */
 	readonly impossible: readonly string[];
 }
 
@@ -59,6 +61,16 @@ const OTHER_RTT_MS = 40;
 const LAG_MS = 4000;
 /** The recording does not say how the uptime began. */
 const UPTIME_S = 100_000;
+
+/** The recording of this repository, or of the folder SHIP_DATA names, as published. */
+export function shipFiles(): string[] {
+	const folder = process.env.SHIP_DATA ?? "";
+	const [from, name] =
+		folder === "" ? ["test/samples/traces", /^ship-dish-.*\.csv\.gz$/] : [folder, /^dish-.*\.csv\.gz$/];
+	const files = readdirSync(from).filter((one) => name.test(one));
+	if (files.length === 0) throw new Error(`${from} holds no recording of a dish (dish-*.csv.gz)`);
+	return files.sort().map((one) => `${from}/${one}`);
+}
 
 /** The excerpts of this repository and the files as published, by their head lines. */
 export function readShip(path: string): ShipSecond[] {
@@ -177,7 +189,7 @@ interface Sky {
  * The dish tells an outage at once and counts the pings lost in it up to four seconds later: that many seconds' worth of
  * its pings is how long the outage was. What was lost without an outage was lost here and there in that second.
  */
-export function skyOf(seconds: readonly ShipSecond[]): Sky {
+function skyOf(seconds: readonly ShipSecond[]): Sky {
 	const drop = seconds.map((one) => one.drop);
 	const dark: (readonly [number, number])[] = [];
 	for (const [at, { state, atMs }] of seconds.entries()) {
@@ -248,8 +260,7 @@ export function sail(seconds: readonly ShipSecond[], seed: number): Voyage {
 			}
 		},
 	});
-	const { told: other } = standBy(untilMs);
-	const all = [...inputs, ...other].sort((a, b) => a.atMs - b.atMs);
+	const all = [...inputs, ...standBy(untilMs)].sort((a, b) => a.atMs - b.atMs);
 	return { ...decide(all, untilMs), risks: texts(told), suspects: rechecks.length, doubts, deaths, impossible };
 }
 
@@ -257,7 +268,7 @@ function texts(told: readonly Input[]): string[] {
 	return told.flatMap((one) => (one.kind === "risk" && one.risk > 0 ? [`${hour(one.atMs)}: ${one.text}`] : []));
 }
 
-function standBy(untilMs: number): { told: Input[] } {
+function standBy(untilMs: number): Input[] {
 	const told: Input[] = [];
 	runOurs(
 		{ answerAt: (_target, nowMs) => nowMs + OTHER_RTT_MS },
@@ -274,23 +285,26 @@ function standBy(untilMs: number): { told: Input[] } {
 			},
 		},
 	);
-	return { told };
+	return told;
 }
 
 const hour = (atMs: number): string => `${(atMs / 3_600_000).toFixed(3)} h`;
 
 /** The engine alone: each input at its time, ticks when it wants them, every order obeyed at once. */
-function decide(inputs: readonly Input[], untilMs: number): Pick<Voyage, "hours" | "switches"> {
+function decide(inputs: readonly Input[], untilMs: number): Pick<Voyage, "hours" | "left" | "returns"> {
 	const settings = toSettings(readConfig(parseUci("", { file: "ship" }), "ship").config);
 	let state = initialState(settings);
 	let wakeAtMs: number | null = null;
-	const switches: string[] = [];
+	const left: string[] = [];
+	let returns = 0;
 	const feed = (input: Input): void => {
 		const out = step(state, input);
 		state = out.state;
 		wakeAtMs = out.wakeAtMs;
 		for (const { from, to, kind, rule, text } of out.decisions) {
-			if (from !== to && kind !== "start") switches.push(`${hour(input.atMs)}: ${rule} ${from} -> ${to}: ${text}`);
+			if (from === to || kind === "start") continue;
+			if (from === DISH) left.push(`${hour(input.atMs)}: ${rule}: ${text}`);
+			else if (to === DISH) returns++;
 		}
 		for (const { kind, id } of out.actions) {
 			const done = { ok: true, method: "ship", durationMs: 0, text: "" } as const;
@@ -302,5 +316,5 @@ function decide(inputs: readonly Input[], untilMs: number): Pick<Voyage, "hours"
 		while (wakeAtMs !== null && wakeAtMs < input.atMs) feed({ kind: "tick", atMs: wakeAtMs });
 		feed(input);
 	}
-	return { hours: untilMs / 3_600_000, switches };
+	return { hours: untilMs / 3_600_000, left, returns };
 }
