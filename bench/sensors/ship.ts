@@ -247,6 +247,7 @@ export function sail(seconds: readonly ShipSecond[], seed: number): Voyage {
 	let deaths = 0;
 	runOurs(linkOf(seconds, seeded(seed)), {
 		spacingMs: SPACING_MS,
+		phaseMs: (seed * 83) % SPACING_MS,
 		untilMs,
 		inputs: rechecks,
 		onEffect(effect) {
