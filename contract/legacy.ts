@@ -3,18 +3,36 @@
  * told about once, without alarm. Everything else that is unknown is a likely typing mistake and gives a warning.
  */
 
-/** Options of section main that now live in a section of their own. */
-export const MOVED_OPTIONS: readonly {
+import { ALERT_SECTIONS } from "./options-alerts.ts";
+import { METRICS, MQTT } from "./options-mqtt.ts";
+import type { SectionSpec } from "./schema.ts";
+
+interface MovedOption {
 	readonly option: string;
-	readonly key: "failover" | "restore";
+	readonly key: SectionSpec["key"];
 	readonly target: string;
-}[] = [
+}
+
+/** Channels of alerts, MQTT and metrics once stood in section main, their name before that of the option. */
+const MOVED_CHANNELS: readonly MovedOption[] = [
+	...ALERT_SECTIONS,
+	{ key: "mqtt" as const, options: MQTT },
+	{ key: "metrics" as const, options: METRICS },
+].flatMap(({ key, options }) =>
+	key === "notify"
+		? []
+		: options.flatMap(({ name, legacy }) => (legacy ?? []).map((option) => ({ option, key, target: name }))),
+);
+
+/** Options of section main that now live in a section of their own. */
+export const MOVED_OPTIONS: readonly MovedOption[] = [
 	{ option: "fail_threshold_loss", key: "failover", target: "loss" },
 	{ option: "fail_threshold_latency", key: "failover", target: "latency" },
 	{ option: "fail_min_duration_s", key: "failover", target: "min_duration_s" },
 	{ option: "restore_threshold_loss", key: "restore", target: "loss" },
 	{ option: "restore_threshold_latency", key: "restore", target: "latency" },
 	{ option: "restore_min_duration_s", key: "restore", target: "min_duration_s" },
+	...MOVED_CHANNELS,
 ];
 
 const SECTION_TYPES: ReadonlySet<string> = new Set([

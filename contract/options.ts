@@ -2,7 +2,9 @@
  * Every option of /etc/config/autonomy, once. Names and defaults are those users know from earlier versions wherever
  * they had them; ranges are as wide as they make sense. After a change here run `npm run generate`.
  */
+import { ALERT_SECTIONS } from "./options-alerts.ts";
 import { GPS } from "./options-gps.ts";
+import { METRICS, MQTT } from "./options-mqtt.ts";
 import { STARLINK } from "./options-starlink.ts";
 import type { ListOption, OptionSpec, SectionSpec } from "./schema.ts";
 
@@ -539,6 +541,23 @@ export const SECTIONS: readonly SectionSpec[] = [
 		name: "api",
 		help: "How Starlink dishes are asked",
 		options: STARLINK,
+	},
+	...ALERT_SECTIONS,
+	{
+		key: "mqtt",
+		type: "mqtt",
+		legacyTypes: [],
+		name: "mqtt",
+		help: "MQTT, and Home Assistant over it",
+		options: MQTT,
+	},
+	{
+		key: "metrics",
+		type: "metrics",
+		legacyTypes: [],
+		name: "metrics",
+		help: "Figures for Prometheus",
+		options: METRICS,
 	},
 	{
 		key: "member",

@@ -56,23 +56,61 @@ export type OptionSpec = BoolOption | NumberOption | EnumOption | TextOption | L
 
 export type Unit = "ms" | "s" | "min" | "hours" | "%" | "MiB" | "bytes/day" | "points" | "dBm" | "dB" | "m" | "MB";
 
-/** path: an absolute file name; hostname: a DNS name; word: letters, digits, underscore; token: a key of some service. */
-export type TextFormat = "path" | "hostname" | "ipv4" | "word" | "token";
+/**
+ * path: an absolute file name; hostname: a DNS name; word: letters, digits, underscore; word_dash: also dashes and dots;
+ * token: a key of some service; line: anything printable; url: http or https; clock: 22:00; mail: an address;
+ * topic: levels of an MQTT topic; template: printable, and longer than the others.
+ */
+export type TextFormat =
+	| "path"
+	| "hostname"
+	| "ipv4"
+	| "word"
+	| "word_dash"
+	| "token"
+	| "line"
+	| "url"
+	| "clock"
+	| "mail"
+	| "topic"
+	| "template";
 
 /** ports become numbers, the rest stays text. */
-export type ItemFormat = "ipv4" | "ipv6" | "port";
+export type ItemFormat = "ipv4" | "ipv6" | "port" | "mail" | "phone";
 
 export type OptionValue = boolean | number | string | readonly string[] | readonly number[] | null;
 
 export interface SectionSpec {
 	/** Name of this part in the typed Config. */
-	readonly key: "main" | "failover" | "restore" | "probe" | "gps" | "starlink" | "member";
+	readonly key:
+		| "main"
+		| "failover"
+		| "restore"
+		| "probe"
+		| "gps"
+		| "starlink"
+		| "notify"
+		| "notifyEvents"
+		| "notifyLevels"
+		| "pushover"
+		| "email"
+		| "slack"
+		| "discord"
+		| "telegram"
+		| "pagerduty"
+		| "webhook"
+		| "sms"
+		| "mqtt"
+		| "metrics"
+		| "member";
 	/** The word after `config`. */
 	readonly type: string;
 	/** Types under which earlier versions wrote it. */
 	readonly legacyTypes: readonly string[];
 	/** The section's own name; null: named by the user, any number of them. */
 	readonly name: string | null;
+	/** The name earlier versions gave it; others may have had it too. */
+	readonly legacyName?: string;
 	/** One line for people. */
 	readonly help: string;
 	readonly options: readonly OptionSpec[];

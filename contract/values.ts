@@ -39,7 +39,7 @@ export function checkOption(option: OptionSpec, raw: string | readonly string[])
 			return option.values.includes(lower) ? right(lower) : wrong(`is not ${expectation(option)}`);
 		}
 		case "text":
-			return word.length <= MAX_TEXT && TEXT_CHECKS[option.format](word)
+			return word.length <= (LONG_TEXT[option.format] ?? MAX_TEXT) && TEXT_CHECKS[option.format](word)
 				? right(word)
 				: wrong(`is not ${expectation(option)}`);
 	}
@@ -62,7 +62,14 @@ export function expectation(option: OptionSpec): string {
 				hostname: "a DNS name",
 				ipv4: "an IPv4 address",
 				word: "a single word",
+				word_dash: "a single word, dashes and dots allowed",
 				token: "a key",
+				line: "a line of text",
+				url: "an address that begins with http:// or https://",
+				clock: "a time of day such as 22:00",
+				mail: "a mail address",
+				topic: "an MQTT topic without wildcards",
+				template: "a line of text",
 			}[option.format];
 		case "list":
 			return `up to ${option.maxItems} times ${ITEM_WORDS[option.format]}`;
@@ -80,6 +87,8 @@ const ITEM_WORDS: Readonly<Record<ItemFormat, string>> = {
 	ipv4: "an IPv4 address",
 	ipv6: "an IPv6 address",
 	port: "a port from 1 to 65535",
+	mail: "a mail address",
+	phone: "a telephone number with its country code",
 };
 
 const TEXT_CHECKS: Readonly<Record<TextFormat, (text: string) => boolean>> = {
@@ -88,8 +97,30 @@ const TEXT_CHECKS: Readonly<Record<TextFormat, (text: string) => boolean>> = {
 		text.length <= 253 && text.split(".").every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i.test(label)),
 	ipv4: isIpv4,
 	word: (text) => /^[A-Za-z0-9_]{1,64}$/.test(text),
+	word_dash: (text) => /^[A-Za-z0-9_.-]{1,64}$/.test(text),
 	token: (text) => /^[A-Za-z0-9._~-]{8,128}$/.test(text),
+	line: isLine,
+	url: (text) => /^https?:\/\/[A-Za-z0-9[][!-~]*$/i.test(text) && !/[\\"<>^`{|}]/.test(text),
+	clock: (text) => /^([01]\d|2[0-3]):[0-5]\d$/.test(text),
+	mail: isMail,
+	topic: (text) => /^[^+#/]+(\/[^+#/]+)*$/.test(text) && isLine(text),
+	template: isLine,
 };
+
+/** Longer than other texts, because those who make them do not count. */
+const LONG_TEXT: Readonly<Partial<Record<TextFormat, number>>> = { url: 1024, template: 4096 };
+
+function isLine(text: string): boolean {
+	// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be in it
+	return text !== "" && !/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(text);
+}
+
+/** What SMTP takes without quoting (RFC 5321 4.1.2), in ASCII. */
+function isMail(text: string): boolean {
+	return (
+		text.length <= 254 && /^[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(text)
+	);
+}
 
 function right(value: Exclude<OptionValue, null>): Checked {
 	return { value, problems: [] };
@@ -125,6 +156,8 @@ function checkList(option: ListOption, raw: string | readonly string[]): Checked
 
 function isItem(format: ItemFormat, text: string): boolean {
 	if (format === "port") return /^[1-9]\d{0,4}$/.test(text) && Number(text) <= 65_535;
+	if (format === "mail") return isMail(text);
+	if (format === "phone") return /^\+?[0-9]{6,15}$/.test(text);
 	return format === "ipv4" ? isIpv4(text) : isIpv6(text);
 }
 

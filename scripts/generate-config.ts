@@ -92,11 +92,25 @@ function defaultFile(): string {
 ${sections.join("\n")}`;
 }
 
+/** Sections of many options that most routers leave alone: the file is copied into flash, so it only names them. */
+const NAMED_ONLY: ReadonlySet<string> = new Set(["notifications", "mqtt", "metrics"]);
+
 function fileSection(section: SectionSpec): string {
+	if (NAMED_ONLY.has(section.type)) return shortSection(section);
 	const options = section.options
 		.filter((option) => !INTERNAL.has(option.name))
 		.map((option) => fileOption(option, WRITTEN_OUT.has(option.name)));
 	return `# ${section.help}\nconfig ${section.type} '${section.name}'\n${options.join("")}`;
+}
+
+function shortSection(section: SectionSpec): string {
+	const lines = [""];
+	for (const { name } of section.options) {
+		const last = lines.at(-1) ?? "";
+		if (`${last} ${name}`.length <= 110) lines[lines.length - 1] = last === "" ? name : `${last} ${name}`;
+		else lines.push(name);
+	}
+	return `# ${section.help}\nconfig ${section.type} '${section.name}'\n${lines.map((line) => `\t# ${line}\n`).join("")}`;
 }
 
 function fileOption(option: OptionSpec, written: boolean): string {

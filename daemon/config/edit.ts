@@ -70,9 +70,10 @@ export function planChange(pkg: UciPackage | null, file: string, change: ConfigC
 
 function specFor(pkg: UciPackage, section: string): SectionSpec {
 	const singleton = SECTIONS.find((spec) => spec.name === section);
-	if (singleton !== undefined) return singleton;
-	if (!isUciName(section)) throw bad(section, null, "is no section name: letters, digits and underscore only");
 	const existing = pkg.sections.find((one) => one.name === section);
+	const types = [singleton?.type, ...(singleton?.legacyTypes ?? [])];
+	if (singleton !== undefined && (existing === undefined || types.includes(existing.type))) return singleton;
+	if (!isUciName(section)) throw bad(section, null, "is no section name: letters, digits and underscore only");
 	const member = SECTIONS.find((spec) => spec.name === null);
 	if (member === undefined || (existing !== undefined && existing.type !== member.type)) {
 		throw bad(section, null, "is not a section whose options can be set here");

@@ -74,7 +74,8 @@ function takeSection(section: UciSection, put: Put, notes: string[]): void {
 		return;
 	}
 	const spec =
-		SECTIONS.find((one) => one.name === section.name) ?? (section.type === "member" ? sectionSpec("member") : null);
+		SECTIONS.find((one) => one.name === section.name && [one.type, ...one.legacyTypes].includes(section.type)) ??
+		(section.type === "member" ? sectionSpec("member") : null);
 	if (spec !== null && !section.anonymous) {
 		takeOptions(spec, section, put, notes);
 	} else if (!section.anonymous && isLegacySection(section.type, section.name)) {

@@ -35,15 +35,8 @@ export function readConfig(pkg: UciPackage | null, file: string): ReadResult {
 	const values = (key: SectionSpec["key"]): unknown =>
 		readSection(sectionSpec(key), own.get(key), moved.get(key) ?? new Map(), reporter);
 	// The interfaces in types.ts are generated from the very tables by which readSection fills these records.
-	const config = {
-		main: values("main"),
-		failover: values("failover"),
-		restore: values("restore"),
-		probe: values("probe"),
-		gps: values("gps"),
-		starlink: values("starlink"),
-		members: readMembers(sections, reporter),
-	} as Config;
+	const parts = [...own.keys()].map((key) => [key, values(key)] as const);
+	const config = { ...Object.fromEntries(parts), members: readMembers(sections, reporter) } as unknown as Config;
 	reportSections(sections, new Set(own.values()), reporter);
 	return { config: freeze(crossCheck(config, reporter)), report: reporter.entries() };
 }
@@ -52,7 +45,10 @@ export function readConfig(pkg: UciPackage | null, file: string): ReadResult {
 export function ownSection(sections: readonly UciSection[], spec: SectionSpec): UciSection | undefined {
 	const types = [spec.type, ...spec.legacyTypes];
 	const byName = sections.find((section) => section.name === spec.name && types.includes(section.type));
-	if (byName !== undefined || spec.type === "thresholds") return byName;
+	if (byName !== undefined) return byName;
+	if (spec.legacyName !== undefined)
+		return sections.find((section) => section.name === spec.legacyName && section.type === spec.type);
+	if (spec.type === "thresholds" || spec.type === "notifications") return undefined;
 	return sections.find((section) => section.anonymous && section.type === spec.type);
 }
 
@@ -109,10 +105,20 @@ function findValue(
 	const [used, ...ignored] = candidates;
 	if (used === undefined) return null;
 	if (used.option !== option.name) {
-		reporter.add({ level: "info", ...used, problem: `is an old name; it is read as ${label}.${option.name}` });
+		reporter.add({
+			level: "info",
+			...used,
+			secret: option.secret === true,
+			problem: `is an old name; it is read as ${label}.${option.name}`,
+		});
 	}
 	for (const other of ignored) {
-		reporter.add({ level: "info", ...other, problem: `is an old name and ignored, ${label}.${option.name} is set` });
+		reporter.add({
+			level: "info",
+			...other,
+			secret: option.secret === true,
+			problem: `is an old name and ignored, ${label}.${option.name} is set`,
+		});
 	}
 	return used;
 }
@@ -219,7 +225,8 @@ function unknownSection(type: string): string {
 }
 
 function freeze(config: Config): Config {
-	for (const part of [config.main, config.failover, config.restore, config.probe, ...config.members.values()]) {
+	const { members, ...parts } = config;
+	for (const part of [...Object.values(parts), ...members.values()]) {
 		for (const value of Object.values(part)) if (typeof value === "object") Object.freeze(value);
 		Object.freeze(part);
 	}

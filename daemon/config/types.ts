@@ -9,6 +9,19 @@ export interface Config {
 	readonly probe: ProbeConfig;
 	readonly gps: GpsConfig;
 	readonly starlink: StarlinkConfig;
+	readonly notify: NotifyConfig;
+	readonly notifyEvents: NotifyEventsConfig;
+	readonly notifyLevels: NotifyLevelsConfig;
+	readonly pushover: PushoverConfig;
+	readonly email: EmailConfig;
+	readonly slack: SlackConfig;
+	readonly discord: DiscordConfig;
+	readonly telegram: TelegramConfig;
+	readonly pagerduty: PagerdutyConfig;
+	readonly webhook: WebhookConfig;
+	readonly sms: SmsConfig;
+	readonly mqtt: MqttConfig;
+	readonly metrics: MetricsConfig;
 	/** By section name: an uplink, or a class such as starlink_any. */
 	readonly members: ReadonlyMap<string, MemberConfig>;
 }
@@ -163,6 +176,372 @@ export interface StarlinkConfig {
 	readonly rebootLeadS: number;
 	/** Ask for the picture of the blocked sky, every ten minutes. */
 	readonly obstructionMap: boolean;
+}
+
+/** config notifications 'alerts' */
+export interface NotifyConfig {
+	/** The lowest level anybody is told of. */
+	readonly threshold: "info" | "warning" | "critical" | "emergency";
+	/** Name of this router in messages; unset: its host name. */
+	readonly deviceName: string | null;
+	/** Shortest time between two messages that the same thing began, level info; 0-86400 s. */
+	readonly cooldownInfoS: number;
+	/** The same, level warning; 0-86400 s. */
+	readonly cooldownWarningS: number;
+	/** The same, level critical; 0-86400 s. */
+	readonly cooldownCriticalS: number;
+	/** The same, level emergency; 0-86400 s. */
+	readonly cooldownEmergencyS: number;
+	/** Messages within an hour, emergencies not counted; more wait and come as one; 1-100. */
+	readonly maxPerHour: number;
+	/** Messages of level info within an hour; 1-100. */
+	readonly infoPerHour: number;
+	/** Messages of level warning within an hour; 1-100. */
+	readonly warningPerHour: number;
+	/** Messages of level critical within an hour; 1-100. */
+	readonly criticalPerHour: number;
+	/** Messages of level emergency within an hour; 1-100. */
+	readonly emergencyPerHour: number;
+	/** What follows a message within this time comes together in the next one; 0-300 s. */
+	readonly groupS: number;
+	/** So many failures of one uplink within flap_window_s are flapping; 2-100. */
+	readonly flapCount: number;
+	/** It ends after this time without a failure; 60-86400 s. */
+	readonly flapWindowS: number;
+	/** At night only emergencies are told; the rest comes as one message in the morning. */
+	readonly quietHours: boolean;
+	/** When the night begins, by the router's time zone. */
+	readonly quietStart: string;
+	/** When it ends. */
+	readonly quietEnd: string;
+	/** A critical alert nobody acknowledged is told again after this time; 0: never; 0-86400 s. */
+	readonly escalateAfterS: number;
+	/** How often; 1-10. */
+	readonly escalations: number;
+	/** Somebody works on the router: only emergencies are told, the rest as one message afterwards. */
+	readonly maintenance: boolean;
+	/** How long the best uplink must be bad to be told; 10-86400 s. */
+	readonly degradedAfterS: number;
+	/** How long a sensor must be dead to be told; 60-86400 s. */
+	readonly sensorAfterS: number;
+	/** Share of a data plan from which data_limit is critical; it begins at data_warn; 50-100 %. */
+	readonly dataCritical: number;
+	/** Use of /overlay and /tmp from which the router is in trouble; 50-100 %. */
+	readonly diskFull: number;
+	/** Free memory below which the router is in trouble; 1-1024 MiB. */
+	readonly memoryLow: number;
+	/** Days before the end of a certificate in use at which it is told; 1-365. */
+	readonly certificateDays: number;
+}
+
+/** config notifications 'events' */
+export interface NotifyEventsConfig {
+	/** Traffic left an uplink that failed. */
+	readonly failover: boolean;
+	/** Traffic is back where it belongs: the end of failover. */
+	readonly failback: boolean;
+	/** Traffic left an uplink before it failed. */
+	readonly predictive: boolean;
+	/** An uplink does not work any more. */
+	readonly memberDown: boolean;
+	/** It works again: the end of member_down. */
+	readonly memberUp: boolean;
+	/** No uplink works at all. */
+	readonly offline: boolean;
+	/** The best uplink has been bad for degraded_after_s. */
+	readonly degraded: boolean;
+	/** An uplink fails again and again: told once, not each time. */
+	readonly flapping: boolean;
+	/** A data plan is nearly (warning), almost wholly (critical) used up. */
+	readonly dataLimit: boolean;
+	/** An uplink used far more data within an hour than is usual. */
+	readonly dataUsageSpike: boolean;
+	/** The view of a dish gets worse. */
+	readonly obstruction: boolean;
+	/** A dish reports an alert, restarts again and again or has no service. */
+	readonly dish: boolean;
+	/** A dish will restart for an update. */
+	readonly maintenance: boolean;
+	/** SIM or modem trouble: not registered, SIM changed, roaming. */
+	readonly cellular: boolean;
+	/** A source of facts about a link has been dead for sensor_after_s. */
+	readonly sensor: boolean;
+	/** Parts of the configuration are not used as written. */
+	readonly config: boolean;
+	/** The daemon had to be started again. */
+	readonly watchdog: boolean;
+	/** Disk or memory of the router run low. */
+	readonly system: boolean;
+	/** A certificate in use is near its end. */
+	readonly certificate: boolean;
+	/** A decision could not be carried out. */
+	readonly critical: boolean;
+	/** Any other alert that was told is over. */
+	readonly recovery: boolean;
+}
+
+/** config notifications 'levels' */
+export interface NotifyLevelsConfig {
+	/** Traffic left an uplink that failed. */
+	readonly failover: "info" | "warning" | "critical" | "emergency";
+	/** Traffic is back where it belongs: the end of failover. */
+	readonly failback: "info" | "warning" | "critical" | "emergency";
+	/** Traffic left an uplink before it failed. */
+	readonly predictive: "info" | "warning" | "critical" | "emergency";
+	/** An uplink does not work any more. */
+	readonly memberDown: "info" | "warning" | "critical" | "emergency";
+	/** It works again: the end of member_down. */
+	readonly memberUp: "info" | "warning" | "critical" | "emergency";
+	/** No uplink works at all. */
+	readonly offline: "info" | "warning" | "critical" | "emergency";
+	/** The best uplink has been bad for degraded_after_s. */
+	readonly degraded: "info" | "warning" | "critical" | "emergency";
+	/** An uplink fails again and again: told once, not each time. */
+	readonly flapping: "info" | "warning" | "critical" | "emergency";
+	/** A data plan is nearly (warning), almost wholly (critical) used up. */
+	readonly dataLimit: "info" | "warning" | "critical" | "emergency";
+	/** An uplink used far more data within an hour than is usual. */
+	readonly dataUsageSpike: "info" | "warning" | "critical" | "emergency";
+	/** The view of a dish gets worse. */
+	readonly obstruction: "info" | "warning" | "critical" | "emergency";
+	/** A dish reports an alert, restarts again and again or has no service. */
+	readonly dish: "info" | "warning" | "critical" | "emergency";
+	/** A dish will restart for an update. */
+	readonly maintenance: "info" | "warning" | "critical" | "emergency";
+	/** SIM or modem trouble: not registered, SIM changed, roaming. */
+	readonly cellular: "info" | "warning" | "critical" | "emergency";
+	/** A source of facts about a link has been dead for sensor_after_s. */
+	readonly sensor: "info" | "warning" | "critical" | "emergency";
+	/** Parts of the configuration are not used as written. */
+	readonly config: "info" | "warning" | "critical" | "emergency";
+	/** The daemon had to be started again. */
+	readonly watchdog: "info" | "warning" | "critical" | "emergency";
+	/** Disk or memory of the router run low. */
+	readonly system: "info" | "warning" | "critical" | "emergency";
+	/** A certificate in use is near its end. */
+	readonly certificate: "info" | "warning" | "critical" | "emergency";
+	/** A decision could not be carried out. */
+	readonly critical: "info" | "warning" | "critical" | "emergency";
+	/** Any other alert that was told is over. */
+	readonly recovery: "info" | "warning" | "critical" | "emergency";
+}
+
+/** config notifications 'pushover' */
+export interface PushoverConfig {
+	/** Use this channel. */
+	readonly enabled: boolean;
+	/** The lowest level this channel is told of; unset: as in section alerts. */
+	readonly threshold: "info" | "warning" | "critical" | "emergency" | null;
+	/** Use it only for alerts that nobody acknowledged in time. */
+	readonly escalation: boolean;
+	/** Token of your application at Pushover; unset: nothing is sent. */
+	readonly token: string | null;
+	/** Your user or group key; unset: nothing is sent. */
+	readonly user: string | null;
+	/** Only to this device; unset: to all. */
+	readonly device: string | null;
+	/** Sound of critical messages; unset: your own choice. */
+	readonly sound: string | null;
+}
+
+/** config notifications 'email' */
+export interface EmailConfig {
+	/** Use this channel. */
+	readonly enabled: boolean;
+	/** The lowest level this channel is told of; unset: as in section alerts. */
+	readonly threshold: "info" | "warning" | "critical" | "emergency" | null;
+	/** Use it only for alerts that nobody acknowledged in time. */
+	readonly escalation: boolean;
+	/** Server that takes the mail; unset: nothing is sent. */
+	readonly smtpHost: string | null;
+	/** Its port; 1-65535. */
+	readonly smtpPort: number;
+	/** Encrypted from the first byte (port 465). */
+	readonly useTls: boolean;
+	/** Nothing is sent before STARTTLS. */
+	readonly useStarttls: boolean;
+	/** Name to log in with; unset: no log-in. */
+	readonly username: string | null;
+	/** Its password; unset: no log-in. */
+	readonly password: string | null;
+	/** Sender; unset: the first receiver. */
+	readonly from: string | null;
+	/** Receivers; unset: nothing is sent. */
+	readonly to: readonly string[] | null;
+	/** Certificates to trust besides the usual ones, PEM; unset: the usual ones. */
+	readonly caFile: string | null;
+	/** Also send a report, so often. */
+	readonly report: "none" | "daily" | "weekly" | "monthly";
+}
+
+/** config notifications 'slack' */
+export interface SlackConfig {
+	/** Use this channel. */
+	readonly enabled: boolean;
+	/** The lowest level this channel is told of; unset: as in section alerts. */
+	readonly threshold: "info" | "warning" | "critical" | "emergency" | null;
+	/** Use it only for alerts that nobody acknowledged in time. */
+	readonly escalation: boolean;
+	/** Address of the webhook Slack gave you; unset: nothing is sent. */
+	readonly webhookUrl: string | null;
+	/** Another channel, where the webhook may choose; unset: that of the webhook. */
+	readonly channel: string | null;
+	/** Name of the sender, where the webhook may choose; unset: that of the webhook. */
+	readonly username: string | null;
+	/** Its picture, as :satellite:; unset: that of the webhook. */
+	readonly iconEmoji: string | null;
+}
+
+/** config notifications 'discord' */
+export interface DiscordConfig {
+	/** Use this channel. */
+	readonly enabled: boolean;
+	/** The lowest level this channel is told of; unset: as in section alerts. */
+	readonly threshold: "info" | "warning" | "critical" | "emergency" | null;
+	/** Use it only for alerts that nobody acknowledged in time. */
+	readonly escalation: boolean;
+	/** Address of the webhook Discord gave you; unset: nothing is sent. */
+	readonly webhookUrl: string | null;
+	/** Name of the sender; unset: that of the webhook. */
+	readonly username: string | null;
+	/** Its picture; unset: that of the webhook. */
+	readonly avatarUrl: string | null;
+}
+
+/** config notifications 'telegram' */
+export interface TelegramConfig {
+	/** Use this channel. */
+	readonly enabled: boolean;
+	/** The lowest level this channel is told of; unset: as in section alerts. */
+	readonly threshold: "info" | "warning" | "critical" | "emergency" | null;
+	/** Use it only for alerts that nobody acknowledged in time. */
+	readonly escalation: boolean;
+	/** Token of your bot; unset: nothing is sent. */
+	readonly token: string | null;
+	/** Where it writes to; only from there it takes acknowledgements; unset: nothing is sent. */
+	readonly chatId: string | null;
+}
+
+/** config notifications 'pagerduty' */
+export interface PagerdutyConfig {
+	/** Use this channel. */
+	readonly enabled: boolean;
+	/** The lowest level this channel is told of; unset: as in section alerts. */
+	readonly threshold: "info" | "warning" | "critical" | "emergency" | null;
+	/** Use it only for alerts that nobody acknowledged in time. */
+	readonly escalation: boolean;
+	/** Integration key of the service; unset: nothing is sent. */
+	readonly routingKey: string | null;
+	/** Where your account is. */
+	readonly region: "us" | "eu";
+}
+
+/** config notifications 'webhook' */
+export interface WebhookConfig {
+	/** Use this channel. */
+	readonly enabled: boolean;
+	/** The lowest level this channel is told of; unset: as in section alerts. */
+	readonly threshold: "info" | "warning" | "critical" | "emergency" | null;
+	/** Use it only for alerts that nobody acknowledged in time. */
+	readonly escalation: boolean;
+	/** Where to; unset: nothing is sent. */
+	readonly url: string | null;
+	/** HTTP method. */
+	readonly method: "post" | "put" | "patch";
+	/** Type of the body; unset: application/json. */
+	readonly contentType: string | null;
+	/** bearer: auth_token; basic: auth_username and auth_password; api_key, custom: auth_token in auth_header. */
+	readonly authType: "none" | "bearer" | "basic" | "api_key" | "custom";
+	/** Token; unset: none. */
+	readonly authToken: string | null;
+	/** Name; unset: none. */
+	readonly authUsername: string | null;
+	/** Password; unset: none. */
+	readonly authPassword: string | null;
+	/** Header that carries the token; unset: X-API-Key. */
+	readonly authHeader: string | null;
+	/** Signs the body: X-Autonomy-Signature: sha256=<HMAC in hex>; unset: no signature. */
+	readonly hmacSecret: string | null;
+	/** The body, with fields such as {{title}}; docs/alerts.md lists them; unset: all fields, as JSON. */
+	readonly template: string | null;
+	/** Longest wait for the answer; 1-60 s. */
+	readonly timeout: number;
+	/** Tries before a message the server refuses for a while is given up; 0-100. */
+	readonly retryAttempts: number;
+	/** Also to addresses of private networks. */
+	readonly allowPrivate: boolean;
+	/** Follow one redirect, also to another host. */
+	readonly followRedirect: boolean;
+}
+
+/** config notifications 'sms' */
+export interface SmsConfig {
+	/** Use this channel. */
+	readonly enabled: boolean;
+	/** The lowest level this channel is told of; unset: as in section alerts. */
+	readonly threshold: "info" | "warning" | "critical" | "emergency" | null;
+	/** Use it only for alerts that nobody acknowledged in time. */
+	readonly escalation: boolean;
+	/** Telephone numbers, as +46701234567; unset: nothing is sent. */
+	readonly recipients: readonly string[] | null;
+	/** Program that sends it. */
+	readonly provider: "auto" | "rutos" | "modemmanager" | "sms_tool";
+	/** Serial port of the modem, for sms_tool; unset: /dev/ttyUSB2. */
+	readonly device: string | null;
+	/** Only while no uplink works, and for emergencies. */
+	readonly onlyOffline: boolean;
+	/** SMS within 24 hours; each may cost money; 1-100. */
+	readonly maxPerDay: number;
+}
+
+/** config mqtt 'mqtt' */
+export interface MqttConfig {
+	/** Tell an MQTT broker what goes on. */
+	readonly enabled: boolean;
+	/** Host name or address of the broker; unset: nothing is sent. */
+	readonly broker: string | null;
+	/** Its port; unset: 1883, with TLS 8883; 1-65535. */
+	readonly port: number | null;
+	/** Version of MQTT. */
+	readonly protocol: "3.1.1" | "5";
+	/** Name of this client at the broker; unset: autonomyd- and the name of the router. */
+	readonly clientId: string | null;
+	/** Name to log in with; unset: no log-in. */
+	readonly username: string | null;
+	/** Its password; unset: no log-in. */
+	readonly password: string | null;
+	/** Encrypted; the broker's certificate is checked. */
+	readonly tls: boolean;
+	/** Certificates to trust, PEM; unset: the usual ones. */
+	readonly caFile: string | null;
+	/** Certificate of this client, PEM; unset: none. */
+	readonly certFile: string | null;
+	/** Its key, PEM; unset: none. */
+	readonly keyFile: string | null;
+	/** What all topics begin with; then comes the name of the router. */
+	readonly topicPrefix: string;
+	/** Quality of service of events, decisions and alerts; states are sent with 0; 0-2. */
+	readonly qos: number;
+	/** States stay at the broker for those who come later. */
+	readonly retain: boolean;
+	/** What may wait in memory for the broker, in KiB; the oldest is given up first; 16-4096. */
+	readonly bufferKb: number;
+	/** Take commands over MQTT (failover, restore, hold); whoever may write to the broker can then move the traffic. */
+	readonly commands: boolean;
+	/** Announce this router to Home Assistant. */
+	readonly homeassistant: boolean;
+	/** Topic under which Home Assistant looks for devices. */
+	readonly homeassistantPrefix: string;
+}
+
+/** config metrics 'metrics' */
+export interface MetricsConfig {
+	/** Figures for Prometheus on 127.0.0.1, path /metrics; /healthz and /readyz beside it. */
+	readonly enabled: boolean;
+	/** Port of it; 1024-65535. */
+	readonly port: number;
+	/** Also write the figures to this file every 15 s, for the textfile collector of node-exporter; a file in /tmp; unset: none is written. */
+	readonly textfile: string | null;
 }
 
 /** config member '<name>' */

@@ -8,7 +8,7 @@ MAX_SECTION=32768
 MAX_LINE=1000
 
 # Options whose values are never shown, and how the names of others look (extended expression, lower case).
-SECRET_OPTIONS=' opencellid_api_key '
+SECRET_OPTIONS=' opencellid_api_key token user username password webhook_url routing_key url auth_token auth_username auth_password hmac_secret '
 SECRET_NAMES='pass|secret|token|api_?key|auth_?key|private|credential|(^|_)(key|user|username|webhook_url)$'
 
 # What rpcd is told: the methods with an example of each argument.

@@ -43,13 +43,13 @@ test("a first-generation configuration is taken over", () => {
 	const { edits, notes } = planMigration(STARFAIL, fresh)!;
 	assert.deepEqual(edits, [
 		{ kind: "set", section: "failover", values: { loss: "8" } },
+		{ kind: "set", section: "metrics", values: { port: "9101" } },
 		{
 			kind: "set",
 			section: "main",
 			values: {
 				enable: "1",
 				switch_margin: "15",
-				metrics_port: "9101",
 				wifi_passwd_colour: "red",
 				migrated_from: "starfail",
 			},
@@ -57,7 +57,7 @@ test("a first-generation configuration is taken over", () => {
 		{ kind: "set", section: "api", values: { host: "192.168.100.1", port: "9200" } },
 		{ kind: "set", section: "restore", values: { latency: "700" } },
 		{ kind: "add", type: "member", name: "sim1", values: { weight: "75" } },
-		{ kind: "add", type: "notifications", name: "pushover", values: { token: "hunter2" } },
+		{ kind: "set", section: "pushover", values: { token: "hunter2" } },
 	]);
 	assert.deepEqual(notes, [
 		"10 settings of /etc/config/starfail were taken over; that file is not used any more",

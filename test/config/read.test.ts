@@ -117,9 +117,11 @@ const REPORTS: readonly { readonly name: string; readonly text: string; readonly
 		name: "sections and options of an earlier version: one note each",
 		text: "config autonomy main\n option metrics_port 9101\n option mqtt_broker 'a:1'\nconfig gps settings\nconfig mqtt\nconfig thresholds weights\nconfig member wan\n option up_threshold 3\n",
 		lines: [
-			"note: section main has options of an earlier version that are not used and kept as they are: metrics_port, mqtt_broker",
+			"note: section main, option mqtt_broker 'a:1' is an old name; it is read as @mqtt[0].broker",
+			"note: section main, option metrics_port '9101' is an old name; it is read as metrics.port",
 			"note: section wan has options of an earlier version that are not used and kept as they are: up_threshold",
-			"note: has sections of an earlier version that are not used and kept as they are: settings, @mqtt, weights",
+			"note: section @mqtt[0] has no name and is taken as the one meant",
+			"note: has sections of an earlier version that are not used and kept as they are: settings, weights",
 		],
 	},
 	{
@@ -255,4 +257,20 @@ test("a lenient reading hands its warnings on", () => {
 	const { config, report } = readConfig(pkg, FILE);
 	assert.equal(config.main.mode, "observe");
 	assert.equal(report[0]?.message, `${FILE}, line 2: line ignored: invalid command`);
+});
+
+test("settings of alerts under their old name, unless the section is another's", () => {
+	const { config } = read(
+		"config notifications settings\n option threshold info\nconfig notifications pushover\n option token abc\n",
+	);
+	assert.deepEqual([config.notify.threshold, config.pushover.token, config.email.enabled], ["info", "abc", false]);
+	assert.equal(read("config gps settings\n option threshold info\n").config.notify.threshold, "warning");
+});
+
+test("a secret under an old name is not shown by the note about it", () => {
+	const { config, report } = read(
+		"config autonomy main\n option pushover_token hunter2\n option webhook_url 'http://u:hunter2@h/'\n",
+	);
+	assert.equal(config.pushover.token, "hunter2");
+	assert.ok(!JSON.stringify(report).includes("hunter2"));
 });

@@ -97,6 +97,12 @@ test("the configuration in force, with the names users know", () => {
 			"probe probe",
 			"gps gps",
 			"starlink api",
+			...["alerts", "events", "levels"].map((name) => `notifications ${name}`),
+			...["pushover", "email", "slack", "discord", "telegram", "pagerduty", "webhook", "sms"].map(
+				(name) => `notifications ${name}`,
+			),
+			"mqtt mqtt",
+			"metrics metrics",
 			"member cellular_any",
 			"member wifi_any",
 			"member sim1",
@@ -105,8 +111,9 @@ test("the configuration in force, with the names users know", () => {
 	);
 	assert.equal(shown[0]?.values.min_uptime_s, 7);
 	assert.equal(shown[1]?.values.loss, 5);
-	assert.deepEqual(shown[8]?.values.target4, ["192.0.2.7"]);
-	assert.equal(shown[8]?.values.metered, null);
+	const sim1 = shown.find((one) => one.section === "sim1");
+	assert.deepEqual(sim1?.values.target4, ["192.0.2.7"]);
+	assert.equal(sim1?.values.metered, null);
 });
 
 test("a data plan: from the uplink, its class, and defaults; a weekday is 1-7", () => {

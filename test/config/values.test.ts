@@ -129,6 +129,9 @@ function wrongTexts(option: OptionSpec): string[] {
 		case "enum":
 			return [`${option.values[0]}x`];
 		case "text":
+			// A path is a line of text too.
+			if (option.format === "line" || option.format === "template") return ["a b\tc", "\u0085"];
+			if (option.format === "topic") return ["a/#", "a//b"];
 			return ["a b\tc", "../x"];
 		case "list":
 			return ["nonsense", "300.1.1.1 99999"];
