@@ -71,6 +71,8 @@ interface LuciOption {
 	optional: boolean;
 	rmempty: boolean;
 	password: boolean;
+	/** Keep the value in UCI while a dependency hides the field. */
+	retain: boolean;
 	modalonly: boolean | null;
 	editable: boolean;
 	width: string;

@@ -32,6 +32,17 @@ const SHORT = new Set([
 	"mb",
 	"ram",
 	"tcp",
+	"smtp",
+	"url",
+	"qos",
+	"tls",
+	"hmac",
+	"ca",
+	"kb",
+	"sms",
+	"http",
+	"mqtt",
+	"usb",
 ]);
 /** Endings that only name the unit. */
 const UNIT_ENDING = /_(pct|dbm|db|hours|minutes|mbps|mhz|ms|s|c|bytes|unix_ms|m|deg|mps|per_min|per_s)$/;

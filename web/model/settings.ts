@@ -10,7 +10,6 @@ const BASIC: Readonly<Record<string, readonly string[]>> = {
 	failover: ["loss", "latency", "min_duration_s"],
 	restore: ["loss", "latency", "min_duration_s"],
 	probe: ["target4", "target6", "use_track_ip"],
-	gps: ["enabled"],
 	member: ["detect", "class", "weight", "metered", "data_limit_mb", "data_period", "data_reset_day"],
 };
 
@@ -20,9 +19,39 @@ const HIDDEN: readonly string[] = ["migrated_from"];
 /** Shown in the grid of uplinks; the rest in its dialog. */
 export const GRID_COLUMNS: readonly string[] = ["class", "weight", "metered", "data_limit_mb"];
 
-/** An option of a section without a list of its own is basic when it switches the whole section on. */
+/** Of a section without a list of its own everything is shown, once it is switched on. */
 export function isBasic(section: SectionSpec["key"], option: OptionSpec): boolean {
-	return BASIC[section]?.includes(option.name) ?? (option.name === "enable" || option.name === "enabled");
+	return BASIC[section]?.includes(option.name) ?? true;
+}
+
+/** The option that switches the whole section on; the others are of no use before. */
+export function switchOf(section: SectionSpec): string | null {
+	if (section.key === "main" || section.name === null) return null;
+	return section.options.find((option) => option.type === "bool" && /^enabled?$/.test(option.name))?.name ?? null;
+}
+
+export type Group = "traffic" | "sensors" | "alerts" | "publish";
+
+const GROUPS: Readonly<Record<Group, readonly SectionSpec["key"][]>> = {
+	traffic: ["main", "member", "failover", "restore", "probe"],
+	sensors: ["gps", "starlink"],
+	alerts: [],
+	publish: ["mqtt", "metrics"],
+};
+
+/** Sections that are named nowhere are about alerts: there are many kinds of those. */
+export function groupOf({ key }: SectionSpec): Group {
+	return (["traffic", "sensors", "publish"] as const).find((group) => GROUPS[group].includes(key)) ?? "alerts";
+}
+
+/** Groups as above, and within them as there, else as in the contract. */
+export function inOrder(sections: readonly SectionSpec[]): readonly SectionSpec[] {
+	const names = Object.keys(GROUPS) as Group[];
+	const place = (one: SectionSpec): number => {
+		const group = groupOf(one);
+		return names.indexOf(group) * 100 + Math.max(0, GROUPS[group].indexOf(one.key));
+	};
+	return [...sections].sort((a, b) => place(a) - place(b));
 }
 
 export function shownOptions(section: SectionSpec): readonly OptionSpec[] {

@@ -16,10 +16,14 @@ import { errorCode, errorText } from "../../../../web/api.ts";
 import { el } from "../../../../web/dom.ts";
 import {
 	GRID_COLUMNS,
+	type Group,
+	groupOf,
+	inOrder,
 	isBasic,
 	optionHelp,
 	optionLabel,
 	shownOptions,
+	switchOf,
 	unsetText,
 	validate,
 } from "../../../../web/model/settings.ts";
@@ -41,7 +45,7 @@ function kindOf(option: OptionSpec): LuciOptionKind {
 	return option.type === "bool" ? form.Flag : form.Value;
 }
 
-function addOption(section: LuciSection, option: OptionSpec, tab: string | null, column: boolean | null): void {
+function addOption(section: LuciSection, option: OptionSpec, tab: string | null, column: boolean | null): LuciOption {
 	const title = optionLabel(option);
 	const told = [kindOf(option), option.name, markup(title), markup(optionHelp(option))] as const;
 	const made = tab === null ? section.option(...told) : section.taboption(tab, ...told);
@@ -69,18 +73,26 @@ function addOption(section: LuciSection, option: OptionSpec, tab: string | null,
 			return validate(option, value, this.formvalue?.(id));
 		};
 	}
+	return made;
 }
 
 function fill(section: LuciSection, spec: SectionSpec, grid: boolean): void {
 	const options = shownOptions(spec);
 	const advanced = options.filter((option) => !isBasic(spec.key, option));
 	const folded = advanced.length > 0;
+	const enable = switchOf(spec);
 	if (folded) section.tab("basic", _("General"));
 	if (folded) section.tab("advanced", _("Advanced"));
 	for (const option of options) {
 		// True: in the dialog only; null: there and in the grid.
 		const column = grid && !GRID_COLUMNS.includes(option.name) ? true : null;
-		addOption(section, option, folded ? (isBasic(spec.key, option) ? "basic" : "advanced") : null, column);
+		const tab = folded ? (isBasic(spec.key, option) ? "basic" : "advanced") : null;
+		const made = addOption(section, option, tab, column);
+		if (enable !== null && option.name !== enable) {
+			made.depends(enable, "1");
+			// Hidden is not forgotten.
+			made.retain = true;
+		}
 	}
 }
 
@@ -129,6 +141,27 @@ function notices({ problems, trouble }: Loaded): Node {
 	);
 }
 
+/** What few people change is folded away; a search of the browser still finds it. */
+function fold(drawn: HTMLElement): void {
+	const titles: Readonly<Record<Group, string>> = {
+		traffic: "",
+		sensors: _("Position and dishes"),
+		alerts: _("Alerts"),
+		publish: _("MQTT and Prometheus"),
+	};
+	const nodes = [...drawn.querySelectorAll<HTMLElement>(":scope > .cbi-section")];
+	const places = new Map<Group, HTMLDetailsElement>();
+	for (const [index, spec] of inOrder(SECTIONS).entries()) {
+		const group = groupOf(spec);
+		const node = nodes[index];
+		if (group === "traffic" || node === undefined) continue;
+		const place = places.get(group) ?? el("details", { class: "au-fold" }, el("summary", {}, titles[group]));
+		if (!places.has(group)) node.before(place);
+		places.set(group, place);
+		place.append(node);
+	}
+}
+
 export default view.extend({
 	load,
 
@@ -139,7 +172,7 @@ export default view.extend({
 			_("Settings of Autonomy"),
 			markup(_("Changes take effect with Save & Apply, without a restart; no connection is interrupted for it.")),
 		);
-		for (const spec of SECTIONS) {
+		for (const spec of inOrder(SECTIONS)) {
 			if (spec.name !== null) {
 				fill(map.section(form.NamedSection, spec.name, spec.type, markup(_(spec.help))), spec, false);
 				continue;
@@ -152,7 +185,7 @@ export default view.extend({
 			fill(grid, spec, true);
 		}
 		const drawn = await map.render();
-		const root = el("div", {}, notices(loaded), drawn);
-		return root;
+		fold(drawn);
+		return el("div", {}, notices(loaded), drawn);
 	},
 });
