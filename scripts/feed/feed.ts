@@ -4,6 +4,7 @@
  */
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { apkFeed } from "./apk-feed.ts";
 import type { FileEntry } from "./entry.ts";
 import { opkgFeed } from "./opkg-feed.ts";
 import { feedOptions, REPO } from "./options.ts";
@@ -35,11 +36,17 @@ function main(args: readonly string[]): void {
 	}
 	const options = feedOptions(args);
 	const { packages, left } = feedPackages(REPO, options.version, options.release);
-	const opkg = opkgFeed(packages, options.epochS, options.usignKey);
-	writeFolder(join(options.out, "opkg"), opkg);
-	for (const { path, content } of opkg) console.log(`opkg/${path} ${content.length}`);
+	const feeds = {
+		opkg: opkgFeed(packages, options.epochS, options.usignKey),
+		apk: apkFeed(packages, options.epochS, options.apkKey),
+	};
+	for (const [name, files] of Object.entries(feeds)) {
+		writeFolder(join(options.out, name), files);
+		for (const { path, content } of files) console.log(`${name}/${path} ${content.length}`);
+	}
 	for (const reason of left) console.log(`left out: ${reason}`);
 	if (options.usignKey === null) console.log("opkg's index is not signed: no --usign-key");
+	if (options.apkKey === null) console.log("apk's packages and index are not signed: no --apk-key");
 }
 
 main(process.argv.slice(2));

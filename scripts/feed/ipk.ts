@@ -4,7 +4,15 @@
  * which do the package's own part from `postinst-pkg` and `prerm-pkg`.
  */
 import { file, withParents } from "./entry.ts";
-import { ARCHITECTURE, checkPackage, type FeedPackage, LICENSE, MAINTAINER, SOURCE_NAME } from "./package.ts";
+import {
+	ARCHITECTURE,
+	checkPackage,
+	dependency,
+	type FeedPackage,
+	LICENSE,
+	MAINTAINER,
+	SOURCE_NAME,
+} from "./package.ts";
 import { gzip, tar } from "./tar.ts";
 
 const LIBRARY = `[ -s "\${IPKG_INSTROOT}/lib/functions.sh" ] || exit 0\n. "\${IPKG_INSTROOT}/lib/functions.sh"\n`;
@@ -19,12 +27,18 @@ export interface Ipk {
 	readonly bytes: Buffer;
 }
 
-/** opkg's own limit on nothing, but a dependency list is one line with commas. */
+function dependsText(one: FeedPackage): string {
+	return one.depends
+		.map(dependency)
+		.map(({ name, atLeast }) => (atLeast === null ? name : `${name} (>= ${atLeast})`))
+		.join(", ");
+}
+
 function controlFields(one: FeedPackage, mtimeS: number, installedSize: number): [string, string][] {
 	const fields: [string, string][] = [
 		["Package", one.name],
 		["Version", one.version],
-		["Depends", one.depends.join(", ")],
+		["Depends", dependsText(one)],
 		["Provides", one.provides.join(", ")],
 		["Source", SOURCE_NAME],
 		["SourceName", SOURCE_NAME],

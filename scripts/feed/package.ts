@@ -22,6 +22,7 @@ export interface FeedPackage {
 	readonly section: string;
 	/** One line. */
 	readonly description: string;
+	/** A name, or a name with the oldest version that does: "node>=20". */
 	readonly depends: readonly string[];
 	/** Virtual names. */
 	readonly provides: readonly string[];
@@ -40,6 +41,16 @@ export const SOURCE_NAME = "autonomy";
 const NAME = /^[a-z0-9][a-z0-9.+-]*$/;
 /** The part of apk's version grammar that opkg orders the same way. */
 const VERSION = /^\d+(\.\d+)*-r\d+$/;
+
+export interface Dependency {
+	readonly name: string;
+	readonly atLeast: string | null;
+}
+
+export function dependency(text: string): Dependency {
+	const [name = "", atLeast = null] = text.split(">=");
+	return { name, atLeast };
+}
 
 export function checkPackage(one: FeedPackage): void {
 	if (!NAME.test(one.name)) throw new Error(`not a package name: ${one.name}`);

@@ -63,7 +63,7 @@ function runtimeNode(version: string): FeedPackage {
 		version,
 		section: "net",
 		description: "What autonomy runs on: Node.js 20 or later, and fping to watch the uplinks",
-		depends: ["node", "fping"],
+		depends: ["node>=20", "fping"],
 		provides: ["autonomy-runtime"],
 		conffiles: [],
 		files: [file("usr/share/autonomy/runtime", "node\n")],
