@@ -60,7 +60,8 @@ function scriptTexts(name: string, scripts: PackageScripts): (string | undefined
 		undefined,
 		undefined,
 		shebang(install),
-		shebang(`${SETTING(name)}default_prerm\n${scripts.preRemove ?? ""}`),
+		// Ours first, as opkg has it, and by itself: it ends with exit.
+		shebang(`${scripts.preRemove === undefined ? "" : `(\n${scripts.preRemove})\n`}${SETTING(name)}default_prerm\n`),
 		shebang(scripts.postRemove),
 		shebang(scripts.preUpgrade, upgrade),
 		shebang(install, upgrade),
@@ -90,6 +91,7 @@ function described(writer: AdbWriter, one: FeedPackage): number[] {
 	fields[6] = writer.blob(LICENSE);
 	fields[7] = writer.blob(SOURCE_NAME);
 	fields[8] = writer.blob(MAINTAINER);
+	fields[14] = one.priority === undefined ? NONE : writer.int(one.priority);
 	fields[15] = dependencies(writer, one.depends);
 	fields[16] = dependencies(writer, one.provides);
 	return fields;

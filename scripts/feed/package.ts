@@ -26,6 +26,8 @@ export interface FeedPackage {
 	readonly depends: readonly string[];
 	/** Virtual names. */
 	readonly provides: readonly string[];
+	/** Which of several that provide a virtual name apk takes by itself, the highest; without any it takes none. */
+	readonly priority?: number;
 	/** Paths as on the router, with the leading slash. */
 	readonly conffiles: readonly string[];
 	readonly files: readonly FileEntry[];

@@ -65,6 +65,7 @@ function runtimeNode(version: string): FeedPackage {
 		description: "What autonomy runs on: Node.js 20 or later, and fping to watch the uplinks",
 		depends: ["node>=20", "fping"],
 		provides: ["autonomy-runtime"],
+		priority: 100,
 		conffiles: [],
 		files: [file("usr/share/autonomy/runtime", "node\n")],
 		scripts: {},

@@ -9,6 +9,8 @@ daemon_pid() {
 		jsonfilter -q -e '@.autonomy.instances.autonomyd.pid' 2>/dev/null
 }
 
+# The watchdog first: this is no crash.
+[ -x "$root/etc/init.d/starwatch" ] && "$root/etc/init.d/starwatch" stop >/dev/null 2>&1
 pid="$(daemon_pid)"
 [ -x "$root/etc/init.d/autonomy" ] && "$root/etc/init.d/autonomy" stop >/dev/null 2>&1
 case "$pid" in
