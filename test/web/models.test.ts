@@ -1,0 +1,378 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import fc from "fast-check";
+import "./words.ts";
+import { SECTIONS } from "../../contract/options.ts";
+import { facts, fieldLabel } from "../../web/facts.ts";
+import { carriers, lanes } from "../../web/model/day.ts";
+import { compared, entries, matching } from "../../web/model/journal.ts";
+import { logText } from "../../web/model/log.ts";
+import { byPreference, overview, type Status } from "../../web/model/overview.ts";
+import { groupOf, inOrder, optionHelp, shownOptions, switchOf, validate } from "../../web/model/settings.ts";
+import { readSky, skyPixels } from "../../web/model/sky.ts";
+import { troubleWords } from "../../web/model/trouble.ts";
+import type { Decision, Member } from "../../web/words.ts";
+
+const STATUS = {
+	state: "primary",
+	current: "wan",
+	text: "",
+	mode: "control",
+	rank: [
+		{ name: "wan", class: "lan", state: "eligible", eligible: true },
+		{ name: "wanb", class: "cellular", state: "eligible", eligible: true },
+	],
+	config: { predictive: true, use_mwan3: true, switch_margin: 10 },
+	mwan3: { enabled: true, policy: [], details: "" },
+	steering: { in_force: true, pending: false },
+	problems: [],
+	uptime_s: 100,
+} as const satisfies Status;
+
+const member = (name: string, more: Partial<Member> = {}): Member => ({
+	name,
+	class: "lan",
+	state: "eligible",
+	state_since_s: 1,
+	reason: "score 90",
+	eligible: true,
+	primary: false,
+	present: true,
+	up: true,
+	metered: false,
+	cap_reached: false,
+	weight: 50,
+	held: false,
+	breakdown: [],
+	metrics: {},
+	families: [],
+	sensors: [],
+	...more,
+});
+
+const MEMBERS = [member("wan", { weight: 100, primary: true }), member("wanb", { class: "cellular", weight: 80 })];
+
+describe("overview", () => {
+	const told = (status: Partial<Status>, members = MEMBERS, risks = {}) => {
+		const { headline, next, tone, notes } = overview({ ...STATUS, ...status }, members, () => undefined, risks);
+		return { headline, next, tone, notes };
+	};
+	const table: readonly [string, Partial<Status>, string, string][] = [
+		["all well", {}, "The internet is up, over wan.", "Nothing is due to change. If wan fails, wanb takes over."],
+		[
+			"on a backup",
+			{ state: "backup", current: "wanb" },
+			"The internet is up, over wanb, not the first choice.",
+			"Traffic returns to wan once it has stayed good.",
+		],
+		[
+			"down",
+			{ state: "offline", current: undefined },
+			"The internet is down: no uplink reaches it.",
+			"The first uplink that answers is used at once.",
+		],
+		[
+			"nothing there",
+			{ rank: [], current: undefined },
+			"No uplink was found.",
+			"The first uplink that answers is used at once.",
+		],
+		[
+			"no backup",
+			{ rank: [STATUS.rank[0]] },
+			"The internet is up, over wan.",
+			"Nothing else could take over if wan fails.",
+		],
+		[
+			"pinned",
+			{ pin: { name: "wanb", reason: "" } },
+			"The internet is up, over wan.",
+			"By hand on wanb until you restore the automatic choice.",
+		],
+		[
+			"held",
+			{ hold: { reason: "" } },
+			"The internet is up, over wan.",
+			"No automatic switches until you allow them again.",
+		],
+		[
+			"not taken",
+			{ steering: { in_force: false, pending: true, error: "iptables: no" } },
+			"The internet is up, over wan.",
+			"The last change did not take and is tried again: iptables: no",
+		],
+	];
+	for (const [name, status, headline, next] of table) {
+		test(name, () => {
+			const found = told(status);
+			assert.equal(found.headline, headline);
+			assert.equal(found.next, next);
+		});
+	}
+
+	test("on probation, and about to be lost", () => {
+		const probation = [
+			member("wan", { weight: 100, state: "hold_down", hold_down_s: 75, eligible: false }),
+			MEMBERS[1] as Member,
+		];
+		assert.equal(
+			told({ state: "backup", current: "wanb" }, probation).next.replaceAll("\u00a0", " "),
+			"wan must prove itself for another 1 min 15 s; then the traffic can return to it.",
+		);
+		assert.equal(told({}, MEMBERS, { wan: 0.9 }).next, "wan may be lost within seconds; wanb would take over.");
+	});
+
+	test("cards: promoted first, then weight, then as given; signal of a radio, speed of a wire", () => {
+		const all = [member("a", { weight: 1 }), member("b", { weight: 9 }), member("c", { weight: 9 })];
+		assert.deepEqual(
+			byPreference(all, null).map((one) => one.name),
+			["b", "c", "a"],
+		);
+		assert.deepEqual(
+			byPreference(all, "a").map((one) => one.name),
+			["a", "b", "c"],
+		);
+		const [radio, wire] = overview(
+			STATUS,
+			[
+				member("x", { weight: 2, metrics: { rsrp: -99, lat_ms: 7 } }),
+				member("y", { metrics: { link_mbps: 100 }, state: "down", weight: 1 }),
+			],
+			(name) => (name === "x" ? { ts: 1, lat_ms: 40, score: 55 } : undefined),
+			{},
+		).cards;
+		assert.deepEqual(
+			[...(radio?.figures ?? []), ...(wire?.figures ?? [])].map(
+				(one) => `${one.name} ${one.value.replaceAll("\u00a0", " ")}`,
+			),
+			["Round trip 40 ms", "Loss \u2013", "Signal -99 dBm", "Round trip \u2013", "Loss \u2013", "Wire 100 Mbit/s"],
+		);
+		assert.deepEqual([radio?.score, radio?.scoreTone, wire?.tone, wire?.score], ["55", "warn", "bad", "\u2013"]);
+	});
+});
+
+const decision = (id: string, ts: number, from: string, to: string, more: Partial<Decision> = {}): Decision => ({
+	id,
+	ts,
+	kind: "failover",
+	rule: "hard_failure",
+	from,
+	to,
+	text: `${from} to ${to}`,
+	observed: false,
+	...more,
+});
+
+describe("the day", () => {
+	test("who carried: from the first decision on; what was only observed or avoided does not count", () => {
+		const found = carriers(
+			[
+				decision("d4", 900, "a", "b", { observed: true }),
+				decision("d3", 800, "a", "b", { kind: "avoid" }),
+				decision("d2", 600, "b", "a"),
+				decision("d1", 200, "a", "b"),
+			],
+			0,
+			1000,
+		);
+		assert.deepEqual(
+			[...found],
+			[
+				["a", [{ fromMs: 600, toMs: 1000 }]],
+				["b", [{ fromMs: 200, toMs: 600 }]],
+			],
+		);
+	});
+
+	test("bad spans are joined, the share is of the time that is known", () => {
+		const point = (ts: number, loss: number) => ({
+			ts,
+			rows: 1,
+			values: { loss_pct: { min: loss, mean: loss, max: loss } },
+		});
+		const history = {
+			name: "a",
+			since_s: 1,
+			from_unix_ms: 0,
+			step_ms: 100,
+			resolution: "raw",
+			points: [point(500, 50), point(600, 50), point(800, 0)],
+		} as const;
+		const [lane] = lanes(["a"], [decision("d1", 500, "b", "a")], new Map([["a", history]]), 0, 1000);
+		assert.deepEqual(lane?.bad, [{ fromMs: 500, toMs: 700 }]);
+		assert.deepEqual(lane?.seen, [
+			{ fromMs: 500, toMs: 700 },
+			{ fromMs: 800, toMs: 900 },
+		]);
+		assert.equal(lane?.carriedPct, 100);
+	});
+});
+
+describe("journal", () => {
+	const all = entries(
+		[decision("d1", 10, "wan", "wanb")],
+		[
+			{ id: "e1", ts: 5, type: "member_state", name: "wan", from: "eligible", to: "down", reason: "no answer" },
+			{ id: "e2", ts: 11, type: "decision", reason: "the same", decision_id: "d1" },
+		],
+	);
+	test("newest first, a decision once", () => {
+		assert.deepEqual(
+			all.map((one) => [one.id, one.title]),
+			[
+				["d1", "failover"],
+				["e1", "wan: good \u2192 no internet"],
+			],
+		);
+	});
+	test("filtered by kind, uplink and words, whatever their case", () => {
+		const ids = (what: "" | "event", name: string, search: string) =>
+			matching(all, { what, name, search }).map((one) => one.id);
+		assert.deepEqual(ids("", "", ""), ["d1", "e1"]);
+		assert.deepEqual(ids("event", "", ""), ["e1"]);
+		assert.deepEqual(ids("", "wanb", ""), ["d1"]);
+		assert.deepEqual(ids("", "", " NO Answer "), ["e1"]);
+	});
+	test("what if: without a switch, who had the time; with one, both parts", () => {
+		const one = { ts: 400, kind: "failover", rule: "x", from: "a", to: "b", text: "" } as const;
+		const found = compared(
+			{
+				from_unix_ms: 0,
+				inputs: 1,
+				differs: true,
+				text: "",
+				settings: {},
+				actual: [],
+				what_if: [one],
+				share: [
+					{ name: "a", actual_s: 1, what_if_s: 0.4 },
+					{ name: "b", actual_s: 0, what_if_s: 0.6 },
+				],
+			},
+			1000,
+		);
+		assert.deepEqual(
+			found.map((each) => [each.name, each.actual, each.whatIf]),
+			[
+				["a", [{ fromMs: 0, toMs: 1000 }], [{ fromMs: 0, toMs: 400 }]],
+				["b", [], [{ fromMs: 400, toMs: 1000 }]],
+			],
+		);
+	});
+});
+
+describe("settings", () => {
+	test("every option of the contract is shown once, in some group, with its help", () => {
+		const ordered = inOrder(SECTIONS);
+		assert.equal(new Set(ordered).size, SECTIONS.length);
+		assert.deepEqual(
+			ordered.slice(0, 5).map((one) => one.key),
+			["main", "member", "failover", "restore", "probe"],
+		);
+		for (const section of ordered) {
+			assert.ok(["traffic", "sensors", "alerts", "publish"].includes(groupOf(section)));
+			for (const option of shownOptions(section)) assert.ok(optionHelp(option).startsWith(`${option.help}.`));
+			const name = switchOf(section);
+			assert.ok(name === null || section.options.some((option) => option.name === name && option.type === "bool"));
+		}
+	});
+	test("checks as the daemon checks: ranges, words, lists; empty is the default", () => {
+		const option = (section: string, name: string) => {
+			const found = SECTIONS.find((one) => one.key === section)?.options.find((one) => one.name === name);
+			assert.ok(found);
+			return found;
+		};
+		const table: readonly [string, string, unknown, true | string][] = [
+			["main", "switch_margin", "", true],
+			["main", "switch_margin", "33.5", true],
+			["main", "switch_margin", "101", "must be a number from 0 to 100"],
+			["main", "poll_interval_ms", "1.5", "must be a whole number from 100 to 10000"],
+			["main", "log_file", "relative", "must be an absolute path"],
+			["probe", "target4", "1.2.3.400", "holds '1.2.3.400', which is not an IPv4 address"],
+			["probe", "target4", "9.9.9.9", true],
+		];
+		for (const [section, name, value, wanted] of table)
+			assert.equal(validate(option(section, name), value, undefined), wanted);
+		assert.equal(
+			validate(option("probe", "target4"), "9.9.9.9", ["1.1.1.1", "2.2.2.2", "3.3.3.3", "4.4.4.4", "9.9.9.9"]),
+			"has more than 4 entries",
+		);
+	});
+});
+
+describe("facts, log, sky, trouble", () => {
+	test("labels for people", () => {
+		assert.deepEqual(
+			["channel_busy_pct", "rsrp", "sim_slot", "cell_id", "slope_db_per_min", "used_bytes"].map(fieldLabel),
+			["Channel busy", "RSRP", "SIM slot", "Cell ID", "Slope", "Used"],
+		);
+	});
+	test("facts: what is unknown is left out, tables are unfolded, types that do not fit are not shown", () => {
+		const found = facts(
+			{ a_pct: 12.34, on: true, name: 5, list: ["x", "y"], inner: { deep_dbm: -80 }, gone: null, empty: "" },
+			{
+				a_pct: { type: "double", unit: "%", help: "" },
+				on: { type: "bool", help: "" },
+				name: { type: "string", help: "" },
+				list: { type: "list", help: "", of: { type: "string", help: "" } },
+				inner: { type: "table", help: "", fields: { deep_dbm: { type: "int32", unit: "dBm", help: "" } } },
+				gone: { type: "string", help: "", optional: true },
+				empty: { type: "string", help: "" },
+			},
+		);
+		assert.deepEqual(
+			found.map((one) => `${one.name}=${one.value.replaceAll("\u00a0", " ")}`),
+			["A=12.3 %", "On=yes", "List=x; y", "Deep=-80 dBm"],
+		);
+	});
+	test("lines of the log: JSON of the daemon, anything else as it is", () => {
+		assert.deepEqual(logText('{"level":"info","msg":"hello","component":"probe","rtt":5,"why":"a b"}'), {
+			text: "probe: hello",
+			details: 'rtt=5 why="a b"',
+		});
+		for (const raw of ["plain", "{broken", '{"level":"info"}', "null"])
+			assert.deepEqual(logText(raw), { text: raw, details: "" });
+	});
+	test("obstruction map: two cells a byte; what is no map is none", () => {
+		const sky = readSky(2, 2, btoa("\x1f\x08"));
+		assert.deepEqual([...(sky?.cells ?? [])], [1, 15, 0, 8]);
+		assert.ok(sky);
+		const pixels = skyPixels(sky);
+		assert.ok((pixels[0] ?? 0) > (pixels[2] ?? 0), "blocked is red");
+		assert.ok((pixels[6] ?? 0) > (pixels[4] ?? 0), "clear is blue");
+		assert.equal(pixels[11], 0, "not measured is see-through");
+		for (const [rows, columns, cells] of [
+			[2, 2, "!"],
+			[2, 2, btoa("x")],
+			[0, 2, ""],
+			[600, 600, ""],
+			[1.5, 2, btoa("xx")],
+			["2", 2, btoa("xx")],
+		] as const) {
+			assert.equal(readSky(rows, columns, cells), null);
+		}
+		fc.assert(
+			fc.property(fc.integer(), fc.integer(), fc.string(), (rows, columns, cells) => {
+				const found = readSky(rows, columns, cells);
+				assert.ok(found === null || found.cells.length === rows * columns);
+			}),
+		);
+	});
+	test("every trouble says what to do", () => {
+		for (const code of [
+			"absent",
+			"denied",
+			"offline",
+			"timeout",
+			"not_found",
+			"bad_argument",
+			"busy",
+			"refused",
+			"failed",
+		] as const) {
+			const { title, advice } = troubleWords(code, "words of the router", 65);
+			assert.ok(title.length > 0 && advice.length > 0, code);
+		}
+		assert.match(troubleWords("offline", "", 65).advice, /What is shown is 1.min 5.s old/);
+	});
+});
