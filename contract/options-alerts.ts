@@ -96,7 +96,7 @@ export const ALERT_KINDS = {
 	system: { on: true, level: "critical", title: "Router", help: "Disk or memory of the router run low" },
 	certificate: { on: true, level: "warning", title: "Certificate", help: "A certificate in use is near its end" },
 	critical: { on: true, level: "critical", title: "Fault", help: "A decision could not be carried out" },
-	recovery: { on: true, level: "info", title: "Over", help: "Any other alert that was told is over" },
+	recovery: { on: true, level: "warning", title: "Over", help: "Any other alert that was told is over" },
 } as const satisfies Readonly<Record<string, KindSpec>>;
 
 export type AlertKindName = keyof typeof ALERT_KINDS;
