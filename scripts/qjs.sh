@@ -1,0 +1,64 @@
+#!/bin/sh
+# Puts QuickJS where the tests find it: Debian trixie's package with the libc it was built for, unpacked into the cache
+# folder of the project; nothing is installed and the system's sources stay as they are. The mirror is the one this
+# machine's apt uses. Prints the path of a program `qjs` that runs here; says why and fails when there is none.
+# A qjs that is in PATH, or named by the environment variable QJS, is taken as it is.
+set -u
+
+cache="$(cd "$(dirname "$0")/.." && pwd)/node_modules/.cache/qjs"
+qjs="$cache/qjs"
+
+works() { [ -x "$1" ] && "$1" -e 'if (1 + 1 !== 2) throw 1' >/dev/null 2>&1; }
+give_up() {
+	printf 'no QuickJS: %s\n' "$1" >&2
+	exit 1
+}
+
+for one in "${QJS:-}" "$(command -v qjs 2>/dev/null)" "$qjs"; do
+	if [ -n "$one" ] && works "$one"; then
+		printf '%s\n' "$one"
+		exit 0
+	fi
+done
+[ -z "${QJS_OFFLINE:-}" ] || give_up "QJS_OFFLINE is set"
+command -v apt-get >/dev/null 2>&1 && command -v dpkg-deb >/dev/null 2>&1 ||
+	give_up "neither in PATH nor named by QJS, and this is no Debian that could fetch its package"
+
+# The first mirror of a Debian release among apt's own sources (lines of *.list, fields of *.sources).
+mirror="$(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources 2>/dev/null |
+	sed -n -e 's/^URIs: *\([^ ]*\).*/\1/p' -e 's/^deb  *\(\[[^]]*\] *\)\{0,1\}\([^ ]*\) .*/\2/p' |
+	grep -E '/debian/?$' | head -n 1)"
+[ -n "$mirror" ] || give_up "no Debian mirror among apt's sources"
+keys=/usr/share/keyrings/debian-archive-keyring.gpg
+[ -r "$keys" ] || give_up "$keys is missing: install debian-archive-keyring"
+
+work="$cache/apt.$$"
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+mkdir -p "$work/lists/partial" "$work/archives/partial" "$work/root" || give_up "cannot write to $cache"
+printf 'deb [signed-by=%s] %s trixie main\n' "$keys" "$mirror" >"$work/sources.list"
+apt() {
+	apt-get -q -o Dir::Etc::sourcelist="$work/sources.list" -o Dir::Etc::sourceparts=- -o Dir::State::lists="$work/lists" \
+		-o Dir::Cache="$work" -o Dir::State::status=/dev/null -o Acquire::Languages=none -o Acquire::Retries=2 \
+		-o APT::Sandbox::User=root -o Acquire::http::Timeout=30 "$@"
+}
+apt update >"$work/log" 2>&1 || give_up "apt-get update for trixie failed: $(tail -n 1 "$work/log")"
+(cd "$work/archives" && apt download quickjs libc6) >>"$work/log" 2>&1 ||
+	give_up "apt-get download quickjs libc6 failed: $(tail -n 1 "$work/log")"
+for package in "$work"/archives/*.deb; do
+	dpkg-deb -x "$package" "$work/root" >>"$work/log" 2>&1 || give_up "cannot unpack ${package##*/}"
+done
+
+program="$(find "$work/root" -type f -name qjs | head -n 1)"
+loader="$(find "$work/root" \( -type f -o -type l \) -name 'ld-linux*' | head -n 1)"
+[ -n "$program" ] && [ -n "$loader" ] || give_up "the packages hold no qjs or no loader"
+rm -rf "$cache/root"
+mv "$work/root" "$cache/root" || give_up "cannot write to $cache"
+program="$cache/root${program#"$work/root"}"
+loader="$cache/root${loader#"$work/root"}"
+libraries="$(dirname "$(find "$cache/root" -name 'libc.so.6' | head -n 1)")"
+# By exec: the process is the engine itself, to be measured and signalled.
+printf '#!/bin/sh\nexec "%s" --library-path "%s" "%s" "$@"\n' "$loader" "$libraries" "$program" >"$qjs.$$"
+chmod 755 "$qjs.$$" && mv "$qjs.$$" "$qjs"
+works "$qjs" || give_up "the unpacked qjs does not run here"
+printf '%s\n' "$qjs"
