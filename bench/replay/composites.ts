@@ -19,6 +19,7 @@ export function composites(all: readonly Trace[]): Trace[] {
 			group: parts.map((part) => part.group).join(" + "),
 			lengthMs: Math.min(...parts.map((part) => part.lengthMs)),
 			tracks,
+			seamsMs: [],
 			note: "composite: links recorded at different times, paired",
 		});
 	};
@@ -32,6 +33,7 @@ export function composites(all: readonly Trace[]): Trace[] {
 			group: first.group,
 			lengthMs: Math.min(first.lengthMs, second.lengthMs),
 			tracks: modems.flatMap((one) => one.tracks),
+			seamsMs: [],
 			note: "two 5G routers of one ship, probes made from their signal",
 		});
 	}

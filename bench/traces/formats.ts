@@ -31,7 +31,7 @@ function trace(folder: string, path: string, tracks: readonly Track[], note: str
 	const ends = tracks.map((one) => (one.sentMs[one.sentMs.length - 1] ?? Number.NaN) + one.holdMs);
 	const lengthMs = Math.max(...ends.filter((end) => Number.isFinite(end)));
 	if (!Number.isFinite(lengthMs)) throw new Error(`${path} holds no measurement`);
-	return { folder, name: stem(path), group: stem(path), lengthMs, tracks, note };
+	return { folder, name: stem(path), group: stem(path), lengthMs, tracks, seamsMs: [], note };
 }
 
 /** Row number = second; one column of round trips per uplink, -1 = unavailable. */
@@ -78,6 +78,7 @@ function operators(folder: string, path: string, table: Table): Trace {
 		points: [] as Point[],
 	}));
 	const startOf = (points: readonly Point[] | undefined): number => points?.[0]?.[0] ?? Number.POSITIVE_INFINITY;
+	const seamsMs: number[] = [];
 	let offset = 0;
 	let alone = 0;
 	for (;;) {
@@ -97,10 +98,11 @@ function operators(folder: string, path: string, table: Table): Trace {
 			length = Math.max(length, (points[points.length - 1]?.[0] ?? start) - start + 200);
 		}
 		offset += length;
+		seamsMs.push(offset);
 	}
 	const tracks = left.map((one) => track({ uplink: one.name, class: "cellular", holdMs: 1000 }, one.points));
 	const note = `windows of ${left.length} operators laid end to end${alone > 0 ? `, ${alone} without partners left out` : ""}; most were taken minutes apart`;
-	return trace(folder, path, tracks, note);
+	return { ...trace(folder, path, tracks, note), seamsMs };
 }
 
 /** One way delays with the signal beside them. Silence of the publisher is silence. */
@@ -124,7 +126,7 @@ function testTrack(folder: string, path: string, table: Table): Trace {
 	const filled = points.flatMap((point, i): Point[] => {
 		const next = points[i + 1];
 		if (next === undefined || next[0] - point[0] <= SILENT_MS) return [point];
-		return [point, [point[0] + 100, next[0] + next[1] - point[0] - 100]];
+		return [point, [point[0] + 1, next[0] + next[1] - point[0] - 1]];
 	});
 	return trace(folder, path, [track({ uplink: "5g", class: "cellular", holdMs: 60_000, signals }, filled)]);
 }

@@ -8,6 +8,9 @@
 import type { Link } from "../detectors/link.ts";
 import { SLOW_MS, type Track, UNUSABLE_MS } from "./types.ts";
 
+/** A packet that waits so long stood in a silence of that length. */
+const STALLED_MS = 1000;
+
 export interface TraceLink extends Link {
 	/** Round trip of a packet sent then; null when it is lost. */
 	rttAt(atMs: number): number | null;
@@ -86,4 +89,23 @@ function spans(track: Track, is: (rttMs: number) => boolean): Span[] {
 		else found.push([from, to]);
 	}
 	return found;
+}
+
+/**
+ * Silences: from the first packet that had to wait `STALLED_MS` or was lost, to the moment at which the first one came
+ * through again; those of at least `leastMs`. What the forecast is to foresee.
+ */
+export function stalls(track: Track, leastMs: number): Span[] {
+	const { sentMs, rttMs, holdMs } = track;
+	const found: [number, number][] = [];
+	for (let i = 0; i < sentMs.length; i++) {
+		const rtt = rttMs[i] ?? Number.NaN;
+		if (rtt < STALLED_MS) continue;
+		const from = sentMs[i] ?? 0;
+		const to = Number.isNaN(rtt) ? Math.min(sentMs[i + 1] ?? from + holdMs, from + holdMs) : from + rtt;
+		const last = found[found.length - 1];
+		if (last && from <= last[1] + 1) last[1] = Math.max(last[1], to);
+		else found.push([from, to]);
+	}
+	return found.filter(([from, to]) => to - from >= leastMs);
 }

@@ -35,6 +35,8 @@ export interface Trace {
 	readonly group: string;
 	readonly lengthMs: number;
 	readonly tracks: readonly Track[];
+	/** Where pieces taken at different times were joined; what begins there was not to be foreseen. */
+	readonly seamsMs: readonly number[];
 	/** Set when the tracks were not recorded together, or the probes were made from something else. */
 	readonly note: string | null;
 }

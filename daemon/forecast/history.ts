@@ -1,0 +1,148 @@
+/**
+ * What the forecast remembers of one uplink: round trips, losses, silences, and what the link said of itself. Bounded rings
+ * only; fed by the same observations as health/, at the time at which they were known. Not a copy of health/: that one
+ * judges what is, over windows of a size fit for it; this one keeps what the features of the model need.
+ */
+import type { Observation, ReachObservation } from "../health/types.ts";
+import { createRing, type Ring } from "./ring.ts";
+
+/** Shorter silences are blips. */
+export const STALL_MS = 1000;
+/** Replies of the first seconds make the base; later it follows slowly. */
+const BASE_FIRST = 16;
+const BASE_GAIN = 1 / 64;
+/** A round trip that counts for the base is below this many times it. */
+const BASE_LIMIT = 4;
+const GAP_GAIN = 1 / 8;
+/** A silence that goes on after so long a break in knowledge is none. */
+const FORGET_MS = 600_000;
+
+export interface History {
+	readonly replies: Ring;
+	readonly losses: Ring;
+	/** Silences of a second or more: time of the end, and how long, ms. */
+	readonly stalls: Ring;
+	readonly blips: Ring;
+	readonly rsrp: Ring;
+	readonly rsrq: Ring;
+	readonly sinr: Ring;
+	readonly signal: Ring;
+	readonly senses: Map<string, { readonly atMs: number; readonly value: number }>;
+	/** Usual round trip, ms; NaN before the first. */
+	baseMs: number;
+	/** Usual time between probes, ms. */
+	gapMs: number;
+	firstMs: number;
+	lastProbeMs: number;
+	lastReplyMs: number;
+	verdict: ReachObservation["verdict"];
+	/** Start of the silence that goes on; null while it answers. */
+	silentSinceMs: number | null;
+	bytesPerS: number;
+	usualBytesPerS: number;
+}
+
+export function newHistory(): History {
+	return {
+		replies: createRing(96),
+		losses: createRing(64),
+		stalls: createRing(32),
+		blips: createRing(32),
+		rsrp: createRing(24),
+		rsrq: createRing(24),
+		sinr: createRing(24),
+		signal: createRing(24),
+		senses: new Map(),
+		baseMs: Number.NaN,
+		gapMs: Number.NaN,
+		firstMs: Number.NaN,
+		lastProbeMs: Number.NaN,
+		lastReplyMs: Number.NaN,
+		verdict: "unknown",
+		silentSinceMs: null,
+		bytesPerS: Number.NaN,
+		usualBytesPerS: Number.NaN,
+	};
+}
+
+export function remember(h: History, o: Observation): void {
+	if (o.kind === "probe") {
+		if (o.excused) return;
+		takeProbe(h, o.atMs, o.rttMs);
+	} else if (o.kind === "reach") takeReach(h, o);
+	else if (o.kind === "traffic") {
+		const rate = o.rxBytesPerS + o.txBytesPerS;
+		if (!Number.isFinite(rate) || rate < 0) return;
+		h.bytesPerS = rate;
+		h.usualBytesPerS = Number.isNaN(h.usualBytesPerS) ? rate : h.usualBytesPerS + (rate - h.usualBytesPerS) / 64;
+	} else if (o.kind === "sense") {
+		for (const [name, value] of Object.entries(o.values)) takeSense(h, o.atMs, name, value ?? null);
+	}
+}
+
+function takeProbe(h: History, atMs: number, rttMs: number | null): void {
+	if (!Number.isFinite(atMs)) return;
+	if (Number.isNaN(h.firstMs)) h.firstMs = atMs;
+	const gap = atMs - h.lastProbeMs;
+	if (gap > 0 && gap < 60_000) h.gapMs = Number.isNaN(h.gapMs) ? gap : h.gapMs + (gap - h.gapMs) * GAP_GAIN;
+	h.lastProbeMs = atMs;
+	if (rttMs === null || !Number.isFinite(rttMs) || rttMs < 0) {
+		h.losses.push(atMs, 1);
+		return;
+	}
+	h.replies.push(atMs, rttMs);
+	h.lastReplyMs = atMs;
+	if (Number.isNaN(h.baseMs)) h.baseMs = Math.max(1, rttMs);
+	else if (rttMs < BASE_LIMIT * h.baseMs) {
+		const gain = Math.max(BASE_GAIN, 1 / Math.min(BASE_FIRST, h.replies.length));
+		h.baseMs = Math.max(1, h.baseMs + (rttMs - h.baseMs) * gain);
+	}
+	// It waited: a silence that no verdict told of.
+	if (rttMs >= STALL_MS) endSilence(h, atMs - rttMs, atMs);
+}
+
+function takeReach(h: History, o: ReachObservation): void {
+	const was = h.verdict;
+	h.verdict = o.verdict;
+	if (o.verdict === "suspect" || o.verdict === "dead") {
+		const since = o.atMs - Math.min(Math.max(0, o.evidence.silentMs), FORGET_MS);
+		if (h.silentSinceMs === null && was === "up") h.silentSinceMs = since;
+	} else if (o.verdict === "up" && h.silentSinceMs !== null) {
+		endSilence(h, h.silentSinceMs, o.atMs);
+		h.silentSinceMs = null;
+	}
+}
+
+/** Overlapping silences are one. */
+function endSilence(h: History, fromMs: number, toMs: number): void {
+	const lasted = toMs - fromMs;
+	if (lasted < STALL_MS) {
+		h.blips.push(toMs, lasted);
+		return;
+	}
+	if (h.stalls.length > 0 && h.stalls.at(0) >= fromMs) {
+		// Told twice, by the verdict and by a late reply; or one that came and went within.
+		if (h.stalls.value(0) >= lasted) return;
+	}
+	h.stalls.push(toMs, lasted);
+}
+
+function takeSense(h: History, atMs: number, name: string, value: number | null): void {
+	const ring =
+		name === "rsrp_dbm"
+			? h.rsrp
+			: name === "sinr_db"
+				? h.sinr
+				: name === "rsrq_db"
+					? h.rsrq
+					: name === "signal_dbm"
+						? h.signal
+						: null;
+	if (value === null || !Number.isFinite(value)) {
+		h.senses.delete(name);
+		ring?.clear();
+		return;
+	}
+	h.senses.set(name, { atMs, value });
+	ring?.push(atMs, value);
+}
