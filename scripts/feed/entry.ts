@@ -33,7 +33,9 @@ export function withParents(files: readonly FileEntry[]): Entry[] {
 		const parts = one.path.split("/");
 		if (parts.some((part) => part === "" || part === "." || part === ".."))
 			throw new Error(`not a path inside a package: ${one.path}`);
-		if (entries.has(one.path)) throw new Error(`twice in a package: ${one.path}`);
+		const there = entries.get(one.path);
+		if (there?.kind === "dir") throw new Error(`both a file and a directory: ${one.path}`);
+		if (there !== undefined) throw new Error(`twice in a package: ${one.path}`);
 		entries.set(one.path, one);
 		for (let depth = 1; depth < parts.length; depth++) {
 			const path = parts.slice(0, depth).join("/");

@@ -72,8 +72,7 @@ function runtimeNode(version: string): FeedPackage {
 	};
 }
 
-function luciApp(repo: string, version: string): FeedPackage {
-	const built = join(repo, "build/luci/luci-app-autonomy");
+function luciApp(repo: string, version: string, built: string): FeedPackage {
 	return {
 		name: "luci-app-autonomy",
 		version,
@@ -118,11 +117,16 @@ export interface PackageSet {
 	readonly left: readonly string[];
 }
 
-/** `version`: of the sources, without the packaging's own number. */
-export function feedPackages(repo: string, version: string, release: number): PackageSet {
+/** `version`: of the sources, without the packaging's own number. `luci`: what build-luci.mjs made. */
+export function feedPackages(
+	repo: string,
+	version: string,
+	release: number,
+	luci = join(repo, "build/luci/luci-app-autonomy"),
+): PackageSet {
 	const full = `${version}-r${release}`;
 	const left = ["autonomy-runtime-static: it comes with the build for small routers"];
-	const packages = [autonomy(repo, full), runtimeNode(full), luciApp(repo, full)];
+	const packages = [autonomy(repo, full), runtimeNode(full), luciApp(repo, full, luci)];
 	const po = join(repo, "luci-app-autonomy/po");
 	for (const language of readdirSync(po).sort()) {
 		if (language === "templates") continue;
