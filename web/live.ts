@@ -70,6 +70,7 @@ export function createLive(api: Api, nowMs: () => number): Live {
 		};
 		await Promise.all([
 			names.some((one) => one.class === "cellular") ? api.call("cellular_status").then((r) => add(r.cellular)) : null,
+			names.some((one) => one.class === "starlink") ? api.call("starlink_status").then((r) => add(r.starlink)) : null,
 			names.some((one) => one.class === "wifi") ? api.call("wifi_status").then((r) => add(r.wifi)) : null,
 		]);
 		return risks;

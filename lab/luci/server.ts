@@ -10,7 +10,6 @@ import { fileURLToPath } from "node:url";
 import { framePage } from "./frame.ts";
 
 export const REPO = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
-export const APP = `${REPO}/build/luci/luci-app-autonomy`;
 /** What luci-plugin-csp calls strict, without the address of a foreign server. */
 export const STRICT_CSP =
 	"default-src 'none'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; connect-src 'self'; font-src 'self'";
@@ -51,6 +50,8 @@ export interface LuciServer {
 }
 
 interface Options {
+	/** Directory that scripts/build-luci.mjs made. */
+	readonly app: string;
 	/** Socket of uhttpd in the lab; null: only what `answer` was given answers. */
 	readonly ubus: string | null;
 	/** The stand-in for luci.js. */
@@ -75,6 +76,7 @@ function nobody(body: string): string {
 }
 
 export async function startLuciServer({
+	app,
 	ubus,
 	framework,
 	translations = {},
@@ -89,7 +91,7 @@ export async function startLuciServer({
 
 	function file(path: string): string | null {
 		const folders = [
-			`${APP}/htdocs`,
+			`${app}/htdocs`,
 			...(root === ""
 				? []
 				: [

@@ -46,8 +46,8 @@ describe("hostile texts", { skip: chromiumPath() === null ? NO_BROWSER : false }
 	let server: LuciServer;
 	let browser: Browser;
 	before(async () => {
-		await buildPages();
-		server = await startLuciServer({ ubus: null, framework: await frameworkText() });
+		const { app } = await buildPages();
+		server = await startLuciServer({ app, ubus: null, framework: await frameworkText() });
 		prepare(server);
 		browser = await launch();
 	});

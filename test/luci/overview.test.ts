@@ -32,6 +32,14 @@ describe("overview", { skip: why ?? false }, () => {
 		await page.context().close();
 	});
 
+	test("in the reader's language, with numbers as they are written there", async () => {
+		const opened = await bench.open(PATH, { lang: "de" });
+		await says(opened.page, HEADLINE, /^Das Internet ist da, über wan\.$/);
+		await says(opened.page, ".au-card", /Mobilfunk.*gut/s);
+		assertClean(opened);
+		await opened.page.context().close();
+	});
+
 	test("asks in one small request every two seconds, and not at all while nobody looks", async () => {
 		const { page } = await bench.open(PATH);
 		await says(page, HEADLINE, /The internet is up/);

@@ -3,7 +3,9 @@
  * them, a browser. Every page watches for errors of scripts and of the content security policy.
  */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import type { Bus } from "../../daemon/bus/bus.ts";
 import { type Autonomyd, hostBus, startAutonomyd } from "../../lab/autonomyd.ts";
@@ -13,6 +15,7 @@ import type { LabOptions } from "../../lab/net/plan.ts";
 import { startStandIn } from "../../lab/router/stand-in.ts";
 import { createWorld, type World } from "../../lab/scenario/world.ts";
 import type { RouterUnderTest } from "../../lab/under-test.ts";
+import { LANGUAGES, poFile, readPo } from "../../scripts/luci-po.ts";
 import { impossible } from "../e2e/harness.ts";
 import { chromiumPath, launch, NO_BROWSER } from "../support/chromium.ts";
 
@@ -80,13 +83,19 @@ export interface OpenOptions {
 	readonly context?: BrowserContextOptions;
 }
 
-export async function buildPages(): Promise<readonly { name: string; bytes: number; gzip: number }[]> {
+export interface Built {
+	readonly app: string;
+	readonly files: readonly { readonly name: string; readonly bytes: number; readonly gzip: number }[];
+}
+
+/** Built into a directory of this test file alone: others run at the same time. */
+export async function buildPages(): Promise<Built> {
+	const app = mkdtempSync(join(tmpdir(), "autonomy-luci-"));
+	process.on("exit", () => rmSync(app, { recursive: true, force: true }));
 	// A plain script without types of its own.
 	const script: string = "../../scripts/build-luci.mjs";
-	const { buildLuci } = (await import(script)) as {
-		buildLuci(): Promise<{ name: string; bytes: number; gzip: number }[]>;
-	};
-	return buildLuci();
+	const { buildLuci } = (await import(script)) as { buildLuci(target: string): Promise<Built["files"]> };
+	return { app, files: await buildLuci(app) };
 }
 
 export async function openPage(
@@ -120,7 +129,7 @@ export async function openPage(
 }
 
 export async function openBench(options: LabOptions = {}): Promise<Bench> {
-	await buildPages();
+	const { app } = await buildPages();
 	const autonomy = "config autonomy 'main'\n\toption min_uptime_s '1'\n";
 	const router = await startStandIn({ ...options, config: { autonomy, rpcd: RPCD, luci: LUCI, ...options.config } });
 	const bus = hostBus(router);
@@ -131,7 +140,12 @@ export async function openBench(options: LabOptions = {}): Promise<Bench> {
 		"/lab/acl.d/luci-app-autonomy.json",
 		readFileSync(`${REPO}/rpcd/acl.d/luci-app-autonomy.json`, "utf8"),
 	);
+	const translations = Object.fromEntries(
+		LANGUAGES.map((one) => [one, Object.fromEntries(readPo(readFileSync(poFile(one), "utf8")))]),
+	);
 	const server = await startLuciServer({
+		app,
+		translations,
 		ubus: `${router.lab.shared}/lab/http.sock`,
 		framework: await frameworkText(),
 		onApply: () => bench.daemon.kill("SIGHUP"),

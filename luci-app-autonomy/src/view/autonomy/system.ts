@@ -73,7 +73,7 @@ function aboutFacts({ memory, record, ...about }: Reply<"info">): readonly { nam
 function build(): { readonly root: HTMLElement; refresh(): Promise<void> } {
 	const state = el("p", { class: "au-headline" });
 	const told = el("p", { role: "status" });
-	const service = el("div", { class: "au-banner au-off" }, state, told);
+	const service = el("div", { class: "au-banner au-off", hidden: true }, state, told);
 	const health = el("div", { class: "au-live" });
 	const info = el("div", { class: "au-live" });
 	const versions = el("div");
@@ -125,6 +125,7 @@ function build(): { readonly root: HTMLElement; refresh(): Promise<void> } {
 	function drawService(one: RpcdReply<"service">): void {
 		const well = one.running && one.responding;
 		service.className = `au-banner au-${well ? "good" : one.installed && one.wanted ? "bad" : "warn"}`;
+		show(service, true);
 		setText(state, one.text);
 		page.announce(one.text);
 		show(buttons.start, one.installed && !one.running);
