@@ -5,6 +5,8 @@
  * Rules for implementers: nothing here blocks for longer than a read of a file in RAM; callbacks are never called
  * before the function that registered them has returned; after `close()` no callback is called any more.
  */
+import type { Outlets } from "./outlets.ts";
+
 export interface Platform {
 	readonly clock: Clock;
 	readonly timers: Timers;
@@ -16,6 +18,7 @@ export interface Platform {
 	readonly rpc: Rpc;
 	readonly random: Random;
 	readonly host: Host;
+	readonly outlets: Outlets;
 }
 
 export interface Clock {
@@ -63,6 +66,8 @@ export interface Files {
 	makeDirectory(path: string): void;
 	/** Removes a file; no error when there is none. */
 	remove(path: string): void;
+	/** How full the file system below `path` is; null where that is not known. */
+	usedPct?(path: string): number | null;
 }
 
 /** A program and its arguments; never goes through a shell. */
@@ -162,8 +167,12 @@ export interface HttpRequest {
 	readonly headers?: Readonly<Record<string, string>>;
 	readonly body?: string | Uint8Array;
 	readonly timeoutMs?: number;
+	/** The connection itself must stand within this time; the rejection is then connection_failed: nothing was sent. */
+	readonly connectTimeoutMs?: number;
 	readonly localAddress?: string;
 	readonly maxBytes?: number;
+	/** Rejects with refused when the host has an address that is not of the public internet. */
+	readonly publicOnly?: boolean;
 }
 
 export interface HttpResponse {

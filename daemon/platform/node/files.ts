@@ -81,4 +81,12 @@ export const nodeFiles: Files = {
 	remove(path) {
 		wrap(path, "remove", () => fs.rmSync(path, { force: true }));
 	},
+	usedPct(path) {
+		try {
+			const { blocks, bavail } = fs.statfsSync(path);
+			return blocks === 0 ? null : 100 * (1 - bavail / blocks);
+		} catch {
+			return null; // no such folder on this router
+		}
+	},
 };

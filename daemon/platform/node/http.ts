@@ -1,17 +1,27 @@
 /** One HTTP(S) request at a time, on Node. The modules are loaded on first use: most routers never need them. */
 import type { ClientRequest, IncomingMessage, RequestOptions } from "node:http";
+import { isIP } from "node:net";
 import { AutonomyError } from "../error.ts";
 import type { HttpClient, HttpRequest, HttpResponse } from "../platform.ts";
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 const DEFAULT_MAX_BYTES = 1 << 20;
 
-function optionsOf(request: HttpRequest): RequestOptions {
+async function optionsOf(request: HttpRequest): Promise<RequestOptions> {
 	return {
 		method: request.method ?? "GET",
 		headers: { ...request.headers },
+		...(request.publicOnly === true ? await publicOnly(request.url) : {}),
 		...(request.localAddress === undefined ? {} : { localAddress: request.localAddress }),
 	};
+}
+
+/** Names are checked when they are resolved; addresses are never resolved. */
+async function publicOnly(url: string): Promise<RequestOptions> {
+	const { isPrivateAddress, publicLookup } = await import("./addresses.ts");
+	const host = new URL(url).hostname.replace(/^\[|\]$/g, "");
+	if (isIP(host) !== 0 && isPrivateAddress(host)) throw new AutonomyError("refused", `${host} is a private address`);
+	return { lookup: publicLookup };
 }
 
 function headersOf(response: IncomingMessage): Record<string, string> {
@@ -35,7 +45,25 @@ function exchange(request: HttpRequest, client: ClientRequest): Promise<HttpResp
 			() => fail(new AutonomyError("timeout", `no complete answer within ${timeoutMs} ms`, { url: request.url })),
 			timeoutMs,
 		);
-		client.on("error", (error) => fail(new AutonomyError("connection_failed", error.message, { url: request.url })));
+		const { connectTimeoutMs } = request;
+		const connecting =
+			connectTimeoutMs === undefined
+				? undefined
+				: setTimeout(
+						() => fail(new AutonomyError("connection_failed", `no connection within ${connectTimeoutMs} ms`)),
+						connectTimeoutMs,
+					);
+		const ready = request.url.startsWith("https:") ? "secureConnect" : "connect";
+		client.on("socket", (socket) => {
+			// A connection kept from before is ready at once.
+			if (socket.connecting) socket.once(ready, () => clearTimeout(connecting));
+			else clearTimeout(connecting);
+		});
+		client.on("close", () => clearTimeout(connecting));
+		client.on("error", (error: NodeJS.ErrnoException) => {
+			if (error.code === "EPRIVATE") fail(new AutonomyError("refused", error.message));
+			else fail(new AutonomyError("connection_failed", error.message, { url: request.url }));
+		});
 		client.on("response", (response) => {
 			const chunks: Buffer[] = [];
 			let size = 0;
@@ -62,6 +90,6 @@ function exchange(request: HttpRequest, client: ClientRequest): Promise<HttpResp
 export const nodeHttp: HttpClient = {
 	async request(request) {
 		const library = request.url.startsWith("https:") ? await import("node:https") : await import("node:http");
-		return exchange(request, library.request(request.url, optionsOf(request)));
+		return exchange(request, library.request(request.url, await optionsOf(request)));
 	},
 };

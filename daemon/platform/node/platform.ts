@@ -4,6 +4,7 @@ import { nodeClock, nodeRandom, nodeTimers } from "./clock.ts";
 import { nodeFiles } from "./files.ts";
 import { nodeHost } from "./host.ts";
 import { nodeHttp } from "./http.ts";
+import { nodeOutlets } from "./outlets.ts";
 import { nodeProcesses } from "./processes.ts";
 import { nodeRpc } from "./rpc.ts";
 import { nodeDatagrams, nodeStreams } from "./streams.ts";
@@ -20,5 +21,6 @@ export function createNodePlatform(): Platform {
 		rpc: nodeRpc,
 		random: nodeRandom,
 		host: nodeHost,
+		outlets: nodeOutlets,
 	};
 }

@@ -1,0 +1,101 @@
+/**
+ * One MQTT connection with mqtt.js. Its own reconnecting and its unbounded store of what could not be sent are switched
+ * off: publish/ does both, within limits.
+ */
+import { connect, type IClientOptions, type MqttClient } from "mqtt";
+import { AutonomyError } from "../error.ts";
+import type { MqttHandlers, MqttLink, MqttOptions } from "../outlets.ts";
+
+const MAX_PAYLOAD = 65_536;
+
+function optionsOf(options: MqttOptions): IClientOptions {
+	const { tls } = options;
+	return {
+		protocol: tls === null ? "mqtt" : "mqtts",
+		host: options.host,
+		port: options.port,
+		protocolVersion: options.protocol === "5" ? 5 : 4,
+		clientId: options.clientId,
+		...(options.username === null ? {} : { username: options.username }),
+		...(options.password === null ? {} : { password: options.password }),
+		...(tls === null ? {} : { rejectUnauthorized: true }),
+		...(tls?.ca == null ? {} : { ca: tls.ca }),
+		...(tls?.cert == null ? {} : { cert: tls.cert }),
+		...(tls?.key == null ? {} : { key: tls.key }),
+		clean: true,
+		keepalive: options.keepaliveS,
+		connectTimeout: options.connectTimeoutMs,
+		reconnectPeriod: 0,
+		queueQoSZero: false,
+		resubscribe: false,
+		will: { topic: options.will.topic, payload: Buffer.from(options.will.payload), qos: 1, retain: true },
+	};
+}
+
+export function openMqtt(options: MqttOptions, handlers: MqttHandlers): MqttLink {
+	let client: MqttClient | null = null;
+	let reason = "the broker closed the connection";
+	let over = false;
+	const waiting = new Set<(error: AutonomyError) => void>();
+
+	function finish(why: string): void {
+		if (over) return;
+		over = true;
+		for (const reject of waiting) reject(new AutonomyError("connection_closed", why));
+		waiting.clear();
+		client?.end(true);
+		handlers.onClose(why);
+	}
+
+	try {
+		client = connect(optionsOf(options));
+		client.on("connect", () => {
+			if (!over) handlers.onOpen();
+		});
+		client.on("error", (error) => {
+			reason = error.message.slice(0, 200);
+			finish(reason);
+		});
+		client.on("close", () => finish(reason));
+		client.on("message", (topic, payload, packet) => {
+			if (!over && payload.length <= MAX_PAYLOAD) handlers.onMessage(topic, payload.toString("utf8"), packet.retain);
+		});
+	} catch (error) {
+		reason = error instanceof Error ? error.message : String(error);
+		queueMicrotask(() => finish(reason));
+	}
+
+	/** Either answered by the library, or by the end of the link. */
+	function settled(start: (done: (error?: Error | null) => void) => void): Promise<void> {
+		return new Promise((resolve, reject) => {
+			if (over || client === null) {
+				reject(new AutonomyError("connection_closed", reason));
+				return;
+			}
+			waiting.add(reject);
+			start((error) => {
+				waiting.delete(reject);
+				if (error) reject(new AutonomyError("connection_closed", error.message));
+				else resolve();
+			});
+		});
+	}
+
+	return {
+		publish: (topic, payload, { qos, retain }) =>
+			settled((done) => client?.publish(topic, payload, { qos, retain }, (error) => done(error ?? null))),
+		subscribe: (topics) => settled((done) => client?.subscribe([...topics], { qos: 1 }, (error) => done(error))),
+		end() {
+			if (over) return;
+			over = true;
+			client?.end(false);
+		},
+		close() {
+			if (over) return;
+			over = true;
+			for (const reject of waiting) reject(new AutonomyError("connection_closed", "closed"));
+			waiting.clear();
+			client?.end(true);
+		},
+	};
+}

@@ -1,0 +1,84 @@
+/**
+ * What the daemon needs only to tell others what goes on: mail, MQTT, a small web server. Part of the seam
+ * (platform.ts); everything behind it is loaded on first use, since most routers need none of it.
+ */
+import type { Closable } from "./platform.ts";
+
+export interface Outlets {
+	/** In lower case hex. */
+	hmacSha256(secret: string, text: string): Promise<string>;
+	/** Of the text in UTF-8. */
+	base64(text: string): string;
+	/** End of validity of the first certificate in a PEM text; null when it cannot be read. */
+	certificateEndUnixMs(pem: string): Promise<number | null>;
+	sendMail(mail: Mail): Promise<void>;
+	openMqtt(options: MqttOptions, handlers: MqttHandlers): Promise<MqttLink>;
+	/** Only on loopback addresses. Rejects with connection_failed when the port is taken. */
+	listen(options: ListenOptions): Promise<Closable & { readonly port: number }>;
+}
+
+export interface Mail {
+	readonly host: string;
+	readonly port: number;
+	/** tls: from the first byte; starttls: nothing is sent before it; plain: neither. */
+	readonly security: "tls" | "starttls" | "plain";
+	readonly ca: string | null;
+	readonly user: string | null;
+	readonly password: string | null;
+	readonly localAddress?: string;
+	readonly timeoutMs: number;
+	readonly from: string;
+	readonly to: readonly string[];
+	readonly subject: string;
+	readonly text: string;
+	readonly html?: string;
+	/** Unix ms. */
+	readonly dateMs: number;
+	readonly urgent: boolean;
+}
+
+export interface MqttWill {
+	readonly topic: string;
+	readonly payload: string;
+}
+
+export interface MqttOptions {
+	readonly host: string;
+	readonly port: number;
+	readonly protocol: "3.1.1" | "5";
+	readonly clientId: string;
+	readonly username: string | null;
+	readonly password: string | null;
+	readonly tls: { readonly ca: string | null; readonly cert: string | null; readonly key: string | null } | null;
+	/** Retained, QoS 1. */
+	readonly will: MqttWill;
+	readonly connectTimeoutMs: number;
+	readonly keepaliveS: number;
+}
+
+export interface MqttHandlers {
+	onOpen(): void;
+	onMessage(topic: string, payload: string, retained: boolean): void;
+	/** Exactly once. */
+	onClose(reason: string): void;
+}
+
+/** One connection; it does not come back by itself. */
+export interface MqttLink extends Closable {
+	/** Resolves when it is out (QoS 0) or the broker has it (QoS 1, 2); rejects with connection_closed when the link ends before. */
+	publish(
+		topic: string,
+		payload: string,
+		options: { readonly qos: 0 | 1 | 2; readonly retain: boolean },
+	): Promise<void>;
+	subscribe(topics: readonly string[]): Promise<void>;
+	/** Sends what was published and says goodbye, so that the broker does not send the will. */
+	end(): void;
+}
+
+export interface ListenOptions {
+	readonly host: "127.0.0.1" | "::1";
+	readonly port: number;
+	/** Only GET and HEAD come here. Null: not found. */
+	handle(path: string): { readonly status: number; readonly type: string; readonly body: string } | null;
+}
