@@ -6,7 +6,7 @@
  * BlobWriter builds messages in one reused buffer; readAttr checks every length before anything is touched.
  */
 import { AutonomyError } from "../platform/error.ts";
-import { utf8Length, writeUtf8 } from "./utf8.ts";
+import { utf8Length, writeUtf8 } from "../platform/utf8.ts";
 
 /** Largest top blob ubusd takes; a longer one makes it close the connection (measured). */
 export const MAX_BLOB_BYTES = 1024 * 1024;

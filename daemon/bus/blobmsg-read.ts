@@ -4,9 +4,9 @@
  * before it is used; anything malformed throws bus_protocol with the offset.
  */
 import { AutonomyError } from "../platform/error.ts";
+import { readUtf8 } from "../platform/utf8.ts";
 import { readAttr, readU16, readU32 } from "./blob.ts";
 import { type BlobTable, type BlobValue, MAX_DEPTH, WIRE } from "./blobmsg.ts";
-import { readUtf8 } from "./utf8.ts";
 
 /** One member as it stands on the wire. */
 export interface Field {

@@ -4,9 +4,9 @@
  * after a broken attribute the rest is unreadable, which `malformed` says.
  */
 import { errorText } from "../platform/error.ts";
+import { readUtf8 } from "../platform/utf8.ts";
 import { type Attr, BlobWriter, FRAME_HEADER_BYTES, readAttr, readU16, readU32, writeU32 } from "./blob.ts";
 import { type BlobInputTable, int32, WIRE, writeTable } from "./blobmsg.ts";
-import { readUtf8 } from "./utf8.ts";
 
 export const MSG = {
 	hello: 0,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
-import { readUtf8, utf8Length, writeUtf8 } from "../../daemon/bus/utf8.ts";
+import { readUtf8, utf8Length, writeUtf8 } from "../../daemon/platform/utf8.ts";
 import { hex, unhex } from "./support.ts";
 
 function encode(text: string): Uint8Array {
