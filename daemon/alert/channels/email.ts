@@ -1,0 +1,70 @@
+/** E-mail over SMTP. The library behind it is loaded by the first mail; each way out is tried in turn. */
+import type { Config } from "../../config/types.ts";
+import { AutonomyError, errorText } from "../../platform/error.ts";
+import type { Mail } from "../../platform/outlets.ts";
+import type { Platform } from "../../platform/platform.ts";
+import { type Channel, isCalm, type Sent } from "./channel.ts";
+
+const LIMIT_MS = 30_000;
+
+export interface MailWorld {
+	readonly platform: Pick<Platform, "files" | "outlets">;
+	/** Local addresses to try, best first; null: as the router sends by itself. */
+	ways(): readonly (string | null)[];
+}
+
+export function createEmail(config: Config["email"], world: MailWorld): Channel {
+	const { smtpHost, username, password, from } = config;
+	const to = config.to ?? [];
+
+	function ca(): string | null {
+		return config.caFile === null ? null : world.platform.files.readText(config.caFile);
+	}
+
+	async function overAnyWay(mail: Omit<Mail, "localAddress">): Promise<void> {
+		let last: unknown = null;
+		for (const localAddress of world.ways()) {
+			try {
+				return await world.platform.outlets.sendMail({ ...mail, ...(localAddress === null ? {} : { localAddress }) });
+			} catch (error) {
+				last = error;
+				// Whatever got as far as an answer would get the same over another way.
+				if (!(error instanceof AutonomyError && error.code === "connection_failed")) throw error;
+			}
+		}
+		throw last;
+	}
+
+	return {
+		keepsLife: false,
+		offline: false,
+		missing: smtpHost === null ? "option smtp_host" : to.length === 0 ? "option to" : null,
+		secrets: [username, password].filter((one) => one !== null),
+		async send({ message, words, happenedUnixMs }): Promise<Sent> {
+			try {
+				await overAnyWay({
+					host: smtpHost ?? "",
+					port: config.smtpPort,
+					security: config.useTls ? "tls" : config.useStarttls ? "starttls" : "plain",
+					ca: ca(),
+					user: username,
+					password,
+					timeoutMs: LIMIT_MS,
+					from: from ?? to[0] ?? "",
+					to,
+					subject: words.title,
+					text: `${words.text}\n`,
+					dateMs: message.kind === "report" ? Date.now() : happenedUnixMs,
+					urgent: !isCalm(message) && (message.level === "critical" || message.level === "emergency"),
+				});
+				return { ok: true };
+			} catch (error) {
+				const code = error instanceof AutonomyError ? error.code : "internal";
+				const text = errorText(error);
+				if (code === "bad_argument") return { ok: false, why: "rejected", waitMs: null, text };
+				const settings = code === "refused" || code === "file_not_found" || code === "file_denied";
+				return { ok: false, why: settings ? "settings" : "again", waitMs: null, text };
+			}
+		},
+	};
+}
