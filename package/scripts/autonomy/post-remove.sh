@@ -5,6 +5,7 @@
 case "${1:-}" in
 upgrade) exit 0 ;;
 esac
+unset IFS
 root="${AUTONOMY_ROOT:-}"
 rm -rf "$root/tmp/autonomy"
 rm -f "$root/etc/autonomy/first-start"

@@ -2,6 +2,7 @@
 # Stopping the service gives the router back; the files must not go before that is done. On removal also what the first
 # start wrote into the configuration is undone, so that a file nobody touched goes with the package.
 [ -z "${IPKG_INSTROOT:-}" ] || exit 0
+unset IFS
 root="${AUTONOMY_ROOT:-}"
 
 daemon_pid() {

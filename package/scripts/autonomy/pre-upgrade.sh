@@ -2,6 +2,7 @@
 # The configuration as it is becomes a version one can go back to (docs/install.md), unless nobody has touched it or the
 # newest version is the same already. The old plugin does it, which is still there.
 [ -z "${IPKG_INSTROOT:-}" ] || exit 0
+unset IFS
 root="${AUTONOMY_ROOT:-}"
 config="$root/etc/config/autonomy"
 [ -f "$config" ] || exit 0
