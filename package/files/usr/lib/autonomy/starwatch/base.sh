@@ -23,11 +23,24 @@ clock() {
 	now_ms=$((now * 1000 + (up - 100) * 10))
 }
 
+# find_program NAME: leaves its file in $program. By its file, since a shell may prefer the applets of its own busybox, which
+# read and write another log.
+find_program() {
+	local IFS=: dir
+	for dir in $PATH; do
+		program="$dir/$1"
+		[ -x "$program" ] && return
+	done
+	program="$1"
+	return 1
+}
+
 # say LEVEL TEXT: to the system log.
 say() {
 	local text
 	text="$(printf '%s' "$2" | tr '\000-\037\177' ' ')"
-	logger -t starwatch -p "daemon.$1" -- "$text" 2>/dev/null || printf 'starwatch: %s\n' "$text" >&2
+	find_program logger
+	"$program" -t starwatch -p "daemon.$1" -- "$text" 2>/dev/null || printf 'starwatch: %s\n' "$text" >&2
 }
 
 # Findings that were told lately: " KEY:TIME KEY:TIME".
@@ -101,12 +114,10 @@ limited() {
 	job=$!
 	# Ended by TERM it takes its sleep along.
 	(
-		slept=""
 		trap - HUP INT
-		trap '[ -z "$slept" ] || kill "$slept" 2>/dev/null; exit 0' TERM
+		trap 'kill $! 2>/dev/null; exit 0' TERM
 		sleep "$limit" &
-		slept=$!
-		wait "$slept"
+		wait $!
 		kill -9 "$job" 2>/dev/null
 	) </dev/null >/dev/null 2>&1 &
 	guard=$!

@@ -115,10 +115,13 @@ build_body() {
 # The last lines of our log and how the router is, at most 8000 bytes.
 gather_diagnostics() {
 	{
-		limited 5 logread 2>/dev/null | grep -E 'autonomyd|starwatch' | tail -n 40
-		limited 5 df 2>/dev/null
+		find_program logread
+		limited 5 "$program" 2>/dev/null | grep -E 'autonomyd|starwatch' | tail -n 40
+		find_program df
+		limited 5 "$program" 2>/dev/null
 		head -n 5 "$SYS/meminfo" 2>/dev/null
-		limited 5 uptime 2>/dev/null
+		find_program uptime
+		limited 5 "$program" 2>/dev/null
 	} | tail -c 8000 >"$MINE/diagnostics"
 	masked_json "$MINE/diagnostics"
 	rm -f "$MINE/diagnostics"
@@ -133,24 +136,24 @@ signature() {
 post() {
 	local url="$1" file="$2" header code
 	shift 2
-	if command -v curl >/dev/null; then
+	if find_program curl; then
 		{
 			printf 'url = "%s"\ndata-binary = "@%s"\n' "$url" "$file"
 			for header in "$@"; do
 				printf 'header = "%s"\n' "$header"
 			done
 		} >"$MINE/curl" || return 1
-		limited 30 curl -q -sS -f -m 20 --proto =https -o /dev/null -K "$MINE/curl" >"$MINE/said" 2>&1
+		limited 30 "$program" -q -sS -f -m 20 --proto =https -o /dev/null -K "$MINE/curl" >"$MINE/said" 2>&1
 		code=$?
 		rm -f "$MINE/curl"
 		return "$code"
 	fi
-	command -v uclient-fetch >/dev/null || {
+	find_program uclient-fetch || {
 		printf 'neither curl nor uclient-fetch is installed\n' >"$MINE/said"
 		return 1
 	}
 	local header1="${1:-X-From: starwatch}" header2="${2:-X-From: starwatch}" header3="${3:-X-From: starwatch}"
-	limited 30 uclient-fetch -q -T 20 -O /dev/null "--post-file=$file" "--header=$header1" "--header=$header2" \
+	limited 30 "$program" -q -T 20 -O /dev/null "--post-file=$file" "--header=$header1" "--header=$header2" \
 		"--header=$header3" "$url" >"$MINE/said" 2>&1
 }
 

@@ -20,7 +20,8 @@ watch_system() {
 # used_percent FOLDER: of the file system it is on, or nothing.
 used_percent() {
 	local line out used=""
-	out="$(limited 5 df "$1" 2>/dev/null)" || return 1
+	find_program df
+	out="$(limited 5 "$program" "$1" 2>/dev/null)" || return 1
 	# The figure stands in the last line; a long name of a device wraps.
 	while read -r line; do
 		case "$line" in
@@ -122,7 +123,8 @@ watch_ubus() {
 	ubus_ms=""
 	clock
 	before="$now_ms"
-	limited 3 ubus -S -t 3 call system board >/dev/null 2>&1
+	find_program ubus
+	limited 3 "$program" -S -t 3 call system board >/dev/null 2>&1
 	code=$?
 	clock
 	if [ "$code" != 0 ]; then
@@ -153,7 +155,8 @@ watch_hang() {
 	say err "load $load1 and $mem_avail_mb MB for $HANG_MINUTES_BEFORE_REBOOT min: reboots (REBOOT_ON_HARD_HANG)"
 	(printf 'load %s, %s MB\n' "$load1" "$mem_avail_mb" >"$ROOT/etc/autonomy/rebooted") 2>/dev/null
 	sync
-	reboot
+	find_program reboot
+	"$program"
 }
 
 # The one note of ours that outlives a reboot.

@@ -1,0 +1,131 @@
+/** A daemon that dies, hangs, crashes in circles, or is stopped: with real processes, procd played by the test. */
+import assert from "node:assert/strict";
+import { mkdirSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { type Box, box, type Service, SHELLS, service, skip, until } from "./support.ts";
+
+const PROCD_MS = 5000;
+
+interface Pair {
+	readonly b: Box;
+	readonly daemon: Service;
+	readonly watch: Service;
+	end(): Promise<void>;
+}
+
+function pair(shell: readonly [string, ...string[]], respawnMs = PROCD_MS, conf = ""): Pair {
+	const b = box(shell);
+	b.put("etc/autonomy/watch.conf", conf);
+	const daemon = service(() => b.spawn("usr/sbin/autonomyd", []), respawnMs);
+	const watch = service(() => b.spawn("usr/sbin/starwatch", ["run"]), 1000);
+	return {
+		b,
+		daemon,
+		watch,
+		async end() {
+			await watch.stop();
+			await daemon.stop();
+			await until("nothing of ours runs any more", 8000, () => b.processes().length === 0, b);
+			b.remove();
+		},
+	};
+}
+
+const running = (b: Box): boolean => b.daemons().length === 1 && b.has("tmp/autonomy/heartbeat");
+
+/** It has looked at this daemon: what comes after is a death of one that was well. */
+async function seen(b: Box): Promise<void> {
+	await until("the daemon runs", 5000, () => running(b) && b.log().includes("watches autonomyd"), b);
+	await new Promise((resolve) => setTimeout(resolve, 2500));
+}
+
+for (const shell of SHELLS) {
+	describe(`under ${shell.join(" ")}`, { concurrency: true, skip }, () => {
+		test("a daemon that procd brings back is let alone; its death is told", async () => {
+			const { b, daemon, end } = pair(shell);
+			await seen(b);
+			daemon.kill("SIGKILL");
+			await until("told", 9000, () => b.log().includes("runs again after"), b);
+			assert.match(b.log(), /^daemon\.warn autonomyd died; procd should/m);
+			assert.doesNotMatch(b.read("story"), /give-back/);
+			assert.equal(b.daemons().length, 1);
+			await end();
+			assert.doesNotMatch(b.log(), /err/);
+		});
+
+		test("one that does not come back: the router is given back within 15 s, and it is told", async () => {
+			const { b, daemon, end } = pair(shell, 1_000_000);
+			await seen(b);
+			daemon.kill("SIGKILL");
+			assert.equal(b.read("router"), "changed\n");
+			const tookMs = await until("given back", 15_000, () => b.read("router") === "found\n", b);
+			assert.ok(tookMs > 5000, `${tookMs} ms: procd had no time to bring it back`);
+			await until("told", 3000, () => b.log().includes("is given back: this router works as it does without it"), b);
+			assert.equal(b.has("tmp/autonomy/hold"), false);
+			await end();
+		});
+
+		test("three crashes: held down, given back, told; the wrapper starts none until then", async () => {
+			const { b, daemon, end } = pair(shell, 400, "COOLDOWN_MINUTES=1\n");
+			await seen(b);
+			b.put("crashes", "");
+			daemon.kill("SIGKILL");
+			await until("held", 12_000, () => b.log().includes("held down for 1 min"), b);
+			assert.match(b.log(), /^daemon\.err autonomyd crashed [3-9] times within 10 min: held down/m);
+			assert.equal(b.read("router"), "found\n");
+			assert.deepEqual(b.daemons(), []);
+			const starts = daemon.starts();
+			await new Promise((resolve) => setTimeout(resolve, 2500));
+			assert.ok(daemon.starts() - starts <= 1, "the wrapper does not wait");
+			await end();
+		});
+
+		test("one that hangs is ended; on a full /tmp silence proves nothing", async () => {
+			const { b, daemon, end } = pair(shell, 400, "HEARTBEAT_STALE_SEC=20\n");
+			await seen(b);
+			// Stopped like a process that waits for ever: TERM does not reach it, KILL does.
+			const [pid = 0] = b.daemons();
+			process.kill(pid, "SIGSTOP");
+			await until("told", 26_000, () => b.log().includes("gave no sign of life for"), b);
+			await until("ended and back", 14_000, () => daemon.starts() === 2 && running(b), b);
+			assert.notEqual(b.daemons()[0], pid);
+			await end();
+		});
+
+		test("stopped in order nothing is done; started again by its owner neither", async () => {
+			const { b, daemon, end } = pair(shell, 1_000_000);
+			await seen(b);
+			daemon.kill("SIGTERM");
+			await until("noticed", 4000, () => b.log().includes("was stopped in order"), b);
+			await new Promise((resolve) => setTimeout(resolve, 9000));
+			assert.doesNotMatch(b.read("story"), /give-back/);
+			assert.doesNotMatch(b.log(), /died|err/);
+			await end();
+		});
+
+		test("a second starwatch ends; a lock of a dead one, or of another process of that number, holds nobody up", async () => {
+			const b = box(shell);
+			mkdirSync(join(b.state, "watch"), { recursive: true });
+			// This test's own process, which began at another time than the lock says.
+			symlinkSync(`${process.pid}.1`, join(b.state, "watch/lock"));
+			const first = service(() => b.spawn("usr/sbin/starwatch", ["run"]), 1_000_000);
+			await until("the first runs", 5000, () => b.log().includes("watches autonomyd"), b);
+			const second = b.starwatch(["run"]);
+			assert.equal(second.code, 1);
+			assert.match(second.stderr, new RegExp(`runs already, process ${first.pid()}`));
+			first.kill("SIGKILL");
+			await until("dead", 3000, () => first.pid() === null);
+			// Many at once over a dead one's lock: one stays.
+			const crowd = Array.from({ length: 6 }, () => b.spawn("usr/sbin/starwatch", ["run"]));
+			await until("one is left", 12_000, () => crowd.filter((one) => one.exitCode === null).length === 1, b);
+			await new Promise((resolve) => setTimeout(resolve, 1500));
+			const left = crowd.filter((one) => one.exitCode === null);
+			assert.equal(left.length, 1);
+			left[0]?.kill("SIGTERM");
+			await until("all gone", 4000, () => b.processes().length === 0, b);
+			assert.equal(b.has("tmp/autonomy/watch/lock"), false);
+			b.remove();
+		});
+	});
+}

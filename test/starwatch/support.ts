@@ -1,0 +1,209 @@
+/**
+ * A router's tree below a temporary folder with the real scripts, a stand-in for the daemon (a shell script in the place
+ * of node, with a heartbeat, a note of what it changed, and --give-back) and stand-ins for the programs of a router. procd is
+ * played here: what ends is started again.
+ */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import {
+	chmodSync,
+	cpSync,
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	readlinkSync,
+	rmSync,
+	writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const REPO = new URL("../../", import.meta.url).pathname;
+export const FILES = `${REPO}package/files/`;
+
+/** The shells that must do; a router has the first. */
+export const SHELLS: readonly (readonly [string, ...string[]])[] = (
+	[["busybox", "ash"], ["dash"]] as [string, ...string[]][]
+).filter(([program, ...args]) => spawnSync(program, [...args, "-c", "exit 0"]).status === 0);
+export const skip = SHELLS.length > 0 ? false : "neither busybox with ash nor dash here";
+
+const NODE = `#!/bin/sh
+case "$*" in
+*--version) echo v20.0.0; exit 0 ;;
+*--give-back)
+	echo give-back >>"$IPKG_INSTROOT/story"
+	[ ! -e "$IPKG_INSTROOT/broken" ] || { echo "problem: cannot"; exit 1; }
+	echo found >"$IPKG_INSTROOT/router"
+	rm -f "$IPKG_INSTROOT/tmp/autonomy/steer.json"
+	exit 0
+	;;
+*--*) [ "\${1#--single}" = "$1" ] || shift 3 ;;
+esac
+state="$IPKG_INSTROOT/tmp/autonomy"
+mkdir -p "$state"
+[ ! -e "$IPKG_INSTROOT/crashes" ] || exit 1
+trap 'rm -f "$state/heartbeat" "$state/steer.json" "$state/starts"; echo found >"$IPKG_INSTROOT/router"; kill $!; exit 0' TERM
+echo "start $$" >>"$IPKG_INSTROOT/story"
+echo '{}' >"$state/steer.json"
+echo changed >"$IPKG_INSTROOT/router"
+while :; do
+	read -r up rest </proc/uptime
+	[ -e "$IPKG_INSTROOT/mute" ] ||
+		{ echo "at_s=$up"; echo "pid=$$"; echo "rss_kb=1000"; echo "lag_ms=$(cat "$IPKG_INSTROOT/lag" 2>/dev/null || echo 3)"; } >"$state/heartbeat.new" && mv "$state/heartbeat.new" "$state/heartbeat"
+	sleep 0.5 &
+	wait $!
+done
+`;
+
+const LOGGER = `#!/bin/sh
+while [ "$1" != -- ]; do case "$1" in -p) level="$2" ;; esac; shift; done
+shift
+printf '%s %s\\n' "$level" "$*" >>"$IPKG_INSTROOT/log"
+`;
+
+export interface Box {
+	readonly root: string;
+	readonly state: string;
+	/** Writes a file of the tree. */
+	put(path: string, text: string, mode?: number): void;
+	/** A file of the tree, empty when there is none. */
+	read(path: string): string;
+	has(path: string): boolean;
+	/** Lines of the system log. */
+	log(): string;
+	/** starwatch with these arguments, to its end. */
+	starwatch(args: readonly string[], env?: Record<string, string>): { code: number | null; stdout: string; stderr: string };
+	/** Any program of the tree in the environment of a service. */
+	spawn(path: string, args: readonly string[], env?: Record<string, string>): ChildProcess;
+	/** Processes that carry the name of the tree, with their command lines. */
+	processes(): { pid: number; line: string }[];
+	daemons(): number[];
+	remove(): void;
+}
+
+export function box(shell: readonly [string, ...string[]], name = "star watch"): Box {
+	const root = mkdtempSync(join(tmpdir(), `${name} `));
+	const state = join(root, "tmp/autonomy");
+	for (const folder of ["usr/sbin", "usr/bin", "usr/lib/autonomy/autonomyd.node", "etc/autonomy", "etc/config", "tmp"])
+		mkdirSync(join(root, folder), { recursive: true });
+	const put = (path: string, text: string, mode = 0o644): void => {
+		writeFileSync(join(root, path), text, { mode });
+		chmodSync(join(root, path), mode);
+	};
+	cpSync(`${FILES}usr/sbin`, join(root, "usr/sbin"), { recursive: true });
+	cpSync(`${FILES}usr/lib/autonomy/starwatch`, join(root, "usr/lib/autonomy/starwatch"), { recursive: true });
+	cpSync(`${REPO}rpcd/lib`, join(root, "usr/share/autonomy/rpcd"), { recursive: true });
+	put("usr/lib/autonomy/autonomyd.node.mjs", "");
+	put("usr/bin/node", NODE, 0o755);
+	put("usr/bin/logger", LOGGER, 0o755);
+	// Never the machine's own.
+	put("usr/sbin/reboot", '#!/bin/sh\necho reboot >>"$IPKG_INSTROOT/story"\n', 0o755);
+	put("usr/bin/ubus", "#!/bin/sh\necho '{}'\n", 0o755);
+	const env = { PATH: `${root}/usr/bin:/usr/bin:/bin`, IPKG_INSTROOT: root };
+	const program = (path: string): [string, ...string[]] => [...shell, join(root, path)];
+	const self: Box = {
+		root,
+		state,
+		put,
+		read: (path) => (existsSync(join(root, path)) ? readFileSync(join(root, path), "utf8") : ""),
+		has: (path) => {
+			try {
+				readlinkSync(join(root, path));
+				return true;
+			} catch {
+				return existsSync(join(root, path));
+			}
+		},
+		log: () => self.read("log"),
+		starwatch(args, more = {}) {
+			const [file, ...rest] = program("usr/sbin/starwatch");
+			const ran = spawnSync(file, [...rest, ...args], {
+				env: { ...env, ...more },
+				encoding: "utf8",
+				timeout: 30_000,
+			});
+			return { code: ran.status, stdout: ran.stdout, stderr: ran.stderr };
+		},
+		spawn(path, args, more = {}) {
+			const [file, ...rest] = program(path);
+			return spawn(file, [...rest, ...args], { env: { ...env, ...more }, stdio: ["ignore", "ignore", "ignore"] });
+		},
+		processes() {
+			const found: { pid: number; line: string }[] = [];
+			for (const entry of readdirSync("/proc")) {
+				if (!/^\d+$/.test(entry)) continue;
+				try {
+					const line = readFileSync(`/proc/${entry}/cmdline`, "latin1").replaceAll("\0", " ");
+					const environment = readFileSync(`/proc/${entry}/environ`, "latin1");
+					if (environment.includes(`IPKG_INSTROOT=${root}\0`)) found.push({ pid: Number(entry), line });
+				} catch {
+					// gone meanwhile
+				}
+			}
+			return found;
+		},
+		daemons: () =>
+			self
+				.processes()
+				.filter(({ line }) => /\/usr\/bin\/node .*autonomyd\.node\.mjs $/.test(line))
+				.map(({ pid }) => pid),
+		remove: () => rmSync(root, { recursive: true, force: true }),
+	};
+	return self;
+}
+
+/** procd for one service: started again so long after its end, until stopped. */
+export interface Service {
+	pid(): number | null;
+	starts(): number;
+	kill(signal: NodeJS.Signals): void;
+	stop(): Promise<void>;
+}
+
+export function service(start: () => ChildProcess, respawnMs: number): Service {
+	let child: ChildProcess | null = null;
+	let stopping = false;
+	let starts = 0;
+	let timer: NodeJS.Timeout | null = null;
+	let ended: (() => void) | null = null;
+	const begin = (): void => {
+		starts++;
+		child = start();
+		child.on("exit", () => {
+			child = null;
+			if (stopping) ended?.();
+			else timer = setTimeout(begin, respawnMs);
+		});
+	};
+	begin();
+	return {
+		pid: () => child?.pid ?? null,
+		starts: () => starts,
+		kill: (signal) => void child?.kill(signal),
+		stop() {
+			stopping = true;
+			if (timer !== null) clearTimeout(timer);
+			return new Promise((resolve) => {
+				if (child === null) {
+					resolve();
+					return;
+				}
+				ended = resolve;
+				child.kill("SIGTERM");
+			});
+		},
+	};
+}
+
+export async function until(what: string, limitMs: number, condition: () => boolean, box?: Box): Promise<number> {
+	const start = performance.now();
+	while (!condition()) {
+		if (performance.now() - start > limitMs) {
+			const seen = box === undefined ? "" : `\nlog:\n${box.log()}\n${JSON.stringify(box.processes(), null, 1)}`;
+			throw new Error(`${what}: not within ${limitMs} ms${seen}`);
+		}
+		await new Promise((resolve) => setTimeout(resolve, 50));
+	}
+	return performance.now() - start;
+}
