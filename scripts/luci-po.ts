@@ -48,8 +48,8 @@ export function findTexts(): Texts {
 	];
 	const labels = (fields: Fields): void => {
 		for (const [name, field] of Object.entries(fields)) {
+			add(fieldLabel(name), "contract/");
 			if (field.type === "table") labels(field.fields);
-			else add(fieldLabel(name), "contract/");
 			if (field.type === "list" && field.of.type === "table") labels(field.of.fields);
 		}
 	};

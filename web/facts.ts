@@ -45,7 +45,7 @@ const SHORT = new Set([
 	"usb",
 ]);
 /** Endings that only name the unit. */
-const UNIT_ENDING = /_(pct|dbm|db|hours|minutes|mbps|mhz|ms|s|c|bytes|unix_ms|m|deg|mps|per_min|per_s)$/;
+const UNIT_ENDING = /_(pct|dbm|db|hours|minutes|mbps|mhz|ms|s|c|bytes|unix_ms|m|deg|mps|per_min|per_s|w)$/;
 
 /** channel_busy_pct -> Channel busy. The scan for translations takes it through all fields too. */
 export function fieldLabel(name: string): string {
@@ -65,7 +65,11 @@ export function facts(
 	return Object.entries(fields).flatMap(([name, field]) => {
 		const given = value[name];
 		if (skip.includes(name) || given === undefined || given === null || given === "") return [];
-		if (field.type === "table") return isTable(given) ? facts(given, field.fields) : [];
+		if (field.type === "table") {
+			// Without the name of its table a fact such as `now` says nothing.
+			const inside = isTable(given) ? facts(given, field.fields) : [];
+			return inside.map((one) => ({ ...one, name: `${_(fieldLabel(name))}: ${one.name}` }));
+		}
 		const text = shown(given, field, name);
 		return text === "" ? [] : [{ name: _(fieldLabel(name)), value: text }];
 	});

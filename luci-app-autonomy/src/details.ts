@@ -68,7 +68,7 @@ export function drawMember(into: HTMLElement, member: Member): void {
 			el("span", { class: "au-badge" }, stateWord(member.state)),
 			" ",
 			say(_("for {time}: {reason}"), { time: duration(member.state_since_s), reason: member.reason }),
-			member.why_not ? ` (${member.why_not})` : null,
+			member.why_not && member.why_not !== member.reason ? ` (${member.why_not})` : null,
 		),
 		factList(basics),
 		table([_("Family"), _("Address"), _("Gateway"), _("Internet"), _("Evidence")], families, _("It has no address.")),
@@ -141,7 +141,9 @@ export async function drawSources(transport: Transport, into: HTMLElement, membe
 				const reply = await callTable(transport, "autonomy", source.method, {});
 				const all = reply[source.map] as Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined;
 				const one = all?.[member.name];
-				return one ? section(source.title(), factList(facts(one, source.fields, source.skip))) : null;
+				const found = one ? facts(one, source.fields, source.skip) : [];
+				// Where none answers the sensor's line says so.
+				return found.length > 0 && one?.state !== "absent" ? section(source.title(), factList(found)) : null;
 			} catch (error) {
 				// An older daemon does not know the method, a narrower right does not allow it: the sensor's line tells the rest.
 				if (["absent", "denied", "not_found"].includes(errorCode(error))) return null;
@@ -205,7 +207,8 @@ export async function drawSky(transport: Transport, into: HTMLElement, name: str
 	if (map === undefined) return;
 	const sky = readSky(map.rows, map.columns, map.cells);
 	if (sky === null) {
-		replace(into, map.text ? section(_("Obstruction map"), el("p", {}, map.text)) : null);
+		const said = map.state === "absent" ? null : map.text;
+		replace(into, said ? section(_("Obstruction map"), el("p", {}, said)) : null);
 		return;
 	}
 	const text = say(

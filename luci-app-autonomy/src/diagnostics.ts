@@ -1,5 +1,5 @@
 /** The log, and the report for somebody who helps: what is in it is shown before anything is collected. */
-import { el, replace, setText } from "../../web/dom.ts";
+import { el, replace, setText, show } from "../../web/dom.ts";
 import { logText } from "../../web/model/log.ts";
 import type { Rpcd } from "../../web/rpcd.ts";
 import { say } from "../../web/say.ts";
@@ -44,6 +44,7 @@ export function createLog(page: Page, rpcd: Rpcd): { readonly root: HTMLElement;
 				);
 			}),
 		);
+		show(place, lines.length > 0);
 		setText(
 			count,
 			lines.length === 0

@@ -322,7 +322,7 @@ describe("facts, log, sky, trouble", () => {
 		);
 		assert.deepEqual(
 			found.map((one) => `${one.name}=${one.value.replaceAll("\u00a0", " ")}`),
-			["A=12.3 %", "On=yes", "List=x; y", "Deep=-80 dBm"],
+			["A=12.3 %", "On=yes", "List=x; y", "Inner: Deep=-80 dBm"],
 		);
 	});
 	test("lines of the log: JSON of the daemon, anything else as it is", () => {

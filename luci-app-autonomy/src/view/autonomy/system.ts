@@ -8,6 +8,7 @@ import type { Reply } from "../../../../contract/api.ts";
 import type { RpcdReply } from "../../../../contract/api-rpcd.ts";
 import { errorCode, errorText } from "../../../../web/api.ts";
 import { el, replace, setText, show } from "../../../../web/dom.ts";
+import { fieldLabel } from "../../../../web/facts.ts";
 import { bytes, dateTime, duration, number } from "../../../../web/format.ts";
 import { createRpcd, RpcdProblem } from "../../../../web/rpcd.ts";
 import { say } from "../../../../web/say.ts";
@@ -172,7 +173,10 @@ function build(): { readonly root: HTMLElement; refresh(): Promise<void> } {
 		}
 		if (once) return;
 		const [found] = await Promise.all([rpcd.call("versions"), backups.refresh(), report.refresh()]);
-		replace(versions, factList(Object.entries(found).map(([name, value]) => ({ name, value: String(value) }))));
+		replace(
+			versions,
+			factList(Object.entries(found).map(([name, value]) => ({ name: fieldLabel(name), value: String(value) }))),
+		);
 		once = true;
 	}
 
