@@ -3,8 +3,9 @@
  * same daemon without sensors, 32 recorded hours of a healthy dish, and 10 000 lost connections. docs/bench.md tells how
  * each is measured.
  *
- * Options: --seconds N (measured, default 120), --warm-up N (default 60), --connects N (default 10000), --seeds N
- * (default 3: draws of the probes' fate; the worst counts), --only decode,load,ship,reconnect, --quick.
+ * Options: --seconds N (measured, default 120), --warm-up N (default 60), --pairs N (of routers, default 3), --connects N
+ * (default 10000), --seeds N (default 3: draws of the probes' fate; the worst counts), --only decode,load,ship,reconnect,
+ * --quick.
  * SHIP_DATA=folder plays the whole recording as published instead of this repository's excerpt.
  */
 import { execFile } from "node:child_process";
@@ -42,14 +43,18 @@ async function decode(): Promise<object> {
 	return { decode_ms: { status: ms(times.status), history: ms(times.history) } };
 }
 
-async function load(warmUpS: number, seconds: number): Promise<object> {
-	const { with: all, without: bare } = await loads(warmUpS, seconds);
-	const line = (name: string, cpuPct: number, mb: number): void =>
-		say(`load   ${name.padEnd(16)} ${cpuPct.toFixed(2)} % CPU, ${mb.toFixed(1)} MB anonymous`);
-	line("with sensors", all.cpuPct, all.anonMb);
-	line("without", bare.cpuPct, bare.anonMb);
-	say(`       answering: ${all.sensors.join(", ")}`);
-	return { cpu_pct_added: round(all.cpuPct - bare.cpuPct), mem_mb_added: round(all.anonMb - bare.anonMb) };
+async function load(warmUpS: number, seconds: number, pairs: number): Promise<object> {
+	const { with: all, without: bare, added } = await loads(warmUpS, seconds, pairs);
+	for (const [name, list] of [
+		["with sensors", all],
+		["without", bare],
+	] as const) {
+		for (const { cpuPct, anonMb } of list) {
+			say(`load   ${name.padEnd(16)} ${cpuPct.toFixed(2)} % CPU, ${anonMb.toFixed(1)} MB anonymous`);
+		}
+	}
+	say(`       answering: ${all[0]?.sensors.join(", ")}`);
+	return { cpu_pct_added: round(added.cpuPct), mem_mb_added: round(added.anonMb) };
 }
 
 function ship(seeds: number): object {
@@ -97,12 +102,17 @@ export async function run(args: string[]): Promise<object> {
 			quick: { type: "boolean", default: false },
 			seconds: { type: "string" },
 			"warm-up": { type: "string" },
+			pairs: { type: "string" },
 			connects: { type: "string" },
 			seeds: { type: "string" },
 			only: { type: "string", default: PARTS.join(",") },
 		},
 	});
-	const number = (name: "seconds" | "warm-up" | "connects" | "seeds", usual: number, quick: number): number => {
+	const number = (
+		name: "seconds" | "warm-up" | "pairs" | "connects" | "seeds",
+		usual: number,
+		quick: number,
+	): number => {
 		const value = Number(values[name] ?? (values.quick ? quick : usual));
 		if (!(value >= 1)) throw new Error(`--${name} wants a number of at least 1`);
 		return value;
@@ -112,7 +122,9 @@ export async function run(args: string[]): Promise<object> {
 	if (unknown.length > 0) throw new Error(`--only knows ${PARTS.join(", ")}, not ${unknown.join(", ")}`);
 	return {
 		...(only.includes("decode") ? await decode() : {}),
-		...(only.includes("load") ? await load(number("warm-up", 60, 10), number("seconds", 120, 20)) : {}),
+		...(only.includes("load")
+			? await load(number("warm-up", 60, 10), number("seconds", 120, 20), number("pairs", 3, 1))
+			: {}),
 		...(only.includes("ship") ? ship(number("seeds", 3, 1)) : {}),
 		...(only.includes("reconnect") ? await reconnect(number("connects", 10_000, 1000)) : {}),
 	};

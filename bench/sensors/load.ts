@@ -1,7 +1,7 @@
 /**
- * What the sensors add to a running daemon: two routers side by side, each with a dish, a modem, a wire and a radio, one
- * with the daemon as it ships, one with the same daemon without sensors. Both are measured over the same minutes, so that
- * whatever else the machine does falls on both.
+ * What the sensors add to a running daemon: pairs of routers side by side, each with a dish, a modem, a wire and a radio,
+ * one with the daemon as it ships, one with the same daemon without sensors. All are measured over the same minutes, so
+ * that whatever else the machine does falls on all.
  */
 import { type Autonomyd, BUNDLE, hostBus, startAutonomyd } from "../../lab/autonomyd.ts";
 import { placeDish } from "../../lab/dish/place.ts";
@@ -83,6 +83,10 @@ async function one(bundle: string, warmUpS: number, seconds: number, start: () =
 	}
 }
 
+function mean(all: readonly Load[], of: (one: Load) => number): number {
+	return all.reduce((sum, one) => sum + of(one), 0) / all.length;
+}
+
 /** Resolves for all when the last one has come. */
 function gathering(count: number): () => Promise<void> {
 	let open = (): void => undefined;
@@ -96,15 +100,19 @@ function gathering(count: number): () => Promise<void> {
 	};
 }
 
-export async function loads(
-	warmUpS: number,
-	seconds: number,
-): Promise<{ readonly with: Load; readonly without: Load }> {
+export interface Loads {
+	readonly with: readonly Load[];
+	readonly without: readonly Load[];
+	/** Of the means: the heap of one process is larger by a megabyte or two than that of the next. */
+	readonly added: { readonly cpuPct: number; readonly anonMb: number };
+}
+
+export async function loads(warmUpS: number, seconds: number, pairs: number): Promise<Loads> {
 	await buildBare();
-	const together = gathering(2);
-	const [all, bare] = await Promise.all([
-		one(BUNDLE, warmUpS, seconds, together),
-		one(BARE, warmUpS, seconds, together),
-	]);
-	return { with: all, without: bare };
+	const together = gathering(2 * pairs);
+	const start = (bundle: string): Promise<Load[]> =>
+		Promise.all(Array.from({ length: pairs }, () => one(bundle, warmUpS, seconds, together)));
+	const [all, bare] = await Promise.all([start(BUNDLE), start(BARE)]);
+	const more = (of: (one: Load) => number): number => mean(all, of) - mean(bare, of);
+	return { with: all, without: bare, added: { cpuPct: more((one) => one.cpuPct), anonMb: more((one) => one.anonMb) } };
 }
