@@ -1,6 +1,7 @@
 /**
- * The daemon without its runtime: everything but platform/node/ and main.ts is bundled for no platform at all and run in
- * a bare context that has the language and nothing else: no Buffer, process, setTimeout, console, URL, TextEncoder.
+ * The daemon without its runtime: everything but platform/node/, platform/qjs/ and the two mains is bundled for no
+ * platform at all and run in a bare context that has the language and nothing else: no Buffer, process, setTimeout,
+ * console, URL, TextEncoder.
  */
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
@@ -9,7 +10,7 @@ import vm from "node:vm";
 import { build } from "esbuild";
 
 const rooms = readdirSync("daemon", { recursive: true, encoding: "utf8" })
-	.filter((name) => name.endsWith(".ts") && !name.startsWith("platform/node/") && name !== "main.ts")
+	.filter((name) => name.endsWith(".ts") && !/^(platform\/(node|qjs)\/|main\.)/.test(name))
 	.sort();
 
 /** All rooms are linked, so that none can need what is not there; these are also run. */

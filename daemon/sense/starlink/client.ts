@@ -39,8 +39,17 @@ export function createDishClient(platform: Platform, addressNow: () => DishAddre
 	async function open(address: DishAddress): Promise<RpcChannel> {
 		const { host, localAddress } = address;
 		door = await knock(platform, address);
-		if (door === "grpc-web") return openWebChannel(platform.http, { host, port: address.webPort, localAddress });
-		const made = await platform.rpc.open({ host, port: address.port, localAddress });
+		const openWeb = (): RpcChannel => openWebChannel(platform.http, { host, port: address.webPort, localAddress });
+		if (door === "grpc-web") return openWeb();
+		let made: RpcChannel;
+		try {
+			made = await platform.rpc.open({ host, port: address.port, localAddress });
+		} catch (error) {
+			// The runtime cannot, whatever the dish can.
+			if (!isAutonomyError(error, "rpc_unsupported")) throw error;
+			door = "grpc-web";
+			return openWeb();
+		}
 		if (!closed) return made;
 		made.close();
 		throw new AutonomyError("connection_closed", "not wanted any more");

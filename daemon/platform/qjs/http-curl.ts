@@ -1,0 +1,134 @@
+/**
+ * Requests of https:// by `curl`, which has TLS and the router's certificates. Everything (address, headers, body) goes
+ * to it by its standard input, as its configuration: nothing of it can be seen in the list of processes.
+ */
+import { AutonomyError, errorText } from "../error.ts";
+import type { HttpRequest, HttpResponse } from "../platform.ts";
+import { spawn } from "./children.ts";
+import { qjsTimers } from "./clock.ts";
+import { headerLines, parseHead } from "./http-message.ts";
+import { endChild } from "./processes.ts";
+import { concat, decodeText, encodeText } from "./text.ts";
+
+const DEFAULT_TIMEOUT_MS = 10_000;
+const DEFAULT_MAX_BYTES = 1 << 20;
+const MAX_HEAD_BYTES = 65_536;
+const ESCAPES: Readonly<Record<string, string>> = { "\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+/** curl's exit codes (curl(1)). */
+const TIMED_OUT = 28;
+const TOO_LONG = 63;
+const NO_CONNECTION: readonly number[] = [5, 6, 7, 35, 60];
+
+function quoted(text: string): string {
+	if (text.includes("\0")) throw new AutonomyError("bad_argument", "curl cannot be told of zero bytes");
+	return `"${text.replace(/[\\"\n\r\t]/g, (one) => ESCAPES[one] ?? one)}"`;
+}
+
+/** Its configuration file. Pure. */
+export function curlConfig(request: HttpRequest): string {
+	const timeoutMs = request.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+	const lines = [
+		`url = ${quoted(request.url)}`,
+		"globoff",
+		"silent",
+		"show-error",
+		"include",
+		"http1.1",
+		'noproxy = "*"',
+		'proto = "=https"',
+		`request = ${quoted(request.method ?? "GET")}`,
+		`max-time = ${(timeoutMs / 1000).toFixed(3)}`,
+		`max-filesize = ${request.maxBytes ?? DEFAULT_MAX_BYTES}`,
+		...headerLines(request).map((line) => `header = ${quoted(line)}`),
+	];
+	if (request.connectTimeoutMs !== undefined) {
+		lines.push(`connect-timeout = ${(request.connectTimeoutMs / 1000).toFixed(3)}`);
+	}
+	if (request.localAddress !== undefined) lines.push(`interface = ${quoted(`host!${request.localAddress}`)}`);
+	if (request.body !== undefined) {
+		const body = typeof request.body === "string" ? request.body : decodeText(request.body);
+		lines.push(`data-raw = ${quoted(body)}`);
+		// What curl adds by itself when there is a body.
+		const names = Object.keys(request.headers ?? {}).map((name) => name.toLowerCase());
+		if (!names.includes("content-type")) lines.push('header = "Content-Type:"');
+		lines.push('header = "Expect:"');
+	}
+	return `${lines.join("\n")}\n`;
+}
+
+function replyOf(output: Uint8Array): HttpResponse {
+	const head = parseHead(output);
+	if (head === null) throw new AutonomyError("connection_failed", "an answer without an end of its headers");
+	const bytes = output.slice(head.end);
+	return { status: head.status, headers: head.headers, bytes, body: decodeText(bytes) };
+}
+
+function failure(code: number | null, words: string, request: HttpRequest): AutonomyError {
+	const text = words.trim().replace(/^curl: /, "") || `curl ended with code ${code}`;
+	if (code === TIMED_OUT && !/connect/i.test(text)) return new AutonomyError("timeout", text);
+	if (code === TOO_LONG) {
+		return new AutonomyError("queue_full", `answer beyond ${request.maxBytes ?? DEFAULT_MAX_BYTES} bytes`);
+	}
+	const untouched = code !== null && NO_CONNECTION.includes(code);
+	return new AutonomyError("connection_failed", untouched ? text : `the connection broke: ${text}`);
+}
+
+export function requestByCurl(request: HttpRequest): Promise<HttpResponse> {
+	const config = encodeText(curlConfig(request));
+	const maxBytes = (request.maxBytes ?? DEFAULT_MAX_BYTES) + MAX_HEAD_BYTES;
+	return new Promise((resolve, reject) => {
+		const output: Uint8Array[] = [];
+		const errors: Uint8Array[] = [];
+		let size = 0;
+		let over = false;
+		const end = (finish: () => void): void => {
+			if (over) return;
+			over = true;
+			timer.close();
+			finish();
+		};
+		const timer = qjsTimers.after((request.timeoutMs ?? DEFAULT_TIMEOUT_MS) + 500, () => {
+			end(() => {
+				endChild(child);
+				reject(new AutonomyError("timeout", "curl does not end"));
+			});
+		});
+		const start = (): ReturnType<typeof spawn> =>
+			spawn(["curl", "-q", "-K", "-"], undefined, {
+				onStdout(bytes) {
+					size += bytes.length;
+					if (size <= maxBytes) output.push(bytes);
+					else {
+						end(() => {
+							endChild(child);
+							reject(failure(TOO_LONG, "", request));
+						});
+					}
+				},
+				onStderr: (bytes) => void errors.push(bytes.slice(0, 1000)),
+				onEnd(code) {
+					end(() => {
+						if (code !== 0) reject(failure(code, decodeText(concat(errors.slice(0, 4))), request));
+						else {
+							try {
+								resolve(replyOf(concat(output)));
+							} catch (error) {
+								reject(error);
+							}
+						}
+					});
+				},
+			});
+		let child: ReturnType<typeof spawn>;
+		try {
+			child = start();
+		} catch (error) {
+			timer.close();
+			const text = `https:// needs curl on QuickJS: install the package curl (${errorText(error)})`;
+			reject(new AutonomyError("tool_missing", text));
+			return;
+		}
+		child.stdin.write(config);
+		child.stdin.end();
+	});
+}

@@ -1,0 +1,36 @@
+/** Ways out on QuickJS: signatures by ourselves; mail, MQTT and the web server need libraries of Node and say so. */
+import { AutonomyError } from "../error.ts";
+import type { Outlets } from "../outlets.ts";
+import { encodeText } from "./text.ts";
+
+const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+function base64(text: string): string {
+	const bytes = encodeText(text);
+	let out = "";
+	for (let at = 0; at < bytes.length; at += 3) {
+		const left = bytes.length - at;
+		const word = ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
+		for (let digit = 0; digit < 4; digit++) {
+			out += digit <= left ? DIGITS.charAt((word >> (18 - 6 * digit)) & 63) : "=";
+		}
+	}
+	return out;
+}
+
+function needsNode(what: string): Promise<never> {
+	const text = `${what} needs Node.js: set option runtime 'node' in section main of /etc/config/autonomy, or turn it off`;
+	return Promise.reject(new AutonomyError("tool_missing", text));
+}
+
+export const qjsOutlets: Outlets = {
+	async hmacSha256(secret, text) {
+		const { hmacSha256 } = await import("./sha256.ts");
+		return hmacSha256(secret, text);
+	},
+	base64,
+	certificateEndUnixMs: () => Promise.resolve(null),
+	sendMail: () => needsNode("mail"),
+	openMqtt: () => needsNode("MQTT"),
+	listen: () => needsNode("the web server for Prometheus"),
+};

@@ -1,0 +1,123 @@
+/** Child processes on QuickJS: always an argument array, never a shell. */
+import { AutonomyError, errorText } from "../error.ts";
+import type { Argv, Child, ChildHandlers, Processes, RunOptions, RunResult } from "../platform.ts";
+import { find, type RawChild, spawn, started } from "./children.ts";
+import { qjsClock, qjsTimers } from "./clock.ts";
+import { os } from "./engine.ts";
+import { createLineCutter } from "./lines.ts";
+import { concat, decodeText, encodeText } from "./text.ts";
+
+const DEFAULT_TIMEOUT_MS = 10_000;
+const DEFAULT_MAX_BYTES = 1 << 20;
+const KILL_AFTER_MS = 500;
+const PIPE_LIMIT = 65_536;
+/** The same on every architecture. */
+const SIGNALS = { SIGHUP: 1, SIGQUIT: 3, SIGKILL: 9, SIGTERM: 15 } as const;
+
+/** Collects output up to a limit; what comes after is counted as truncated and thrown away. */
+function collector(limit: number): { add(chunk: Uint8Array): void; text(): string; truncated(): boolean } {
+	const chunks: Uint8Array[] = [];
+	let size = 0;
+	let cut = false;
+	return {
+		add(chunk) {
+			const room = limit - size;
+			if (chunk.length > room) cut = true;
+			if (room <= 0) return;
+			const part = chunk.subarray(0, room);
+			chunks.push(part);
+			size += part.length;
+		},
+		text: () => decodeText(concat(chunks)),
+		truncated: () => cut,
+	};
+}
+
+function run(argv: Argv, options: RunOptions = {}): Promise<RunResult> {
+	const limit = options.maxOutputBytes ?? DEFAULT_MAX_BYTES;
+	const startedAt = qjsClock.monotonicMs();
+	return new Promise((resolve, reject) => {
+		const stdout = collector(limit);
+		const stderr = collector(limit);
+		let timedOut = false;
+		let child: RawChild;
+		try {
+			child = spawn(argv, options.env, {
+				onStdout: stdout.add,
+				onStderr: stderr.add,
+				onEnd(code) {
+					timer.close();
+					resolve({
+						code: timedOut ? null : code,
+						stdout: stdout.text(),
+						stderr: stderr.text(),
+						timedOut,
+						truncated: stdout.truncated() || stderr.truncated(),
+						durationMs: qjsClock.monotonicMs() - startedAt,
+					});
+				},
+			});
+		} catch (error) {
+			const text = `cannot start ${argv[0]}: ${errorText(error)}`;
+			reject(new AutonomyError("spawn_failed", text, { program: argv[0] }));
+			return;
+		}
+		const timer = qjsTimers.after(options.timeoutMs ?? DEFAULT_TIMEOUT_MS, () => {
+			timedOut = true;
+			child.kill(SIGNALS.SIGKILL);
+			child.dropOutput();
+		});
+		child.stdin.write(encodeText(options.stdin ?? ""));
+		child.stdin.end();
+	});
+}
+
+function start(argv: Argv, handlers: ChildHandlers, options?: { env?: Readonly<Record<string, string>> }): Child {
+	let closed = false;
+	let ended = false;
+	const stdout = createLineCutter((line) => !closed && handlers.onStdoutLine?.(line));
+	const stderr = createLineCutter((line) => !closed && handlers.onStderrLine?.(line));
+	const end = (code: number | null, error: string | null): void => {
+		if (ended) return;
+		ended = true;
+		stdout.end();
+		stderr.end();
+		if (!closed) handlers.onExit(code, error);
+	};
+	let child: RawChild | null = null;
+	try {
+		child = spawn(argv, options?.env, {
+			onStdout: stdout.push,
+			onStderr: stderr.push,
+			onEnd: (code) => end(code, null),
+		});
+	} catch (error) {
+		const text = `cannot start ${argv[0]}: ${errorText(error)}`;
+		qjsTimers.after(0, () => end(null, text));
+	}
+	return {
+		pid: child?.pid ?? null,
+		write(text) {
+			if (ended || closed || !child?.stdin.open || child.stdin.pendingBytes > PIPE_LIMIT) return false;
+			child.stdin.write(encodeText(text));
+			return true;
+		},
+		signal: (name) => child?.kill(SIGNALS[name]),
+		close() {
+			if (closed) return;
+			closed = true;
+			if (ended || child === null) return;
+			endChild(child);
+		},
+	};
+}
+
+/** SIGTERM, later SIGKILL; collected when it ends. */
+export function endChild(child: RawChild): void {
+	child.kill(SIGNALS.SIGTERM);
+	child.stdin.close();
+	child.dropOutput();
+	os.setTimeout(() => child.kill(SIGNALS.SIGKILL), KILL_AFTER_MS);
+}
+
+export const qjsProcesses: Processes = { run, start, find, started };

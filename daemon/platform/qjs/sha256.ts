@@ -1,0 +1,68 @@
+/** SHA-256 and HMAC (FIPS 180-4, RFC 2104). Pure. For signatures of single short messages. */
+import { concat, encodeText } from "./text.ts";
+
+const BLOCK = 64;
+
+function primes(count: number): number[] {
+	const found: number[] = [];
+	for (let n = 2; found.length < count; n++) if (found.every((p) => n % p !== 0)) found.push(n);
+	return found;
+}
+
+/** The first 32 bits of the fraction of a root: how the standard derives its constants. */
+function fraction(root: number): number {
+	return ((root - Math.floor(root)) * 2 ** 32) | 0;
+}
+
+const K = primes(64).map((p) => fraction(Math.cbrt(p)));
+const START = primes(8).map((p) => fraction(Math.sqrt(p)));
+
+function rotate(word: number, bits: number): number {
+	return (word >>> bits) | (word << (32 - bits));
+}
+
+export function sha256(message: Uint8Array): Uint8Array {
+	const padded = new Uint8Array(Math.ceil((message.length + 9) / BLOCK) * BLOCK);
+	padded.set(message);
+	padded[message.length] = 0x80;
+	const view = new DataView(padded.buffer);
+	view.setUint32(padded.length - 8, Math.floor((message.length * 8) / 2 ** 32));
+	view.setUint32(padded.length - 4, (message.length * 8) >>> 0);
+	const state = Int32Array.from(START);
+	const w = new Int32Array(BLOCK);
+	const at = (words: Int32Array | readonly number[], index: number): number => words[index] ?? 0;
+	for (let start = 0; start < padded.length; start += BLOCK) {
+		for (let i = 0; i < BLOCK; i++) {
+			if (i < 16) {
+				w[i] = view.getInt32(start + i * 4);
+				continue;
+			}
+			const [a, b] = [at(w, i - 15), at(w, i - 2)];
+			const s0 = rotate(a, 7) ^ rotate(a, 18) ^ (a >>> 3);
+			const s1 = rotate(b, 17) ^ rotate(b, 19) ^ (b >>> 10);
+			w[i] = at(w, i - 16) + s0 + at(w, i - 7) + s1;
+		}
+		let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = state;
+		for (let i = 0; i < BLOCK; i++) {
+			const s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
+			const t1 = (h + s1 + ((e & f) ^ (~e & g)) + at(K, i) + at(w, i)) | 0;
+			const s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22);
+			const t2 = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
+			[h, g, f, e, d, c, b, a] = [g, f, e, (d + t1) | 0, c, b, a, (t1 + t2) | 0];
+		}
+		for (const [i, word] of [a, b, c, d, e, f, g, h].entries()) state[i] = at(state, i) + word;
+	}
+	const out = new DataView(new ArrayBuffer(32));
+	for (const [i, word] of state.entries()) out.setInt32(i * 4, word);
+	return new Uint8Array(out.buffer);
+}
+
+/** In lower case hex. */
+export function hmacSha256(secret: string, text: string): string {
+	const given = encodeText(secret);
+	const key = new Uint8Array(BLOCK);
+	key.set(given.length > BLOCK ? sha256(given) : given);
+	const inner = sha256(concat([key.map((byte) => byte ^ 0x36), encodeText(text)]));
+	const outer = sha256(concat([key.map((byte) => byte ^ 0x5c), inner]));
+	return [...outer].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,36 @@
+/** The language of socat (1.7.4 to 1.8): addresses with what is special in them escaped, and its notices. Pure. */
+import type { StreamTarget } from "../platform.ts";
+
+/** The characters socat's own parser looks for. */
+function escaped(text: string): string {
+	return text.replace(/[\\,:!"'([{}\])]/g, (one) => `\\${one}`);
+}
+
+function isIpv6(host: string): boolean {
+	return host.includes(":");
+}
+
+/** IPv6 addresses in brackets; anything else that is no plain address or name is escaped. */
+export function hostText(host: string): string {
+	return /^[0-9a-f:.]+(%[\w.-]+)?$/i.test(host) && isIpv6(host) ? `[${host}]` : escaped(host);
+}
+
+export function socatAddress(target: StreamTarget): string {
+	if (target.kind === "unix") return `UNIX-CONNECT:${escaped(target.path)}`;
+	const { host, port, localAddress } = target;
+	const bind = localAddress === undefined ? "" : `,bind=${hostText(localAddress)}`;
+	const family = isIpv6(host) || isIpv6(localAddress ?? "") ? "TCP6" : "TCP4";
+	return `${family}:${hostText(host)}:${port},nodelay${bind}`;
+}
+
+/** A notice like "... N successfully connected from local address AF=2 192.0.2.2:42234". */
+export function isConnected(line: string): boolean {
+	return /^\S+ \S+ socat\[\d+\] N (successfully connected|starting data transfer)/.test(line);
+}
+
+/** The reason at the end of a line of level E or F; null for other lines. */
+export function failureOf(line: string): string | null {
+	const text = /^\S+ \S+ socat\[\d+\] [EF] (.*)$/.exec(line)?.[1];
+	if (text === undefined) return null;
+	return /^(\w+)\(.*\): (.*)$/.exec(text)?.slice(1).join(": ") ?? text;
+}
