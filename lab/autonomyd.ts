@@ -2,7 +2,8 @@
  * The real daemon on a router of the lab, as a child process from its bundle: started, listened to, called, stopped.
  * Tests, benches and the demo all go through here.
  */
-import { existsSync, statSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import type { Reply } from "../contract/api.ts";
 import type { BlobInputTable } from "../daemon/bus/blobmsg.ts";
 import type { Bus } from "../daemon/bus/bus.ts";
@@ -14,6 +15,32 @@ import { type LabProcess, nowMs } from "./net/lab.ts";
 import type { RouterUnderTest } from "./under-test.ts";
 
 export const BUNDLE = "build/autonomyd.node.mjs";
+export const QJS_BUNDLE = "build/autonomyd.qjs.js";
+
+export type Engine = "node" | "quickjs";
+
+/** What the environment says (AUTONOMY_ENGINE), else Node. */
+export function defaultEngine(): Engine {
+	return process.env.AUTONOMY_ENGINE === "quickjs" ? "quickjs" : "node";
+}
+
+let qjs: { readonly path: string | null; readonly why: string } | null = null;
+
+/** The qjs of this machine; null with the reason when there is none. */
+export function findQjs(): { readonly path: string | null; readonly why: string } {
+	if (qjs !== null) return qjs;
+	const { stdout, stderr, status } = spawnSync("sh", [`${REPO}/scripts/qjs.sh`], { encoding: "utf8" });
+	qjs = { path: status === 0 ? stdout.trim() : null, why: stderr.trim() };
+	return qjs;
+}
+
+/** The flags in the wrapper, so that what runs here is what is installed. */
+export function engineFlags(engine: Engine): string[] {
+	const wrapper = readFileSync(`${REPO}/package/files/usr/sbin/autonomyd`, "utf8");
+	const name = engine === "node" ? "NODE_FLAGS" : "QJS_FLAGS";
+	const line = new RegExp(`^${name}=["']([^"']*)["']`, "m").exec(wrapper);
+	return line?.[1]?.split(/\s+/).filter(Boolean) ?? [];
+}
 
 export interface LogLine {
 	readonly atMs: number;
@@ -50,6 +77,8 @@ export interface DaemonOptions {
 	readonly movableClock?: boolean;
 	/** How Node is called; default as the init script would, see package/. */
 	readonly nodeArgs?: readonly string[];
+	/** Default: what defaultEngine says. QuickJS is called with the flags of the wrapper. */
+	readonly engine?: Engine;
 	/** Another build of the daemon, by its path in the repository. */
 	readonly bundle?: string;
 	onLine?(line: LogLine): void;
@@ -82,9 +111,21 @@ export function cannotMoveClock(): string | null {
 	return "libfaketime is not installed, and Linux has no wall clock per namespace";
 }
 
-export function bundleMissing(repo: string): string | null {
-	const path = `${repo}/${BUNDLE}`;
-	return existsSync(path) && statSync(path).size > 0 ? null : `${BUNDLE} is not built: npm run build`;
+export function bundleMissing(repo: string, engine: Engine = defaultEngine()): string | null {
+	if (engine === "quickjs" && findQjs().path === null) return findQjs().why;
+	const bundle = engine === "node" ? BUNDLE : QJS_BUNDLE;
+	const path = `${repo}/${bundle}`;
+	return existsSync(path) && statSync(path).size > 0 ? null : `${bundle} is not built: npm run build`;
+}
+
+function command(router: RouterUnderTest, options: DaemonOptions, engine: Engine): string[] {
+	if (engine === "node") {
+		return [router.node, ...(options.nodeArgs ?? []), `${router.repo}/${options.bundle ?? BUNDLE}`];
+	}
+	const path = findQjs().path ?? "";
+	// The checkout is elsewhere inside.
+	const inside = path.startsWith(`${REPO}/`) ? `${router.repo}/${path.slice(REPO.length + 1)}` : path;
+	return [inside, ...engineFlags("quickjs"), `${router.repo}/${options.bundle ?? QJS_BUNDLE}`];
 }
 
 function parseLine(line: string): LogLine | null {
@@ -107,7 +148,8 @@ export async function startAutonomyd(
 	bus: Bus,
 	options: DaemonOptions = {},
 ): Promise<Autonomyd> {
-	const why = bundleMissing(REPO);
+	const engine = options.engine ?? defaultEngine();
+	const why = bundleMissing(REPO, engine);
 	if (why !== null) throw new Error(why);
 	const env: Record<string, string> = { ...options.env };
 	if (options.movableClock) {
@@ -126,7 +168,7 @@ export async function startAutonomyd(
 		});
 	}
 	const log: LogLine[] = [];
-	const argv = [router.node, ...(options.nodeArgs ?? []), `${router.repo}/${options.bundle ?? BUNDLE}`, ...(options.args ?? [])];
+	const argv = [...command(router, options, engine), ...(options.args ?? [])];
 	const child = await router.spawn(argv, {
 		env,
 		onLine: (text) => {

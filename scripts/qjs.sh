@@ -54,11 +54,14 @@ loader="$(find "$work/root" \( -type f -o -type l \) -name 'ld-linux*' | head -n
 [ -n "$program" ] && [ -n "$loader" ] || give_up "the packages hold no qjs or no loader"
 rm -rf "$cache/root"
 mv "$work/root" "$cache/root" || give_up "cannot write to $cache"
-program="$cache/root${program#"$work/root"}"
-loader="$cache/root${loader#"$work/root"}"
-libraries="$(dirname "$(find "$cache/root" -name 'libc.so.6' | head -n 1)")"
-# By exec: the process is the engine itself, to be measured and signalled.
-printf '#!/bin/sh\nexec "%s" --library-path "%s" "%s" "$@"\n' "$loader" "$libraries" "$program" >"$qjs.$$"
+program="${program#"$work/"}"
+loader="${loader#"$work/"}"
+libraries="$(cd "$cache" && dirname "$(find root -name 'libc.so.6' | head -n 1)")"
+# By exec: the process is the engine itself, to be measured and signalled. From beside it: the lab has it elsewhere.
+{
+	printf '#!/bin/sh\nhere="${0%%/*}"\n'
+	printf 'exec "$here/%s" --library-path "$here/%s" "$here/%s" "$@"\n' "$loader" "$libraries" "$program"
+} >"$qjs.$$"
 chmod 755 "$qjs.$$" && mv "$qjs.$$" "$qjs"
 works "$qjs" || give_up "the unpacked qjs does not run here"
 printf '%s\n' "$qjs"
