@@ -13,9 +13,14 @@ import type { Trace } from "../traces/types.ts";
 /** Of quiet hours every moment is like the one before. */
 const LONG_MS = 3 * 3_600_000;
 
-export const ROLES = ["active", "standby"] as const;
+/** How closely an uplink is watched: one in use, one that stands by, and both where bytes cost money. */
+const WATCHED = [
+	{ name: "active", role: "active", metered: false },
+	{ name: "standby", role: "standby", metered: false },
+	{ name: "metered", role: "active", metered: true },
+] as const;
 
-export const groupOf = (trace: Trace): string => `${trace.folder}/${trace.group}`;
+const groupOf = (trace: Trace): string => `${trace.folder}/${trace.group}`;
 
 const args = process.argv.slice(2);
 const out = values(args, "--out")[0] ?? "rows";
@@ -27,12 +32,12 @@ const folders: string[] = [];
 let count = 0;
 for (const trace of readTraces(values(args, "--data")[0] ?? OWN_DATA)) {
 	for (const track of trace.tracks) {
-		for (const role of ROLES) {
-			const group = groups.push(`${groupOf(trace)}/${track.uplink}/${role}`) - 1;
+		for (const { name, role, metered } of WATCHED) {
+			const group = groups.push(`${groupOf(trace)}/${track.uplink}/${name}`) - 1;
 			folders.push(trace.folder);
 			const every = trace.lengthMs > LONG_MS ? 4 * tickMs : tickMs;
 			const rows: number[] = [];
-			ticks(trace, track, role, every, (tick) => {
+			ticks(trace, { ...track, metered }, role, every, (tick) => {
 				count++;
 				rows.push(group, tick.atMs / 1000, ...tick.labels, ...tick.features);
 			});

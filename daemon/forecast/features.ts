@@ -23,6 +23,8 @@ export const FEATURES = [
 	"stalls_60",
 	"stalls_600",
 	"stalled_600_s",
+	"stall_every_s",
+	"stall_phase",
 	"since_blip_s",
 	"blips_60",
 	"gap_ms",
@@ -142,6 +144,9 @@ export function features(h: History, nowMs: number, out: Float64Array): void {
 	out[at++] = stalls60;
 	out[at++] = stalls600;
 	out[at++] = stalledMs / 1000;
+	const everyS = stallEveryS(h, nowMs);
+	out[at++] = everyS;
+	out[at++] = ago(h.stalls.at(0)) / everyS;
 	out[at++] = ago(h.blips.at(0));
 	out[at++] = blips60;
 	out[at++] = h.gapMs;
@@ -160,4 +165,13 @@ export function features(h: History, nowMs: number, out: Float64Array): void {
 	out[at++] = sense("dish_drop_pct");
 	out[at++] = sense("outages");
 	out[at++] = h.usualBytesPerS > 0 ? h.bytesPerS / h.usualBytesPerS : Number.NaN;
+}
+
+/** Mean time between the last up to four silences of the last two minutes, s; NaN with fewer than three. */
+function stallEveryS(h: History, nowMs: number): number {
+	let oldest = 0;
+	for (let back = 1; back < Math.min(5, h.stalls.length); back++) {
+		if (nowMs - h.stalls.at(back) <= 120_000) oldest = back;
+	}
+	return oldest < 2 ? Number.NaN : Math.max(0.1, (h.stalls.at(0) - h.stalls.at(oldest)) / oldest / 1000);
 }

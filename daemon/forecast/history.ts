@@ -6,14 +6,17 @@
 import type { Observation, ReachObservation } from "../health/types.ts";
 import { createRing, type Ring } from "./ring.ts";
 
-/** Shorter silences are blips. */
-export const STALL_MS = 1000;
+/** Shorter silences are blips. A silence of a second is seen as one of 0.8 s or more by probes four times a second. */
+export const STALL_MS = 800;
 /** Replies of the first seconds make the base; later it follows slowly. */
 const BASE_FIRST = 16;
 const BASE_GAIN = 1 / 64;
 /** A round trip that counts for the base is below this many times it. */
 const BASE_LIMIT = 4;
 const GAP_GAIN = 1 / 8;
+/** Probes this close tell a silence by themselves, when so many of them in a row stay unanswered. */
+const CLOSE_MS = 600;
+const QUIET_GAPS = 2.5;
 /** A silence that goes on after so long a break in knowledge is none. */
 const FORGET_MS = 600_000;
 
@@ -90,6 +93,9 @@ function takeProbe(h: History, atMs: number, rttMs: number | null): void {
 		h.losses.push(atMs, 1);
 		return;
 	}
+	// Nothing came for a while although answers were due: a silence that no verdict told of.
+	const silent = atMs - h.lastReplyMs;
+	if (silent >= STALL_MS && silent >= QUIET_GAPS * h.gapMs && h.gapMs <= CLOSE_MS) endSilence(h, h.lastReplyMs, atMs);
 	h.replies.push(atMs, rttMs);
 	h.lastReplyMs = atMs;
 	if (Number.isNaN(h.baseMs)) h.baseMs = Math.max(1, rttMs);
@@ -97,7 +103,7 @@ function takeProbe(h: History, atMs: number, rttMs: number | null): void {
 		const gain = Math.max(BASE_GAIN, 1 / Math.min(BASE_FIRST, h.replies.length));
 		h.baseMs = Math.max(1, h.baseMs + (rttMs - h.baseMs) * gain);
 	}
-	// It waited: a silence that no verdict told of.
+	// It waited, and told it itself.
 	if (rttMs >= STALL_MS) endSilence(h, atMs - rttMs, atMs);
 }
 
@@ -120,10 +126,8 @@ function endSilence(h: History, fromMs: number, toMs: number): void {
 		h.blips.push(toMs, lasted);
 		return;
 	}
-	if (h.stalls.length > 0 && h.stalls.at(0) >= fromMs) {
-		// Told twice, by the verdict and by a late reply; or one that came and went within.
-		if (h.stalls.value(0) >= lasted) return;
-	}
+	// Told twice, by the verdict and by a late reply.
+	if (h.stalls.length > 0 && h.stalls.at(0) > fromMs + STALL_MS / 4) return;
 	h.stalls.push(toMs, lasted);
 }
 

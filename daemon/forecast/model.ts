@@ -1,0 +1,98 @@
+/**
+ * The learned model: sums of small decision trees, and a table from the sum to a probability. Trained offline
+ * (bench/train); here only comparisons, additions and one division, so that every engine gets the same digits.
+ */
+import { FEATURES } from "./features.ts";
+import { type Risks, TARGETS, type TargetName } from "./types.ts";
+
+/**
+ * Nodes of a tree by index: feature (-1: a leaf; from 100 on: where the feature is unknown go left), threshold or value of
+ * the leaf, index of the left child. The right child follows it.
+ */
+export type Tree = readonly [feature: readonly number[], value: readonly number[], left: readonly number[]];
+
+export interface TargetModel {
+	readonly base: number;
+	readonly trees: readonly Tree[];
+	/** Rising sums, and the probability at each; a line between them. */
+	readonly table: readonly [readonly number[], readonly number[]];
+}
+
+export interface ModelFile {
+	readonly features: readonly string[];
+	readonly targets: Readonly<Record<string, TargetModel>>;
+}
+
+export interface Model {
+	risks(features: Float64Array): Risks;
+}
+
+const UNKNOWN_LEFT = 100;
+const MAX_DEPTH = 64;
+
+/** Throws when the file was made for other features or targets than these. */
+export function createModel(file: ModelFile): Model {
+	if (file.features.join() !== FEATURES.join()) throw new Error("the model was trained on other features");
+	const models = TARGETS.map(({ name }) => {
+		const model = file.targets[name];
+		if (model === undefined) throw new Error(`the model knows nothing of ${name}`);
+		return model;
+	});
+	return {
+		risks(x) {
+			const found: Partial<Record<TargetName, number>> = {};
+			for (let i = 0; i < TARGETS.length; i++) {
+				const target = TARGETS[i];
+				const model = models[i];
+				if (target !== undefined && model !== undefined) found[target.name] = probability(model, x);
+			}
+			return ordered(found as Risks);
+		},
+	};
+}
+
+function probability(model: TargetModel, x: Float64Array): number {
+	let sum = model.base;
+	for (const tree of model.trees) sum += leafOf(tree, x);
+	const [sums, shares] = model.table;
+	const last = sums.length - 1;
+	if (!(sum > (sums[0] ?? 0))) return shares[0] ?? 0;
+	for (let i = 1; i <= last; i++) {
+		const high = sums[i] ?? 0;
+		if (sum > high) continue;
+		const low = sums[i - 1] ?? 0;
+		const from = shares[i - 1] ?? 0;
+		return from + (((shares[i] ?? 0) - from) * (sum - low)) / (high - low);
+	}
+	return shares[last] ?? 0;
+}
+
+function leafOf(tree: Tree, x: Float64Array): number {
+	const [feature, value, left] = tree;
+	let at = 0;
+	for (let depth = 0; depth < MAX_DEPTH; depth++) {
+		const f = feature[at] ?? -1;
+		const v = value[at] ?? 0;
+		if (f < 0) return v;
+		const cell = x[f >= UNKNOWN_LEFT ? f - UNKNOWN_LEFT : f] ?? Number.NaN;
+		const goesLeft = Number.isNaN(cell) ? f >= UNKNOWN_LEFT : cell <= v;
+		at = (left[at] ?? 0) + (goesLeft ? 0 : 1);
+	}
+	return 0;
+}
+
+/** A longer outage, or one sooner, cannot be likelier than a shorter or later one; each model was trained by itself. */
+function ordered(r: Risks): Risks {
+	const two10 = Math.max(r.any_2s_in_10s, r.any_2s_in_3s);
+	const two30 = Math.max(r.any_2s_in_30s, two10);
+	const five10 = Math.min(two10, Math.max(r.any_5s_in_10s, r.any_5s_in_3s));
+	return {
+		any_1s_in_3s: Math.max(r.any_1s_in_3s, r.any_2s_in_3s),
+		any_2s_in_3s: r.any_2s_in_3s,
+		any_2s_in_10s: two10,
+		any_2s_in_30s: two30,
+		any_5s_in_3s: Math.min(r.any_2s_in_3s, r.any_5s_in_3s),
+		any_5s_in_10s: five10,
+		any_5s_in_30s: Math.min(two30, Math.max(r.any_5s_in_30s, five10)),
+	};
+}
