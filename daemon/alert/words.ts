@@ -22,6 +22,8 @@ export interface WordContext {
 /** From here on it is said that a message comes late. */
 const LATE_MS = 60_000;
 const MAX_LINES = 20;
+/** Lines of a report. */
+const MAX_LEAD = 200;
 const MAX_TITLE = 100;
 const MAX_LINE = 400;
 
@@ -36,7 +38,8 @@ export function plain(text: string, max: number): string {
 
 export function wordsOf(message: Message, context: WordContext): Worded {
 	const heard = message.notices.filter((one) => !one.silent);
-	const lines: string[] = message.lead === null ? [] : [plain(message.lead, 4 * MAX_LINE)];
+	const lead = message.lead?.split("\n").slice(0, MAX_LEAD) ?? [];
+	const lines: string[] = lead.map((line) => plain(line, MAX_LINE));
 	const alone = heard.length === 1 && message.kind !== "digest";
 	for (const notice of heard.slice(0, MAX_LINES)) lines.push(lineOf(notice, alone, context));
 	if (heard.length > MAX_LINES) lines.push(`and ${heard.length - MAX_LINES} more; see autonomyctl alerts`);

@@ -40,7 +40,7 @@ export function createEmail(config: Config["email"], world: MailWorld): Channel 
 		offline: false,
 		missing: smtpHost === null ? "option smtp_host" : to.length === 0 ? "option to" : null,
 		secrets: [username, password].filter((one) => one !== null),
-		async send({ message, words, happenedUnixMs }): Promise<Sent> {
+		async send({ message, words, happenedUnixMs, nowUnixMs }): Promise<Sent> {
 			try {
 				await overAnyWay({
 					host: smtpHost ?? "",
@@ -54,7 +54,7 @@ export function createEmail(config: Config["email"], world: MailWorld): Channel 
 					to,
 					subject: words.title,
 					text: `${words.text}\n`,
-					dateMs: message.kind === "report" ? Date.now() : happenedUnixMs,
+					dateMs: message.kind === "report" ? nowUnixMs : happenedUnixMs,
 					urgent: !isCalm(message) && (message.level === "critical" || message.level === "emergency"),
 				});
 				return { ok: true };

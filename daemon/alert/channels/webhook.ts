@@ -158,7 +158,7 @@ export function createWebhook(
 				headers: {
 					"content-type": contentType,
 					"user-agent": `autonomy/${letter.version}`,
-					"x-autonomy-delivery": letter.message.id,
+					"x-autonomy-delivery": `${letter.happenedUnixMs}-${letter.message.id}`,
 					...signature,
 					...authorization(),
 				},

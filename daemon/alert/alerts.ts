@@ -1,0 +1,311 @@
+/**
+ * Alerts: what happens -> conditions (detect.ts) -> their life (book.ts) -> who is told when (teller.ts) -> channels
+ * (delivery.ts). This file only wires them and keeps the time. Whatever goes wrong in here stays in here: the daemon
+ * feeds it and never waits for it. Owns two timers; `close()` ends everything.
+ */
+import type { Bus } from "../bus/bus.ts";
+import type { Config } from "../config/types.ts";
+import type { Decision } from "../decide/types.ts";
+import { AutonomyError, errorText } from "../platform/error.ts";
+import type { Logger } from "../platform/log.ts";
+import type { Closable } from "../platform/platform.ts";
+import type { RecordedEvent, Recorder } from "../record/recorder.ts";
+import { createBook } from "./book.ts";
+import type { ChannelName } from "./channels/channel.ts";
+import { type ChannelStatus, createDelivery } from "./delivery.ts";
+import { createDetector } from "./detect.ts";
+import type { ChannelWorld } from "./make-channels.ts";
+import { createPictureTaker, type PictureWorld } from "./picture-of.ts";
+import { createTeller, type Now } from "./teller.ts";
+import {
+	type Alert,
+	type AlertKindName,
+	type AlertLevel,
+	highest,
+	isAtLeast,
+	type Message,
+	type Notice,
+	type Signal,
+} from "./types.ts";
+import { minuteOfDay, parseZone, UTC, type Zone } from "./zone.ts";
+
+export interface AlertsWorld extends Omit<ChannelWorld, "isOffline">, PictureWorld {
+	readonly platform: ChannelWorld["platform"];
+	readonly bus: Bus;
+	readonly log: Logger;
+	readonly version: string;
+	readonly recorder: Pick<Recorder, "history" | "toUnixMs">;
+	/** How often the daemon was started without an orderly end before, as the wrapper counts. */
+	restarts(): number;
+	/** Name of this router. */
+	device(): string;
+}
+
+export interface AlertsStatus {
+	readonly channels: readonly ChannelStatus[];
+	/** Nobody is told but of emergencies: why; null: all is told. */
+	readonly hush: "quiet_hours" | "maintenance" | null;
+	readonly waiting: number;
+	readonly limited: number;
+}
+
+export interface Alerts extends Closable {
+	start(): void;
+	/** After each step that had something to say. */
+	output(decisions: readonly Decision[], events: readonly RecordedEvent[]): void;
+	configure(): void;
+	active(): readonly Alert[];
+	history(limit: number): readonly Alert[];
+	/** How many were acknowledged. */
+	acknowledge(id: string, by: string): number;
+	status(): AlertsStatus;
+	/** Refused when no channel of this name is switched on. */
+	test(channel: ChannelName | null, text: string, level: AlertLevel): readonly ChannelName[];
+	/** A text of the daemon's own for one channel, such as a report. */
+	post(channel: ChannelName, text: string): boolean;
+	/** Every step of every alert, also those nobody is told of. */
+	onNotice(listener: (notice: Notice) => void): void;
+}
+
+const LOOK_MS = 10_000;
+/** What follows an output is looked at together. */
+const SOON_MS = 200;
+
+export function createAlerts(world: AlertsWorld): Alerts {
+	const { platform, log } = world;
+	const { clock, timers, files } = platform;
+	const now = (): number => clock.monotonicMs();
+	const detector = createDetector(() => world.config().notify);
+	const book = createBook();
+	const teller = createTeller(() => ({ notify: world.config().notify, isOn }));
+	const taker = createPictureTaker(world);
+	const listeners: ((notice: Notice) => void)[] = [];
+	const escalations = new Map<string, { count: number; atMs: number }>();
+	let offline = false;
+	let timer: Closable | null = null;
+	let looker: Closable | null = null;
+	let zone: Zone = UTC;
+	let messages = 0;
+	let broken = false;
+	let closed = false;
+
+	const delivery = createDelivery({
+		...world,
+		log,
+		isOffline: () => offline,
+		zone: () => zone,
+		toUnixMs: world.recorder.toUnixMs,
+		hasOpen: () => book.active().some((one) => one.state === "active"),
+		onAcknowledged: ({ id, by }) => void acknowledge(id, by),
+	});
+
+	function isOn(kind: AlertKindName): boolean {
+		return world.config().notifyEvents[fieldOf(kind)];
+	}
+
+	function hush(): AlertsStatus["hush"] {
+		const { maintenance, quietHours, quietStart, quietEnd } = world.config().notify;
+		if (maintenance) return "maintenance";
+		if (!quietHours) return null;
+		const [start, end] = [minutesOf(quietStart), minutesOf(quietEnd)];
+		const minute = minuteOfDay(zone, clock.wallMs());
+		const isQuiet = start <= end ? minute >= start && minute < end : minute >= start || minute < end;
+		return isQuiet ? "quiet_hours" : null;
+	}
+
+	const moment = (): Now => ({ atMs: now(), hush: hush() !== null });
+
+	function handle(signals: readonly Signal[]): void {
+		for (const signal of signals) {
+			const usual = world.config().notifyLevels[fieldOf(signal.kind)];
+			// The owner may call a kind more urgent than its worst case is by itself.
+			const notice = book.signal(signal, signal.level === null ? usual : highest([usual, signal.level]));
+			if (notice !== null) tell(notice);
+		}
+	}
+
+	function tell(notice: Notice): void {
+		log.info("alert", {
+			id: notice.alert.id,
+			change: notice.change,
+			kind: notice.alert.kind,
+			level: notice.alert.level,
+			uplink: notice.alert.uplink,
+			reason: notice.alert.text,
+		});
+		teller.take(notice, moment());
+		for (const listener of listeners) listener(notice);
+	}
+
+	function flush(): void {
+		for (const message of teller.due(moment())) delivery.send(message);
+		arm();
+	}
+
+	function arm(): void {
+		timer?.close();
+		timer = null;
+		const nextMs = teller.nextMs();
+		if (nextMs === null || closed) return;
+		timer = timers.after(Math.max(10, Math.min(nextMs - now(), 86_400_000)), () => {
+			timer = null;
+			guarded(flush);
+		});
+	}
+
+	function look(): void {
+		const before = offline;
+		const picture = taker.take();
+		offline = picture.offline;
+		handle(detector.picture(picture));
+		book.expire(picture.atMs);
+		escalate(picture.atMs);
+		flush();
+		if (before && !offline) delivery.kick();
+	}
+
+	function escalate(atMs: number): void {
+		const { escalateAfterS, escalations: most } = world.config().notify;
+		const open = book
+			.active()
+			.filter((one) => one.state === "active" && isAtLeast(one.level, "critical") && isOn(one.kind) && !one.quiet);
+		for (const id of escalations.keys()) if (!open.some((one) => one.id === id)) escalations.delete(id);
+		if (escalateAfterS === 0) return;
+		const due: Notice[] = [];
+		for (const alert of open) {
+			const state = escalations.get(alert.id) ?? { count: 0, atMs: alert.raisedAtMs };
+			escalations.set(alert.id, state);
+			if (state.count >= most || atMs - state.atMs < escalateAfterS * 1000) continue;
+			state.count++;
+			state.atMs = atMs;
+			due.push({ change: "unacknowledged", alert, atMs: alert.raisedAtMs, silent: false });
+		}
+		if (due.length === 0) return;
+		const level = highest(due.map((one) => one.alert.level));
+		delivery.send({ id: `e${++messages}`, kind: "escalation", atMs, level, notices: due, lead: null });
+	}
+
+	function acknowledge(id: string, by: string): number {
+		const notices = book.acknowledge(id, by, now());
+		for (const notice of notices) tell(notice);
+		guarded(flush);
+		return notices.length;
+	}
+
+	/** Said once; then silent until it works again. */
+	function guarded(work: () => void): void {
+		if (closed) return;
+		try {
+			work();
+			broken = false;
+		} catch (error) {
+			if (!broken) log.error("alert", { reason: `alerts do not work as they should: ${errorText(error)}` });
+			broken = true;
+		}
+	}
+
+	function readZone(): void {
+		try {
+			zone = parseZone(files.readTextIfAny("/etc/TZ") ?? "");
+		} catch {
+			zone = UTC;
+		}
+	}
+
+	let soon: Closable | null = null;
+	return {
+		start() {
+			readZone();
+			looker = timers.every(LOOK_MS, () => guarded(look));
+			const starts = world.restarts();
+			if (starts <= 1) return;
+			const text = `the daemon has been started again after an end that was not orderly (${starts} starts)`;
+			const signal: Signal = {
+				key: "watchdog:",
+				kind: "watchdog",
+				uplink: null,
+				atMs: now(),
+				active: true,
+				level: null,
+				text,
+				lastsMs: 3_600_000,
+			};
+			guarded(() => {
+				handle([signal]);
+				flush();
+			});
+		},
+		output(decisions, events) {
+			guarded(() => {
+				handle([
+					...events.flatMap((one) => detector.event(one)),
+					...decisions.flatMap((one) => detector.decision(one)),
+				]);
+				flush();
+			});
+			if (decisions.length > 0) delivery.kick();
+			if (soon !== null || closed) return;
+			soon = timers.after(SOON_MS, () => {
+				soon = null;
+				guarded(look);
+			});
+		},
+		configure() {
+			readZone();
+			guarded(() => {
+				delivery.configure();
+				flush();
+			});
+		},
+		active: () => book.active(),
+		history: (limit) => book.history(limit),
+		acknowledge,
+		status() {
+			const { count, limited } = teller.waiting();
+			return { channels: delivery.status(), hush: hush(), waiting: count, limited };
+		},
+		test(channel, text, level) {
+			const names = delivery
+				.status()
+				.map((one) => one.name)
+				.filter((name) => channel === null || name === channel);
+			if (names.length === 0) {
+				const which = channel === null ? "no channel is" : `channel ${channel} is not`;
+				throw new AutonomyError(
+					"refused",
+					`${which} switched on: set option enabled '1' in its section of /etc/config/autonomy`,
+				);
+			}
+			const message: Message = { id: `t${++messages}`, kind: "test", atMs: now(), level, notices: [], lead: text };
+			for (const name of names) delivery.send(message, name);
+			return names;
+		},
+		post(channel, text) {
+			return delivery.send(
+				{ id: `r${++messages}`, kind: "report", atMs: now(), level: "info", notices: [], lead: text },
+				channel,
+			);
+		},
+		onNotice: (listener) => void listeners.push(listener),
+		close() {
+			closed = true;
+			timer?.close();
+			looker?.close();
+			soon?.close();
+			delivery.close();
+		},
+	};
+}
+
+type Field = keyof Config["notifyEvents"];
+
+/** data_limit -> dataLimit. */
+function fieldOf(kind: AlertKindName): Field {
+	// The fields are made from the very table the kinds come from.
+	return kind.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()) as Field;
+}
+
+function minutesOf(clock: string): number {
+	const [hours = "0", minutes = "0"] = clock.split(":");
+	return Number(hours) * 60 + Number(minutes);
+}

@@ -1,0 +1,195 @@
+/**
+ * All channels together: who hears of which message, what each channel's health is, and who has acknowledged. A channel
+ * exists only while it is switched on; a changed configuration makes it anew and hands over what waited. Secrets are
+ * taken out of every text that comes back. Owns the outboxes and the timer of acknowledgements.
+ */
+import type { AlertLevel } from "../../contract/options-alerts.ts";
+import type { Config } from "../config/types.ts";
+import { AutonomyError, errorText } from "../platform/error.ts";
+import type { Logger } from "../platform/log.ts";
+import type { Closable } from "../platform/platform.ts";
+import type { Acknowledgement, Channel, ChannelName, Sent } from "./channels/channel.ts";
+import { CHANNELS, type ChannelWorld, makeChannel } from "./make-channels.ts";
+import { createOutbox, type Outbox, type OutboxStatus } from "./outbox.ts";
+import { highest, isAtLeast, type Message } from "./types.ts";
+import { plain, wordsOf } from "./words.ts";
+import type { Zone } from "./zone.ts";
+
+export interface DeliveryWorld extends ChannelWorld {
+	readonly log: Logger;
+	readonly version: string;
+	config(): Config;
+	device(): string;
+	zone(): Zone;
+	toUnixMs(atMs: number): number;
+	/** Alerts that somebody could acknowledge are open. */
+	hasOpen(): boolean;
+	onAcknowledged(acknowledgement: Acknowledgement): void;
+}
+
+export interface ChannelStatus extends OutboxStatus {
+	readonly name: ChannelName;
+}
+
+export interface Delivery extends Closable {
+	/** To every channel that wants it; with `only`, to that one. False: no channel takes it. */
+	send(message: Message, only?: ChannelName): boolean;
+	kick(): void;
+	configure(): void;
+	status(): readonly ChannelStatus[];
+}
+
+const ASK_EVERY_MS = 30_000;
+
+interface Entry {
+	readonly key: string;
+	readonly channel: Channel;
+	readonly outbox: Outbox;
+	readonly threshold: AlertLevel | null;
+	readonly escalation: boolean;
+}
+
+export function createDelivery(world: DeliveryWorld): Delivery {
+	const { platform, log } = world;
+	const { clock, timers } = platform;
+	const entries = new Map<ChannelName, Entry>();
+	let asker: Closable | null = null;
+	let asking = false;
+	let closed = false;
+
+	function configure(): void {
+		const config = world.config();
+		for (const name of CHANNELS) {
+			const section = config[name];
+			const old = entries.get(name);
+			const key = JSON.stringify(section);
+			if (old?.key === key) continue;
+			const waiting = old?.outbox.drain() ?? [];
+			old?.outbox.close();
+			entries.delete(name);
+			if (!section.enabled) continue;
+			const channel = makeChannel(name, config, world);
+			const entry = {
+				key,
+				channel,
+				outbox: outboxOf(name, channel),
+				threshold: section.threshold,
+				escalation: section.escalation,
+			};
+			entries.set(name, entry);
+			for (const message of waiting) entry.outbox.push(message);
+			if (channel.missing !== null)
+				log.warn("alert", { channel: name, reason: `${channel.missing} is missing: nothing is sent` });
+		}
+		const asks = [...entries.values()].some((one) => one.channel.acknowledgements !== undefined);
+		if (asks && asker === null) asker = timers.every(ASK_EVERY_MS, () => void ask());
+		if (!asks) {
+			asker?.close();
+			asker = null;
+		}
+	}
+
+	function outboxOf(name: ChannelName, channel: Channel): Outbox {
+		return createOutbox({
+			platform,
+			channel,
+			online: () => !world.isOffline(),
+			send: (message) => sendOne(channel, message),
+			onFailure(text, first) {
+				log[first ? "warn" : "debug"]("alert", { channel: name, reason: `not sent, tried again later: ${text}` });
+			},
+			onSent(message, late) {
+				log.info("alert", { channel: name, message: message.id, kind: message.kind, level: message.level, late });
+			},
+		});
+	}
+
+	async function sendOne(channel: Channel, message: Message): Promise<Sent> {
+		if (channel.missing !== null)
+			return { ok: false, why: "settings", waitMs: null, text: `${channel.missing} is missing` };
+		const nowMs = clock.monotonicMs();
+		const device = world.device();
+		const words = wordsOf(message, { device, zone: world.zone(), nowMs, toUnixMs: world.toUnixMs });
+		try {
+			const sent = await channel.send({
+				message,
+				words,
+				device,
+				happenedUnixMs: world.toUnixMs(message.atMs),
+				nowUnixMs: world.toUnixMs(nowMs),
+				version: world.version,
+				toUnixMs: world.toUnixMs,
+			});
+			return sent.ok ? sent : { ...sent, text: withoutSecrets(sent.text, channel) };
+		} catch (error) {
+			const text = withoutSecrets(errorText(error), channel);
+			const settings = error instanceof AutonomyError && error.code === "refused";
+			return { ok: false, why: settings ? "settings" : "again", waitMs: null, text };
+		}
+	}
+
+	function withoutSecrets(text: string, channel: Channel): string {
+		let clean = text;
+		// Longest first: a secret may hold another one.
+		for (const secret of [...channel.secrets].sort((a, b) => b.length - a.length)) {
+			if (secret.length >= 3) clean = clean.split(secret).join("***");
+		}
+		return plain(clean, 300);
+	}
+
+	function wants(entry: Entry, message: Message): Message | null {
+		if (message.kind === "test" || message.kind === "report") return message;
+		if (entry.escalation !== (message.kind === "escalation")) return null;
+		const least = entry.threshold ?? "info";
+		const notices = message.notices.filter(
+			(one) => (!one.silent || entry.channel.keepsLife) && isAtLeast(one.alert.level, least),
+		);
+		if (notices.length === 0) return null;
+		return notices.length === message.notices.length
+			? message
+			: { ...message, notices, level: highest(notices.map((one) => one.alert.level)) };
+	}
+
+	async function ask(): Promise<void> {
+		if (asking || closed || !world.hasOpen() || world.isOffline()) return;
+		asking = true;
+		try {
+			for (const [name, { channel }] of entries) {
+				if (channel.acknowledgements === undefined || channel.missing !== null) continue;
+				try {
+					for (const one of await channel.acknowledgements()) if (!closed) world.onAcknowledged(one);
+				} catch (error) {
+					log.debug("alert", { channel: name, reason: withoutSecrets(errorText(error), channel) });
+				}
+			}
+		} finally {
+			asking = false;
+		}
+	}
+
+	configure();
+	return {
+		send(message, only) {
+			let taken = false;
+			for (const [name, entry] of entries) {
+				if (only !== undefined && name !== only) continue;
+				const wanted = wants(entry, message);
+				if (wanted === null) continue;
+				taken = true;
+				entry.outbox.push(wanted);
+			}
+			return taken;
+		},
+		kick() {
+			for (const { outbox } of entries.values()) outbox.kick();
+		},
+		configure,
+		status: () => [...entries].map(([name, { outbox }]) => ({ name, ...outbox.status() })),
+		close() {
+			closed = true;
+			asker?.close();
+			for (const { outbox } of entries.values()) outbox.close();
+			entries.clear();
+		},
+	};
+}

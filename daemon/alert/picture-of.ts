@@ -1,0 +1,170 @@
+/**
+ * Takes the picture the detector judges: from the engine's view, the sensors, the record and a few small files. The dear
+ * parts (obstruction over a day, certificates) are looked at every ten minutes, files every minute.
+ */
+import type { Config } from "../config/types.ts";
+import type { EngineView } from "../decide/describe.ts";
+import type { Platform } from "../platform/platform.ts";
+import type { Recorder } from "../record/recorder.ts";
+import type { SensorStatus } from "../sense/senses.ts";
+import type { Picture } from "./picture.ts";
+import { createSpikes } from "./spikes.ts";
+
+export interface PictureWorld {
+	readonly platform: Pick<Platform, "clock" | "files" | "outlets">;
+	readonly recorder: Pick<Recorder, "history">;
+	config(): Config;
+	view(): EngineView;
+	/** The uplink that would carry the traffic if all were well. */
+	preferred(): string | null;
+	uplinks(): readonly { readonly id: string; readonly class: string }[];
+	sensors(uplink: string): readonly SensorStatus[];
+	/** What is wrong with the configuration. */
+	problems(): readonly string[];
+}
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+const RARELY_MS = 600_000;
+const GONE: ReadonlySet<string> = new Set(["absent", "disabled", "offline", "down"]);
+const DISKS = ["/overlay", "/tmp"] as const;
+
+export function createPictureTaker(world: PictureWorld): { take(): Picture } {
+	const { clock, files, outlets } = world.platform;
+	const spikes = createSpikes();
+	let minuteMs = Number.NEGATIVE_INFINITY;
+	let rareMs = Number.NEGATIVE_INFINITY;
+	let disks: Picture["disks"] = [];
+	let freeMib: number | null = null;
+	let obstructions: Picture["obstructions"] = [];
+	let certificates: Picture["certificates"] = [];
+
+	function readable(path: string): string | null {
+		try {
+			return files.readTextIfAny(path);
+		} catch {
+			return null; // whoever uses the file says what is wrong with it
+		}
+	}
+
+	function lookAtRouter(): void {
+		disks = DISKS.flatMap((path) => {
+			const usedPct = files.usedPct?.(path) ?? null;
+			return usedPct === null ? [] : [{ path, usedPct }];
+		});
+		const kib = /^MemAvailable:\s+(\d+) kB/m.exec(readable("/proc/meminfo") ?? "")?.[1];
+		freeMib = kib === undefined ? null : Number(kib) / 1024;
+	}
+
+	function lookAtSky(): void {
+		const now = clock.monotonicMs();
+		obstructions = world.uplinks().flatMap(({ id, class: kind }) => {
+			if (kind !== "starlink") return [];
+			const hours = world.recorder.history(id, now - DAY_MS, 24)?.points ?? [];
+			const means = hours.flatMap(({ atMs, values }) => {
+				const mean = values.obstruction_pct?.mean;
+				return mean === undefined ? [] : [{ atMs, mean }];
+			});
+			const last = means.at(-1);
+			const before = means.slice(0, -1);
+			if (last === undefined || before.length < 3) return [];
+			const usualPct = before.reduce((sum, one) => sum + one.mean, 0) / before.length;
+			return [{ uplink: id, nowPct: last.mean, usualPct }];
+		});
+	}
+
+	function lookAtCertificates(): void {
+		const { mqtt, email } = world.config();
+		const paths = [...(mqtt.enabled ? [mqtt.caFile, mqtt.certFile] : []), ...(email.enabled ? [email.caFile] : [])];
+		const found: { name: string; daysLeft: number }[] = [];
+		for (const path of paths) {
+			const pem = path === null ? null : readable(path);
+			if (path === null || pem === null) continue;
+			outlets.certificateEndUnixMs(pem).then(
+				(endMs) => {
+					if (endMs === null) return;
+					found.push({ name: path, daysLeft: (endMs - clock.wallMs()) / DAY_MS });
+					// A router that has not heard the time yet finds every certificate good for decades.
+					certificates = clock.wallMs() < Date.UTC(2024, 0) ? [] : [...found];
+				},
+				() => undefined,
+			);
+		}
+		if (paths.every((path) => path === null)) certificates = [];
+	}
+
+	function fromUsage(
+		uplink: string,
+		details: SensorStatus["details"],
+		atMs: number,
+	): Pick<Picture, "plans" | "spikes"> {
+		const number = (name: string): number | null => {
+			const value = details?.[name];
+			return typeof value === "number" ? value : null;
+		};
+		const usedPct = number("used_pct");
+		const today = (number("today_rx_bytes") ?? 0) + (number("today_tx_bytes") ?? 0);
+		const spike = spikes.feed(uplink, today, atMs);
+		const plans =
+			usedPct === null
+				? []
+				: [{ uplink, usedPct, warnPct: number("warn_pct") ?? 80, text: planText(uplink, usedPct, number) }];
+		return { plans, spikes: spike === null ? [] : [{ uplink, text: spike }] };
+	}
+
+	return {
+		take() {
+			const atMs = clock.monotonicMs();
+			if (atMs - minuteMs >= MINUTE_MS) {
+				minuteMs = atMs;
+				lookAtRouter();
+			}
+			if (atMs - rareMs >= RARELY_MS) {
+				rareMs = atMs;
+				lookAtSky();
+				lookAtCertificates();
+			}
+			const view = world.view();
+			const current = view.uplinks.find((one) => one.primary);
+			const offline = view.started && (current === undefined || GONE.has(current.state));
+			const used = { plans: [] as Picture["plans"][number][], spikes: [] as Picture["spikes"][number][] };
+			const sensors: Picture["sensors"][number][] = [];
+			for (const { id } of world.uplinks()) {
+				for (const { sensor, health, details } of world.sensors(id)) {
+					sensors.push({ uplink: id, sensor, state: health.state, forMs: atMs - health.sinceMs, text: health.text });
+					if (sensor !== "usage") continue;
+					const found = fromUsage(id, details, atMs);
+					used.plans.push(...found.plans);
+					used.spikes.push(...found.spikes);
+				}
+			}
+			return {
+				atMs,
+				primary: view.primary,
+				offline,
+				degraded: view.started && view.degraded,
+				reason: current === undefined ? "none is left" : `${current.id}: ${current.reason}`,
+				onPreferred: view.started && !offline && view.primary !== null && view.primary === world.preferred(),
+				steerError: view.steerError,
+				problems: world.problems(),
+				sensors,
+				...used,
+				obstructions,
+				disks,
+				freeMib,
+				certificates,
+			};
+		},
+	};
+}
+
+function planText(uplink: string, usedPct: number, number: (name: string) => number | null): string {
+	const left = number("left_bytes");
+	const days = number("days_left");
+	const daily = number("daily_bytes");
+	const rest = left === null ? "" : `; ${(left / 1e9).toFixed(2)} GB are left`;
+	const time = days === null ? "" : ` for ${days.toFixed(1)} days`;
+	const each = daily === null ? "" : `, ${Math.round(daily / 1e6)} MB a day`;
+	const used = usedPct >= 100 ? "the data plan is used up" : `${Math.round(usedPct)} % of the data plan is used`;
+	return `${uplink}: ${used}${rest}${time}${each}`;
+}
