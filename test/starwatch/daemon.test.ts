@@ -40,9 +40,10 @@ async function seen(b: Box): Promise<void> {
 	await new Promise((resolve) => setTimeout(resolve, 2500));
 }
 
-for (const shell of SHELLS) {
-	describe(`under ${shell.join(" ")}`, { concurrency: true, skip }, () => {
-		test("a daemon that procd brings back is let alone; its death is told", async () => {
+describe("with real processes", { concurrency: true, skip }, () => {
+	for (const shell of SHELLS) {
+		const name = shell.at(-1);
+		test(`${name}: a daemon that procd brings back is let alone; its death is told`, async () => {
 			const { b, daemon, end } = pair(shell);
 			await seen(b);
 			daemon.kill("SIGKILL");
@@ -54,7 +55,7 @@ for (const shell of SHELLS) {
 			assert.doesNotMatch(b.log(), /err/);
 		});
 
-		test("one that does not come back: the router is given back within 15 s, and it is told", async () => {
+		test(`${name}: one that does not come back: the router is given back within 15 s, and it is told`, async () => {
 			const { b, daemon, end } = pair(shell, 1_000_000);
 			await seen(b);
 			daemon.kill("SIGKILL");
@@ -66,7 +67,7 @@ for (const shell of SHELLS) {
 			await end();
 		});
 
-		test("three crashes: held down, given back, told; the wrapper starts none until then", async () => {
+		test(`${name}: three crashes: held down, given back, told; the wrapper starts none until then`, async () => {
 			const { b, daemon, end } = pair(shell, 400, "COOLDOWN_MINUTES=1\n");
 			await seen(b);
 			b.put("crashes", "");
@@ -81,7 +82,7 @@ for (const shell of SHELLS) {
 			await end();
 		});
 
-		test("one that hangs is ended; on a full /tmp silence proves nothing", async () => {
+		test(`${name}: one that hangs is ended; on a full /tmp silence proves nothing`, async () => {
 			const { b, daemon, end } = pair(shell, 400, "HEARTBEAT_STALE_SEC=20\n");
 			await seen(b);
 			// Stopped like a process that waits for ever: TERM does not reach it, KILL does.
@@ -93,7 +94,7 @@ for (const shell of SHELLS) {
 			await end();
 		});
 
-		test("stopped in order nothing is done; started again by its owner neither", async () => {
+		test(`${name}: stopped in order nothing is done; started again by its owner neither`, async () => {
 			const { b, daemon, end } = pair(shell, 1_000_000);
 			await seen(b);
 			daemon.kill("SIGTERM");
@@ -104,7 +105,7 @@ for (const shell of SHELLS) {
 			await end();
 		});
 
-		test("a second starwatch ends; a lock of a dead one, or of another process of that number, holds nobody up", async () => {
+		test(`${name}: a second starwatch ends; a lock of a dead one, or of another process of that number, holds nobody up`, async () => {
 			const b = box(shell);
 			mkdirSync(join(b.state, "watch"), { recursive: true });
 			// This test's own process, which began at another time than the lock says.
@@ -127,5 +128,5 @@ for (const shell of SHELLS) {
 			assert.equal(b.has("tmp/autonomy/watch/lock"), false);
 			b.remove();
 		});
-	});
-}
+	}
+});

@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2034
+# shellcheck shell=sh disable=SC1091,SC2030,SC2031,SC2034,SC2154
 # What every part uses: time, log, findings, programs with a time limit, and the lock. Time is seconds since boot, which no
 # NTP moves. State that must survive a full file system is in variables and in the targets of symbolic links: those need no
 # block of a tmpfs.
@@ -112,10 +112,11 @@ limited() {
 	shift
 	"$@" </dev/null &
 	job=$!
-	# Ended by TERM it takes its sleep along.
+	# Ended by USR1 it takes its sleep along. Not by TERM: a process that was forked a moment ago still has our handler for
+	# that, and would lose it; for the same reason the sleep gets KILL.
 	(
-		trap - HUP INT
-		trap 'kill $! 2>/dev/null; exit 0' TERM
+		trap - HUP INT TERM
+		trap 'kill -9 $! 2>/dev/null; exit 0' USR1
 		sleep "$limit" &
 		wait $!
 		kill -9 "$job" 2>/dev/null
@@ -128,7 +129,7 @@ limited() {
 		wait "$job"
 		code=$?
 	done
-	kill "$guard" 2>/dev/null
+	kill -USR1 "$guard" 2>/dev/null
 	wait "$guard" 2>/dev/null
 	guard=""
 	job=""

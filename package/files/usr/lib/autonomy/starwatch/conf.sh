@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2034
+# shellcheck shell=sh disable=SC1091,SC2030,SC2031,SC2034,SC2154
 # /etc/autonomy/watch.conf: lines of NAME=VALUE, read as data; nothing in it is ever run. What is wrong is told with the
 # default that is used instead.
 

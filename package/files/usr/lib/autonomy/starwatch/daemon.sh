@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2154,SC2034
+# shellcheck shell=sh disable=SC1091,SC2030,SC2031,SC2034,SC2154
 # The daemon: alive, answering, of a sane size, not crashing in circles. procd starts it again 5 s after a death; what is
 # done here is what procd does not do: give the router back when it does not come back, end one that hangs, hold one down
 # that crashes again and again. The wrapper autonomyd keeps the file `starts` (one line a start, gone after an orderly end)

@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC1091,SC2030,SC2031,SC2034,SC2154
 # HMAC-SHA256 (RFC 2104) with what every router has: sha256sum, awk and the shell. The key goes through pipes and
 # variables only, never through the arguments of a program, where others could read it.
 

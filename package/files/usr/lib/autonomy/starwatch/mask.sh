@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2154
+# shellcheck shell=sh disable=SC1091,SC2030,SC2031,SC2034,SC2154
 # What may leave the router: through the filters of rpcd/lib (secrets, positions, MACs), then mask.awk. What cannot be
 # masked is not sent.
 

@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2154
+# shellcheck shell=sh disable=SC1091,SC2030,SC2031,SC2034,SC2154
 # Reports to whom the owner has named in watch.conf, and only with REPORTING_ENABLED. A finding waits as a small file in
 # /tmp/autonomy/watch/queue; its text is made, masked and signed when it is sent, so that neither its time nor its
 # signature is old. docs/starwatch.md tells the fields.

@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2154,SC2034
+# shellcheck shell=sh disable=SC1091,SC2030,SC2031,SC2034,SC2154
 # The router around the daemon, every minute: room, memory, load, ubus. All of it is told; what is done about it touches
 # only files of autonomy's own, and a reboot needs REBOOT_ON_HARD_HANG.
 
