@@ -146,7 +146,7 @@ test("telegram: plain text with a button; acknowledged by button or answer, only
 	assert.equal(server.seen[0]?.path, "/bot123:AbC/sendMessage");
 	const body = server.json();
 	assert.deepEqual([body.chat_id, body.parse_mode], ["-100200", undefined]);
-	assert.ok(String(body.text).includes("@everyone ${x}"));
+	assert.ok(String(body.text).includes("@everyone $x{y}"));
 	const button = (chat: number, id: number) => ({
 		update_id: id,
 		callback_query: { id: `q${id}`, data: "ack", message: { message_id: 77, chat: { id: chat } } },

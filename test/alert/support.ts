@@ -12,7 +12,7 @@ import type { Config } from "../../daemon/config/types.ts";
 import { createNodePlatform } from "../../daemon/platform/node/platform.ts";
 import { parseUci } from "../../daemon/uci/parse.ts";
 
-export const HOSTILE = 'wa"n\\ <b>&amp; *_`~ @everyone ${x} %00 {{title}} \u0007\u202e\n$(reboot)';
+export const HOSTILE = 'wa"n\\ <b>&amp; *_`~ @everyone $x{y} %00 {{title}} \u0007\u202e\n$(reboot)';
 export const NOW_UNIX_MS = 1_790_000_000_000;
 
 export interface Seen {

@@ -1,0 +1,301 @@
+/** The whole room under manual time: what happens goes in, what a service would get comes out. */
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { type Alerts, createAlerts } from "../../daemon/alert/alerts.ts";
+import type { Bus } from "../../daemon/bus/bus.ts";
+import { toSettings } from "../../daemon/config/settings.ts";
+import { describe } from "../../daemon/decide/describe.ts";
+import { initialState } from "../../daemon/decide/state.ts";
+import type { Decision } from "../../daemon/decide/types.ts";
+import { AutonomyError } from "../../daemon/platform/error.ts";
+import type { HttpRequest, HttpResponse } from "../../daemon/platform/platform.ts";
+import type { RecordedEvent } from "../../daemon/record/recorder.ts";
+import { fakeFiles, fakeLog, fakeProcesses, fakeRandom, fakeTime } from "../support/fake-platform.ts";
+import { platform as node, config as read } from "./support.ts";
+
+const HOOK = "config notifications webhook\n option enabled 1\n option url https://example.org/s3cr3tpath\n";
+
+interface Desk {
+	readonly alerts: Alerts;
+	readonly requests: HttpRequest[];
+	readonly log: ReturnType<typeof fakeLog>;
+	readonly time: ReturnType<typeof fakeTime>;
+	/** What the server makes of a request; throws when there is no way. */
+	answer: (request: HttpRequest) => Partial<HttpResponse> | Promise<Partial<HttpResponse>>;
+	up: boolean;
+	config: ReturnType<typeof read>;
+	bodies(): Record<string, unknown>[];
+	down(uplink: string): void;
+	back(uplink: string): void;
+	decide(kind: Decision["kind"], from?: string): void;
+}
+
+function desk(t: TestContext, uci = HOOK, ways: readonly (string | null)[] = [null]): Desk {
+	const time = fakeTime();
+	const log = fakeLog();
+	const engine = initialState(toSettings(read("")));
+	const base = describe({ ...engine, started: true }, 0);
+	const uplink = { id: "wan", state: "eligible", primary: true, reason: "answers" } as (typeof base.uplinks)[number];
+	const processes = fakeProcesses();
+	const self: Desk = {
+		requests: [],
+		log,
+		time,
+		answer: () => ({ status: 200 }),
+		up: true,
+		config: read(uci),
+		bodies: () => self.requests.map((one) => JSON.parse(String(one.body)) as Record<string, unknown>),
+		down: (id) => self.alerts.output([], [event(id, "eligible", "down")]),
+		back: (id) => self.alerts.output([], [event(id, "hold_down", "eligible")]),
+		decide(kind, from = "wan") {
+			const text = `${from} failed`;
+			const one = {
+				id: "d",
+				atMs: time.clock.monotonicMs(),
+				kind,
+				rule: "r",
+				from,
+				to: "mob",
+				text,
+				figures: [],
+				candidates: [],
+				observed: false,
+			};
+			self.alerts.output([one], []);
+		},
+		alerts: null as unknown as Alerts,
+	};
+	const event = (id: string, from: string, to: string): RecordedEvent => {
+		const atMs = time.clock.monotonicMs();
+		return { id: "e", atMs, type: "member_state", uplink: id, from, to, reason: `now ${to}`, decisionId: null };
+	};
+	const platform = {
+		...node,
+		clock: time.clock,
+		timers: time.timers,
+		random: fakeRandom(),
+		files: fakeFiles({ "/etc/TZ": "CET-1CEST,M3.5.0,M10.5.0/3\n" }),
+		processes,
+		http: {
+			async request(request: HttpRequest) {
+				const answer = await self.answer(request);
+				self.requests.push(request);
+				return { status: 200, headers: {}, body: "", bytes: new Uint8Array(), ...answer };
+			},
+		},
+	};
+	const alerts = createAlerts({
+		platform,
+		bus: { list: () => Promise.resolve([]) } as unknown as Bus,
+		log,
+		version: "1.2.3",
+		config: () => self.config,
+		recorder: {
+			history: () => null,
+			toUnixMs: (atMs) => Math.round(time.clock.wallMs() + atMs - time.clock.monotonicMs()),
+		},
+		view: () => ({
+			...base,
+			started: true,
+			degraded: false,
+			primary: "wan",
+			uplinks: [{ ...uplink, state: self.up ? "eligible" : "down" }],
+		}),
+		preferred: () => null,
+		uplinks: () => [{ id: "wan", class: "lan" }],
+		sensors: () => [],
+		problems: () => [],
+		ways: () => ways,
+		restarts: () => 0,
+		device: () => "boat",
+	});
+	(self as { alerts: Alerts }).alerts = alerts;
+	alerts.start();
+	t.after(() => alerts.close());
+	return self;
+}
+
+const noWay = () => {
+	throw new AutonomyError("connection_failed", "connect ENETUNREACH https://example.org/s3cr3tpath");
+};
+
+test("all uplinks die for 20 minutes with 200 events, then one returns: each alert once, in order, none lost", async (t) => {
+	const limits =
+		"config notifications alerts\n option critical_per_hour 100\n option emergency_per_hour 100\n option max_per_hour 100\n option escalate_after_s 0\n";
+	const one = desk(t, HOOK + limits);
+	one.up = false;
+	one.answer = noWay;
+	for (let index = 0; index < 200; index++) {
+		one.down(`wan${index}`);
+		await one.time.advance(6000);
+	}
+	assert.equal(one.requests.length, 0);
+	const [waiting] = one.alerts.status().channels;
+	assert.ok((waiting?.queued ?? 0) > 10 && (waiting?.queued ?? 0) <= 51);
+	one.up = true;
+	one.answer = () => ({ status: 200 });
+	one.decide("start");
+	await one.time.advance(60_000);
+	await one.time.advance(3_600_000);
+	const told = one.bodies().flatMap((body) => body.alerts as { kind: string; uplink: string | null; ts: number }[]);
+	const downs = told.filter((alert) => alert.kind === "member_down");
+	assert.deepEqual(
+		downs.map((alert) => alert.uplink),
+		Array.from({ length: 200 }, (_, index) => `wan${index}`),
+	);
+	assert.deepEqual(
+		told.filter((alert) => alert.kind !== "member_down").map(({ kind }) => kind),
+		["offline", "offline"],
+	);
+	for (const [index, alert] of downs.entries())
+		assert.equal(alert.ts, 1_760_000_000_000 + index * 6000, "the true time");
+	assert.match(String(one.bodies()[0]?.message), /Sent late: .* 20 min ago/);
+	assert.equal(one.alerts.status().channels[0]?.queued, 0);
+});
+
+test("over whichever uplink works: the next way only while nothing can have been sent", async (t) => {
+	const one = desk(t, HOOK, [null, "192.0.2.7", "198.51.100.9"]);
+	const tried: (string | undefined)[] = [];
+	one.answer = ({ localAddress }) => {
+		tried.push(localAddress);
+		return localAddress === "198.51.100.9" ? { status: 200 } : noWay();
+	};
+	one.down("wan");
+	await one.time.advance(1000);
+	assert.deepEqual(tried, [undefined, "192.0.2.7", "198.51.100.9"]);
+	assert.equal(one.requests.length, 1);
+	tried.length = 0;
+	one.answer = ({ localAddress }) => {
+		tried.push(localAddress);
+		throw new AutonomyError("timeout", "no complete answer within 10000 ms");
+	};
+	await one.time.advance(20_000);
+	one.down("mob");
+	await one.time.advance(1000);
+	assert.deepEqual(tried, [undefined], "it may have arrived: tried again later, not twice at once");
+});
+
+test("back-off, Retry-After, and the channel's health in words without its secret", async (t) => {
+	const one = desk(t);
+	one.answer = noWay;
+	one.down("wan");
+	await one.time.advance(1000);
+	let [health] = one.alerts.status().channels;
+	assert.deepEqual([health?.name, health?.state, health?.queued], ["webhook", "waiting", 1]);
+	assert.match(health?.text ?? "", /^connect ENETUNREACH https:\/\/example\.org\/\*\*\*; next try in \d+ s$|\*\*\*/);
+	assert.ok(!JSON.stringify([one.alerts.status(), one.log.lines]).includes("s3cr3t"));
+	let calls = 0;
+	one.answer = () => {
+		calls++;
+		return { status: 429, headers: { "retry-after": "120" } };
+	};
+	await one.time.advance(10_000);
+	assert.equal(calls, 1);
+	one.decide("start");
+	await one.time.advance(100_000);
+	assert.equal(calls, 1, "a service that asks to wait is not asked before");
+	one.answer = () => ({ status: 200 });
+	await one.time.advance(30_000);
+	[health] = one.alerts.status().channels;
+	assert.deepEqual([health?.state, health?.queued, health?.sent, health?.text], ["ok", 0, 1, "1 sent"]);
+});
+
+test("a server that never answers holds nothing but itself", async (t) => {
+	const one = desk(
+		t,
+		`${HOOK}config notifications slack\n option enabled 1\n option webhook_url https://slack.example/x\n`,
+	);
+	one.answer = ({ url }) => (url.includes("slack") ? { status: 200 } : new Promise<never>(() => undefined));
+	one.down("wan");
+	await one.time.advance(1000);
+	assert.deepEqual(
+		one.alerts.status().channels.map(({ name, queued }) => [name, queued]),
+		[
+			["slack", 0],
+			["webhook", 1],
+		],
+	);
+	await one.time.advance(120_000);
+	assert.match(one.alerts.status().channels[1]?.lastError ?? "", /no end within 120 s/);
+});
+
+test("quiet hours by the router's own zone, and one digest in the morning", async (t) => {
+	const one = desk(t, `${HOOK}config notifications alerts\n option quiet_hours 1\n`);
+	// 2025-10-09T08:53:20Z is 10:53 in summer: on to 23:53.
+	await one.time.advance(13 * 3_600_000);
+	assert.equal(one.alerts.status().hush, "quiet_hours");
+	one.down("wan");
+	one.down("mob");
+	await one.time.advance(60_000);
+	assert.equal(one.requests.length, 0);
+	one.up = false;
+	await one.time.advance(20_000);
+	assert.deepEqual(
+		one.bodies().map(({ type }) => type),
+		["offline"],
+	);
+	one.up = true;
+	await one.time.advance(9 * 3_600_000);
+	assert.equal(one.alerts.status().hush, null);
+	const last = one.bodies().at(-1);
+	assert.deepEqual([last?.kind, last?.count, last?.title], ["digest", 2, "boat: 2 alerts that waited"]);
+	assert.match(String(last?.message), /2025-10-09 23:53:20 Uplink down \(wan\): wan: now down\.\n/);
+});
+
+test("escalation to a further channel until somebody acknowledges", async (t) => {
+	const one = desk(
+		t,
+		`${HOOK}config notifications slack\n option enabled 1\n option escalation 1\n option webhook_url https://slack.example/x\n`,
+	);
+	const slack = () => one.requests.filter(({ url }) => url.includes("slack")).map(({ body }) => String(body));
+	one.down("wan");
+	await one.time.advance(290_000);
+	assert.equal(slack().length, 0);
+	await one.time.advance(20_000);
+	assert.match(slack()[0] ?? "", /Nobody has acknowledged: Uplink down \(wan\)/);
+	const [alert] = one.alerts.active();
+	assert.equal(one.alerts.acknowledge(alert?.id ?? "", "ubus"), 1);
+	await one.time.advance(3_600_000);
+	assert.equal(slack().length, 1);
+	assert.equal(one.requests.length, 2, "the first channel is not told twice");
+});
+
+test("a changed configuration takes over what waits; a channel switched off is gone", async (t) => {
+	const one = desk(t);
+	one.answer = noWay;
+	one.down("wan");
+	await one.time.advance(1000);
+	one.config = read(HOOK.replace("s3cr3tpath", "other"));
+	one.answer = () => ({ status: 200 });
+	one.alerts.configure();
+	await one.time.advance(1000);
+	assert.deepEqual(
+		one.requests.map(({ url }) => url),
+		["https://example.org/other"],
+	);
+	one.config = read("");
+	one.alerts.configure();
+	assert.deepEqual(one.alerts.status().channels, []);
+	assert.throws(() => one.alerts.test(null, "x", "info"), { code: "refused" });
+});
+
+test("a test message, and what is missing in words", async (t) => {
+	const one = desk(t, `${HOOK}config notifications pushover\n option enabled 1\n option token abc\n`);
+	assert.deepEqual(one.alerts.test("webhook", "does it work?", "info"), ["webhook"]);
+	await one.time.advance(1000);
+	assert.deepEqual([one.bodies()[0]?.title, one.bodies()[0]?.message], ["boat: Test message", "does it work?"]);
+	const pushover = one.alerts.status().channels[0];
+	assert.deepEqual(
+		[pushover?.name, pushover?.state, pushover?.text],
+		["pushover", "settings", "option user is missing"],
+	);
+});
+
+test("nothing is left behind after close", async (t) => {
+	const one = desk(t);
+	one.answer = noWay;
+	one.down("wan");
+	await one.time.advance(1000);
+	one.alerts.close();
+	assert.equal(one.time.pending(), 0);
+});
