@@ -20,6 +20,8 @@ export interface FeedOptions {
 	/** Null: the index is not signed, and it is said. */
 	readonly usignKey: string | null;
 	readonly apkKey: string | null;
+	/** Where the feed will be found; null: no install.sh is made for it. */
+	readonly url: string | null;
 	/** For a Package Manager archive of RutOS. */
 	readonly router: string | null;
 	readonly firmware: string | null;
@@ -48,6 +50,7 @@ export function feedOptions(args: readonly string[]): FeedOptions {
 			release: { type: "string", default: "1" },
 			"usign-key": { type: "string" },
 			"apk-key": { type: "string" },
+			url: { type: "string" },
 			router: { type: "string" },
 			firmware: { type: "string" },
 		},
@@ -62,6 +65,7 @@ export function feedOptions(args: readonly string[]): FeedOptions {
 		epochS: epoch(),
 		usignKey: orNull(values["usign-key"] ?? process.env.AUTONOMY_USIGN_KEY),
 		apkKey: orNull(values["apk-key"] ?? process.env.AUTONOMY_APK_KEY),
+		url: orNull(values.url ?? process.env.AUTONOMY_FEED_URL),
 		router: orNull(values.router ?? process.env.ROUTER),
 		firmware: orNull(values.firmware ?? process.env.FIRMWARE),
 	};

