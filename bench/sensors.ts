@@ -3,7 +3,7 @@
  * same daemon without sensors, 32 recorded hours of a healthy dish, and 10 000 lost connections. docs/bench.md tells how
  * each is measured.
  *
- * Options: --seconds N (measured, default 120), --warm-up N (default 60), --pairs N (of routers, default 3), --connects N
+ * Options: --seconds N (measured, default 120), --warm-up N (default 120), --pairs N (of routers, default 3), --connects N
  * (default 10000), --seeds N (default 3: draws of the probes' fate; the worst counts), --only decode,load,ship,reconnect,
  * --quick.
  * SHIP_DATA=folder plays the whole recording as published instead of this repository's excerpt.
@@ -123,7 +123,7 @@ export async function run(args: string[]): Promise<object> {
 	return {
 		...(only.includes("decode") ? await decode() : {}),
 		...(only.includes("load")
-			? await load(number("warm-up", 60, 10), number("seconds", 120, 20), number("pairs", 3, 1))
+			? await load(number("warm-up", 120, 10), number("seconds", 120, 20), number("pairs", 3, 1))
 			: {}),
 		...(only.includes("ship") ? ship(number("seeds", 3, 1)) : {}),
 		...(only.includes("reconnect") ? await reconnect(number("connects", 10_000, 1000)) : {}),
