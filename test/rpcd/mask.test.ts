@@ -32,9 +32,8 @@ function awk(argv: readonly string[], program: string, input: string, env: Reado
 	return ran.stdout;
 }
 
-const secretOptions = SECTIONS.flatMap(({ options }) => options)
-	.filter(({ secret }) => secret === true)
-	.map(({ name }) => name);
+const secrets = SECTIONS.flatMap(({ options }) => options).filter(({ secret }) => secret === true);
+const secretOptions = [...new Set(secrets.map(({ name }) => name))];
 const UCI = { SECRET_OPTIONS: ` ${secretOptions.join(" ")} `, SECRET_NAMES: SECRET_NAMES.source };
 
 interface Masked {
