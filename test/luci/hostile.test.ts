@@ -5,13 +5,10 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
-import { API } from "../../contract/api.ts";
-import { RPCD_API } from "../../contract/api-rpcd.ts";
-import { SECTIONS } from "../../contract/options.ts";
 import { frameworkText } from "../../lab/luci/framework.ts";
 import { type LuciServer, startLuciServer } from "../../lab/luci/server.ts";
 import { chromiumPath, launch, NO_BROWSER } from "../support/chromium.ts";
-import { invent } from "./invent.ts";
+import { answerAll } from "./invent.ts";
 import { buildPages, openPage, says } from "./support.ts";
 
 const HOSTILE = `x'"><img src=x onerror="document.title='hit'"><svg onload=document.title='hit'>&lt;b&gt;{name}%s\u202e`;
@@ -19,36 +16,13 @@ const HOSTILE = `x'"><img src=x onerror="document.title='hit'"><svg onload=docum
 const SHOWN = /<img src=x onerror=.*<svg onload=document/;
 const AT = "admin/network/autonomy";
 
-function prepare(server: LuciServer): void {
-	for (const [name, { reply }] of Object.entries(API)) {
-		const told = { ...invent(reply, HOSTILE), ok: true } as Record<string, unknown>;
-		server.answer(`autonomy ${name}`, () => ({ result: [0, told] }));
-	}
-	for (const [name, { reply }] of Object.entries(RPCD_API)) {
-		server.answer(`luci.autonomy ${name}`, () => ({ result: [0, invent(reply, HOSTILE)] }));
-	}
-	const values = Object.fromEntries(
-		SECTIONS.map(({ name, type, options }) => [
-			name ?? "wan",
-			{
-				".name": name ?? "wan",
-				".type": type,
-				...Object.fromEntries(options.map((option) => [option.name, option.type === "list" ? [HOSTILE] : HOSTILE])),
-			},
-		]),
-	);
-	server.answer("uci changes", () => ({ result: [0, { changes: {} }] }));
-	server.answer("session access", () => ({ result: [0, { access: true }] }));
-	server.answer("uci get", () => ({ result: [0, { values }] }));
-}
-
 describe("hostile texts", { skip: chromiumPath() === null ? NO_BROWSER : false }, () => {
 	let server: LuciServer;
 	let browser: Browser;
 	before(async () => {
 		const { app } = await buildPages();
 		server = await startLuciServer({ app, ubus: null, framework: await frameworkText() });
-		prepare(server);
+		answerAll(server, HOSTILE);
 		browser = await launch();
 	});
 	after(async () => {
