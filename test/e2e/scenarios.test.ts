@@ -1,0 +1,47 @@
+/**
+ * The scenario files of the lab with the daemon, each on a router of its own: what they expect is met. Those with all they
+ * expect within 40 s; the longer ones are played by hand (lab/README.md), their subjects by the tests beside this one.
+ */
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, test } from "node:test";
+import { hostBus, startAutonomyd } from "../../lab/autonomyd.ts";
+import { startStandIn } from "../../lab/router/stand-in.ts";
+import { readScenario, type Scenario } from "../../lab/scenario/format.ts";
+import { play } from "../../lab/scenario/play.ts";
+import { impossible } from "./harness.ts";
+
+const FOLDER = "lab/scenario/files";
+const SHORT_S = 40;
+/** Each has a router of its own: two at once, or the file would take minutes. */
+const AT_ONCE = 2;
+const skip = process.env.OPENWRT_ROOT ? "scenarios are played on the lab's stand-ins" : (impossible() ?? false);
+
+async function played(scenario: Scenario): Promise<{ failures: readonly string[]; skipped: string[]; words: string }> {
+	const { isps, layout, modems, radios, autonomy } = scenario;
+	const config = autonomy === "" ? {} : { config: { autonomy } };
+	const router = await startStandIn({ isps, layout, modems, radios, ...config });
+	const bus = hostBus(router);
+	try {
+		const daemon = await startAutonomyd(router, bus);
+		const { failures, steps } = await play(router, scenario);
+		const words = daemon.describe();
+		await daemon.stop();
+		return { failures, skipped: steps.flatMap((one) => one.skipped ?? []), words };
+	} finally {
+		bus.close();
+		await router.close();
+	}
+}
+
+describe("scenario files", { skip, concurrency: AT_ONCE }, () => {
+	for (const file of readdirSync(FOLDER).sort()) {
+		const scenario = readScenario(readFileSync(`${FOLDER}/${file}`, "utf8"), file);
+		if (scenario.length_s > SHORT_S || scenario.expect.length === 0) continue;
+		test(`${file}: ${scenario.about}`, async (t) => {
+			const { failures, skipped, words } = await played(scenario);
+			if (skipped.length > 0) return t.skip(skipped.join("; "));
+			assert.deepEqual(failures, [], words);
+		});
+	}
+});
