@@ -1,5 +1,5 @@
 # One command for each thing a person wants to do. `make help` lists them.
-.PHONY: help demo test check bench build generate clean needs
+.PHONY: help demo test check bench build generate feed pm release clean needs
 
 NODE_MODULES := node_modules/.package-lock.json
 
@@ -32,6 +32,24 @@ build: $(NODE_MODULES)   ## build/autonomyd.node.mjs and the parts beside it
 
 generate: $(NODE_MODULES) ## config file and reference pages from contract/
 	@npm run -s generate
+
+# What the packages are made from. build-luci.mjs sweeps its folder first, so these go one after the other.
+define BUILD_ALL
+@npm run -s build
+@node scripts/build-luci.mjs
+endef
+
+feed: $(NODE_MODULES)    ## packages and signed indexes for opkg and apk, in build/feed; ARGS=--help for keys and more
+	$(BUILD_ALL)
+	@node_modules/.bin/tsx scripts/feed/feed.ts feed $(ARGS)
+
+pm: $(NODE_MODULES)      ## archive for RutOS's Package Manager page: make pm ROUTER=RUTX FIRMWARE=00.07.20
+	$(BUILD_ALL)
+	@ROUTER='$(ROUTER)' FIRMWARE='$(FIRMWARE)' node_modules/.bin/tsx scripts/feed/feed.ts pm $(ARGS)
+
+release: $(NODE_MODULES) ## archive with the built JavaScript, a feed for OpenWrt's SDK
+	$(BUILD_ALL)
+	@node_modules/.bin/tsx scripts/feed/feed.ts release $(ARGS)
 
 clean:           ## removes what the build made
 	rm -rf build

@@ -2,22 +2,26 @@
  * `make feed`: build/feed/opkg for OpenWrt up to 24.10 and RutOS, build/feed/apk for 25.12 and later. Each folder is
  * made anew beside the old one and put in its place when it is whole. --help lists the options.
  */
+import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { apkFeed } from "./apk-feed.ts";
 import type { FileEntry } from "./entry.ts";
 import { installer } from "./installer.ts";
 import { opkgFeed } from "./opkg-feed.ts";
-import { feedOptions, REPO } from "./options.ts";
+import { type FeedOptions, feedOptions, REPO } from "./options.ts";
 import { feedPackages } from "./packages.ts";
+import { firmwareText, pmArchive } from "./pm.ts";
+import { releaseArchive, releaseFiles } from "./release.ts";
 
-const USAGE = `make feed ARGS="--option value ..."
+const USAGE = `make feed|pm|release ARGS="--option value ..."
   --out FOLDER        where to (build/feed)
   --version V         other than package.json's
   --release N         of the packaging (1)
   --usign-key FILE    secret key of usign for opkg's index (or AUTONOMY_USIGN_KEY)
   --url ADDRESS       where the feed will be found: makes its install.sh, keys included
   --apk-key FILE      private key, PEM, for apk's index (or AUTONOMY_APK_KEY)
+make pm ROUTER=RUTX FIRMWARE=00.07.20: an archive for RutOS's Package Manager; make release: one for OpenWrt's SDK.
 Without a key that index is not signed. Times come from SOURCE_DATE_EPOCH or the last commit.`;
 
 export function writeFolder(folder: string, files: readonly FileEntry[]): void {
@@ -31,12 +35,7 @@ export function writeFolder(folder: string, files: readonly FileEntry[]): void {
 	renameSync(fresh, folder);
 }
 
-function main(args: readonly string[]): void {
-	if (args.includes("--help")) {
-		console.log(USAGE);
-		return;
-	}
-	const options = feedOptions(args);
+function feed(options: FeedOptions): void {
 	const { packages, left } = feedPackages(REPO, options.version, options.release);
 	const feeds = {
 		opkg: opkgFeed(packages, options.epochS, options.usignKey),
@@ -59,4 +58,38 @@ function main(args: readonly string[]): void {
 	if (options.apkKey === null) console.log("apk's packages and index are not signed: no --apk-key");
 }
 
-main(process.argv.slice(2));
+/** What RutOS can be given as one archive: no pages (it has no LuCI), and the runtime it has a build for. */
+function pm(options: FeedOptions): void {
+	if (options.router === null || options.firmware === null)
+		throw new Error("for which router and firmware? make pm ROUTER=RUTX FIRMWARE=00.07.20");
+	const target = { router: options.router, firmware: options.firmware };
+	const { packages } = feedPackages(REPO, options.version, options.release);
+	const ours = packages.filter((one) => one.name === "autonomy");
+	const archive = pmArchive(ours, target, options.epochS);
+	const name = `autonomy_${options.version}-r${options.release}_${firmwareText(target)}.tar.gz`;
+	mkdirSync(join(options.out, "pm"), { recursive: true });
+	writeFileSync(join(options.out, "pm", name), archive);
+	console.log(`pm/${name} ${archive.length}`);
+	console.log(
+		"left out: the runtime for RutOS: it comes with the build for small routers; until then opkg refuses autonomy there",
+	);
+}
+
+function release(options: FeedOptions): void {
+	const name = `autonomy-${options.version}`;
+	const files = releaseFiles(REPO, options.version, options.release, join(REPO, "build/luci/luci-app-autonomy"));
+	const archive = releaseArchive(files, name, options.epochS);
+	mkdirSync(options.out, { recursive: true });
+	writeFileSync(join(options.out, `${name}.tar.gz`), archive);
+	console.log(`${name}.tar.gz ${archive.length}`);
+	console.log(`sha256 ${createHash("sha256").update(archive).digest("hex")}`);
+}
+
+const MAKES = { feed, pm, release };
+const [what = "", ...args] = process.argv.slice(2);
+if (args.includes("--help") || !(what in MAKES)) {
+	console.log(USAGE);
+	process.exitCode = args.includes("--help") ? 0 : 2;
+} else {
+	MAKES[what as keyof typeof MAKES](feedOptions(args));
+}

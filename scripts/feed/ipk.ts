@@ -25,6 +25,9 @@ export interface Ipk {
 	/** Fields in order, without those the index adds (Filename, Size, SHA256sum). */
 	readonly fields: readonly (readonly [name: string, value: string])[];
 	readonly bytes: Buffer;
+	/** The two archives inside. */
+	readonly control: Buffer;
+	readonly data: Buffer;
 }
 
 function dependsText(one: FeedPackage): string {
@@ -47,6 +50,7 @@ function controlFields(one: FeedPackage, mtimeS: number, installedSize: number):
 		["Section", one.section],
 		["SourceDateEpoch", String(mtimeS)],
 		["Maintainer", MAINTAINER],
+		...(one.fields ?? []).map(([name, value]): [string, string] => [name, value]),
 		["Architecture", ARCHITECTURE],
 		["Installed-Size", String(installedSize)],
 		["Description", one.description],
@@ -73,14 +77,16 @@ export function buildIpk(one: FeedPackage, mtimeS: number): Ipk {
 		...(preRemove === undefined ? [] : [file("prerm-pkg", `#!/bin/sh\n${preRemove}`, 0o755)]),
 		...(postRemove === undefined ? [] : [file("postrm", `#!/bin/sh\n${postRemove}`, 0o755)]),
 	];
+	const inside = { data: gzip(data), control: gzip(tar(withParents(control), mtimeS)) };
 	const members = [
 		file("debian-binary", "2.0\n"),
-		file("data.tar.gz", gzip(data)),
-		file("control.tar.gz", gzip(tar(withParents(control), mtimeS))),
+		file("data.tar.gz", inside.data),
+		file("control.tar.gz", inside.control),
 	];
 	return {
 		filename: `${one.name}_${one.version}_${ARCHITECTURE}.ipk`,
 		fields,
 		bytes: gzip(tar(members, mtimeS)),
+		...inside,
 	};
 }

@@ -32,6 +32,8 @@ export interface FeedPackage {
 	readonly conffiles: readonly string[];
 	readonly files: readonly FileEntry[];
 	readonly scripts: PackageScripts;
+	/** Further control fields of an ipk, as RutOS wants some. */
+	readonly fields?: readonly (readonly [name: string, value: string])[];
 }
 
 /** All our packages are JavaScript and scripts; the static runtime will be the first that is not. */

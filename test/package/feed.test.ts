@@ -90,7 +90,7 @@ test("without a key there is no signature and no key", { skip }, () => {
 
 test("make feed writes both folders and says what is left out", { skip }, () => {
 	const out = join(place, "out");
-	const program = [process.execPath, "--import", "tsx", join(REPO, "scripts/feed/feed.ts")];
+	const program = [process.execPath, "--import", "tsx", join(REPO, "scripts/feed/feed.ts"), "feed"];
 	const ran = run([...program, "--out", out, "--version", "9.9.9", "--usign-key", usignKey, "--apk-key", apkKey], {
 		cwd: REPO,
 	});
