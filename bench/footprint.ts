@@ -1,19 +1,19 @@
 /**
  * What the daemon costs at rest: memory, CPU and wake-ups of the daemon and everything it started, over a minute, with 4
  * and with 16 uplinks; how long from start to the first verdict; bytes of the bundle; probe bytes a day. Measured from
- * /proc on the virtual router with the default configuration; Node is called with the flags the installed wrapper uses.
+ * /proc on the virtual router with the default configuration; engines are called with the flags the installed wrapper uses.
  *
- * Options: --seconds N (default 60), --uplinks 4,16, --flags='--a --b' (others than those of the wrapper, to compare).
+ * Options: --engine quickjs|node (default: both, one after the other), --seconds N (default 60), --uplinks 4,16,
+ * --flags='--a --b' (others for Node than those of the wrapper, to compare).
  */
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { pace } from "../daemon/probe/budget.ts";
-import { BUNDLE, hostBus, startAutonomyd } from "../lab/autonomyd.ts";
+import { BUNDLE, type Engine, engineFlags, findQjs, hostBus, QJS_BUNDLE, startAutonomyd } from "../lab/autonomyd.ts";
 import { nowMs } from "../lab/net/lab.ts";
 import { startStandIn } from "../lab/router/stand-in.ts";
 import type { RouterUnderTest } from "../lab/under-test.ts";
 
-const WRAPPER = "package/files/usr/sbin/autonomyd";
 /** USER_HZ: what /proc/PID/stat counts in, on every Linux platform of today. */
 export const TICKS_PER_S = 100;
 
@@ -40,11 +40,7 @@ interface Footprint {
 	readonly processes: number;
 }
 
-/** The flags in the wrapper, so that what is measured is what is installed. */
-export function nodeFlags(): string[] {
-	const line = /^NODE_FLAGS=["']([^"']*)["']/m.exec(readFileSync(WRAPPER, "utf8"));
-	return line?.[1]?.split(/\s+/).filter(Boolean) ?? [];
-}
+export const nodeFlags = (): string[] => engineFlags("node");
 
 /** One look at every process of the router, cut into parts by markers. */
 const LOOK = `for d in /proc/[0-9]*; do
@@ -107,13 +103,13 @@ export async function usage(router: RouterUnderTest, root: number): Promise<{ al
 
 const round = (value: number): number => Math.round(value * 100) / 100;
 
-async function measure(uplinks: number, seconds: number, flags: readonly string[]): Promise<Footprint> {
+async function measure(engine: Engine, uplinks: number, seconds: number, flags: readonly string[]): Promise<Footprint> {
 	const router = await startStandIn({ layout: "mwan3", isps: uplinks });
 	const bus = hostBus(router);
 	try {
 		const startedAt = nowMs();
 		let firstVerdict: number | null = null;
-		const daemon = await startAutonomyd(router, bus, { nodeArgs: flags });
+		const daemon = await startAutonomyd(router, bus, { engine, nodeArgs: flags });
 		const pid = daemon.process.pid;
 		if (pid === null) throw new Error("the daemon did not start");
 		await daemon.until(
@@ -168,34 +164,52 @@ function bytesPerDay(metered: boolean, role: "active" | "standby"): number {
 	}).steadyBytesPerDay;
 }
 
-export async function run(args: string[]): Promise<object> {
-	const { values } = parseArgs({
-		args,
-		options: {
-			seconds: { type: "string", default: "60" },
-			uplinks: { type: "string", default: "4,16" },
-			flags: { type: "string" },
-		},
-		strict: false,
-	});
+async function measureEngine(engine: Engine, values: { uplinks: number[]; seconds: number; flags: string[] }) {
 	const result: Record<string, unknown> = {};
-	const flags = typeof values.flags === "string" ? values.flags.split(/\s+/).filter(Boolean) : nodeFlags();
-	console.error(`node ${process.version} ${flags.join(" ")}`);
+	console.error(engine === "node" ? `node ${process.version} ${values.flags.join(" ")}` : `quickjs ${findQjs().path}`);
 	console.error("all processes, in brackets the daemon alone");
-	console.error("uplinks  processes         rss MB        anon MB           cpu %      wake-ups/s  start ms");
-	for (const count of String(values.uplinks).split(",").map(Number)) {
-		const one = await measure(count, Number(values.seconds) || 60, flags);
+	console.error("uplinks  processes    rss MB     pss MB        anon MB           cpu %      wake-ups/s  start ms");
+	for (const count of values.uplinks) {
+		const one = await measure(engine, count, values.seconds, values.flags);
 		result[`uplinks${count}`] = one;
 		const mb = (kb: number): string => (kb / 1024).toFixed(1);
 		const both = (all: unknown, daemon: unknown): string => `${String(all)} (${String(daemon)})`.padStart(15);
 		const cells = [
 			both(mb(one.rss_kb), mb(one.daemon_rss_kb)),
+			mb(one.pss_kb).padStart(8),
 			both(mb(one.anon_kb), mb(one.daemon_anon_kb)),
 			both(one.cpu_pct, one.daemon_cpu_pct),
 			both(one.wakeups_per_s, one.daemon_wakeups_per_s),
 		];
 		const [processes, start] = [String(one.processes).padStart(10), String(one.start_ms).padStart(9)];
 		console.error(`${String(count).padStart(7)} ${processes} ${cells.join("")} ${start}`);
+	}
+	const bundle = engine === "node" ? BUNDLE : QJS_BUNDLE;
+	return { ...result, bundle_bytes: statSync(bundle).size, parts_bytes: partsBytes(bundle) };
+}
+
+export async function run(args: string[]): Promise<object> {
+	const { values } = parseArgs({
+		args,
+		options: {
+			engine: { type: "string" },
+			seconds: { type: "string", default: "60" },
+			uplinks: { type: "string", default: "4,16" },
+			flags: { type: "string" },
+		},
+		strict: false,
+	});
+	const how = {
+		flags: typeof values.flags === "string" ? values.flags.split(/\s+/).filter(Boolean) : nodeFlags(),
+		uplinks: String(values.uplinks).split(",").map(Number),
+		seconds: Number(values.seconds) || 60,
+	};
+	const engines: Engine[] =
+		values.engine === "quickjs" || values.engine === "node" ? [values.engine] : ["quickjs", "node"];
+	const result: Record<string, unknown> = {};
+	for (const engine of engines) {
+		if (engine === "quickjs" && findQjs().path === null) console.error(findQjs().why);
+		else result[engine] = await measureEngine(engine, how);
 	}
 	const probeBytes = {
 		metered_standby: bytesPerDay(true, "standby"),
@@ -204,11 +218,11 @@ export async function run(args: string[]): Promise<object> {
 		unmetered_active: bytesPerDay(false, "active"),
 	};
 	console.error(`probe bytes a day, steady, one family: ${JSON.stringify(probeBytes)}`);
-	return { ...result, bundle_bytes: statSync(BUNDLE).size, parts_bytes: partsBytes(), probe_bytes_per_day: probeBytes };
+	return { ...result, probe_bytes_per_day: probeBytes };
 }
 
 /** What is loaded only when it is needed. */
-function partsBytes(): number {
-	const folder = BUNDLE.replace(/\.mjs$/, "");
+function partsBytes(bundle: string): number {
+	const folder = bundle.replace(/\.m?js$/, "");
 	return readdirSync(folder).reduce((sum, name) => sum + statSync(`${folder}/${name}`).size, 0);
 }
