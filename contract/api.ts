@@ -5,6 +5,7 @@
  * Names of the earlier daemon are kept where they existed (lat_ms, ts, iface, final ...). Times called `ts` and those
  * ending in _unix_ms are ms since 1970 by the router's wall clock. What is not known is left out, never 0 or -1.
  */
+import { ALERT, ALERT_METHODS } from "./api-alerts.ts";
 import { CELLULAR_METHODS } from "./api-cellular.ts";
 import { GPS_METHODS } from "./api-gps.ts";
 import {
@@ -537,6 +538,7 @@ const METHODS = {
 	...WIFI_METHODS,
 	...USAGE_METHODS,
 	...GPS_METHODS,
+	...ALERT_METHODS,
 	render: {
 		help: "A view as text for the terminal; what autonomyctl prints. Refusals come as text too, with ok false.",
 		rights: "read",
@@ -562,6 +564,8 @@ const METHODS = {
 					"wifi",
 					"usage",
 					"gps",
+					"alerts",
+					"notifications",
 				],
 				help: "what to show",
 			},
@@ -604,6 +608,16 @@ export const NOTIFICATIONS = {
 	},
 	event: { help: "Something happened.", fields: { ...EVENT, text: text("in one sentence") } },
 	decision: { help: "Something was decided.", fields: DECISION },
+	alert: {
+		help: "A step in the life of an alert; the event autonomy.alert on the bus tells the same in short.",
+		fields: {
+			...ALERT,
+			change: oneOf(
+				["raised", "repeated", "escalated", "unacknowledged", "acknowledged", "cleared"],
+				"repeated: it happened again while it held; escalated: it got worse",
+			),
+		},
+	},
 	heartbeat: {
 		help: "Every 20 s while somebody listens, so that uhttpd keeps its event stream open.",
 		fields: { ts: TS, lost: int64("", "notifications that were too many and left out") },

@@ -22,6 +22,7 @@ import { startHeartbeat } from "./heartbeat.ts";
 import { createLoop } from "./loop.ts";
 import { migrateOnce } from "./migrate.ts";
 import { createOperatorMemory } from "./operator.ts";
+import { createOutlets } from "./outlets.ts";
 import type { Rooms } from "./rooms.ts";
 import { sampleOf, type Throughput } from "./sample.ts";
 import { serveDeps } from "./serve-deps.ts";
@@ -84,6 +85,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 			maxRamMb: config().main.maxRamMb,
 			snapshotPath: `${STATE_DIR}/record.snap`,
 		},
+		onNote: (event) => outlets.output([], [event]),
 	});
 	const operator = createOperatorMemory({ platform, log, path: `${STATE_DIR}/operator.json` });
 	const decisionLog = log.child("decision");
@@ -99,6 +101,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 			recorder.output(output.decisions, output.events, output.actions);
 			logOutput(decisionLog, output);
 			api?.output(output.decisions, output.events);
+			outlets.output(output.decisions, output.events);
 			operator.remember(state);
 			followActive(state);
 		},
@@ -222,6 +225,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 		steerer.setObserve(config().main.mode === "observe");
 		loop.feed({ kind: "settings", atMs: clock.monotonicMs(), settings: toSettings(config()) });
 		gps.configure();
+		outlets.configure();
 		recorder.note("config_reload", null, "configuration read again");
 		void discovery.refresh("configuration changed");
 		return result;
@@ -245,6 +249,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 		reload,
 		problems: () => notes,
 	};
+	const outlets = createOutlets(rooms, STATE_DIR);
 
 	return {
 		rooms,
@@ -270,7 +275,8 @@ export function createDaemon(options: DaemonOptions): Daemon {
 			discovery.onRebuild((reason) => void reassert(reason));
 			discovery.onChange(follow);
 			owned.push(timers.every(REASSERT_EVERY_MS, () => void reassert("timer")));
-			api = registerApi({ bus, deps: serveDeps(rooms) });
+			api = registerApi({ bus, deps: serveDeps(rooms, outlets.alerts) });
+			outlets.start(api);
 			owned.push(
 				api,
 				migrateOnce(rooms, (text) => notes.push(text)),
@@ -283,6 +289,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 			if (stopping) return;
 			stopping = true;
 			for (const one of owned) one.close();
+			outlets.close();
 			loop.close();
 			discovery.close();
 			prober.close();

@@ -6,7 +6,7 @@ import type { CommandOutcome, CommandRequest, ServeDeps } from "../serve/deps.ts
 import { packagePath } from "../uci/load.ts";
 import type { Rooms } from "./rooms.ts";
 
-export function serveDeps(rooms: Rooms): ServeDeps {
+export function serveDeps(rooms: Rooms, alerts: ServeDeps["alerts"]): ServeDeps {
 	const { platform, log, store, discovery, prober, steerer, recorder, senses, gps, loop, bus } = rooms;
 	let system: string | null = null;
 	let commands = 0;
@@ -43,6 +43,7 @@ export function serveDeps(rooms: Rooms): ServeDeps {
 		gps: () => gps.picture(),
 		steering: () => steerer.status(),
 		recorder,
+		alerts,
 		config: {
 			current: () => store.current(),
 			problems: () =>

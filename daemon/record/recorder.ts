@@ -115,6 +115,8 @@ export function createRecorder(options: {
 	platform: Pick<Platform, "clock" | "timers" | "files">;
 	log: Logger;
 	settings: RecorderSettings;
+	/** Told of every note after it is on record. */
+	onNote?: (event: RecordedEvent) => void;
 }): Recorder {
 	const { clock, timers, files } = options.platform;
 	const log = options.log;
@@ -280,6 +282,7 @@ export function createRecorder(options: {
 				decisionId: null,
 			};
 			add(lists.events, event.id, atMs, type, event);
+			options.onNote?.(event);
 		},
 		setCheckpointSource(source) {
 			stateJson = source;

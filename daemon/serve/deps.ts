@@ -16,6 +16,7 @@ import type { SensorPicture } from "../sense/sensor.ts";
 import type { SteerStatus } from "../steer/types.ts";
 import type { UciPackage } from "../uci/package.ts";
 import type { Discovered } from "../uplink/types.ts";
+import type { AlertAccess } from "./alerts.ts";
 
 export interface ServeDeps {
 	readonly platform: Pick<Platform, "clock" | "timers" | "host" | "processes">;
@@ -36,6 +37,7 @@ export interface ServeDeps {
 	readonly gps: () => GpsPicture;
 	readonly steering: () => SteerStatus;
 	readonly recorder: Recorder;
+	readonly alerts: AlertAccess;
 	readonly config: ConfigAccess;
 	/** Feeds the engine an operator's command and tells what came of it. */
 	command(request: CommandRequest): Promise<CommandOutcome>;

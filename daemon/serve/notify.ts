@@ -21,6 +21,7 @@ export interface Notifier extends Closable {
 	setActive(active: boolean): void;
 	/** After each step of the engine that had something to say. */
 	output(decisions: readonly Decision[], events: readonly RecordedEvent[]): void;
+	alert(alert: Notification<"alert">): void;
 }
 
 const HEARTBEAT_MS = 20_000;
@@ -82,6 +83,9 @@ export function createNotifier(deps: ServeDeps, object: () => ServedObject | nul
 				send("decision", decisionReply(decision, unixMs));
 			}
 			sendStatus();
+		},
+		alert(alert) {
+			send("alert", alert);
 		},
 		close() {
 			heartbeat?.close();

@@ -15,6 +15,7 @@ import { AutonomyError, errorText, isAutonomyError } from "../platform/error.ts"
 import type { Closable } from "../platform/platform.ts";
 import { healthReply, infoReply } from "./about.ts";
 import { actionReply, failoverReply, plainAction, setLevel } from "./action.ts";
+import { alertAckReply, alertHistoryReply, alertsReply, notificationStatusReply, testReply } from "./alerts.ts";
 import { cellularAnalysisReply, cellularStatusReply } from "./cellular.ts";
 import { configReply, configSetReply, reloadReply } from "./config.ts";
 import type { Handlers, ServeDeps } from "./deps.ts";
@@ -35,6 +36,8 @@ import { wifiStatusReply } from "./wifi.ts";
 export interface Api extends Closable {
 	/** Call after each step of the engine that had something to say: subscribers are told. */
 	readonly output: Notifier["output"];
+	/** A step in the life of an alert. */
+	readonly alert: Notifier["alert"];
 }
 
 const WRITES = 10;
@@ -78,6 +81,11 @@ export function registerApi(options: { readonly bus: Bus; readonly deps: ServeDe
 		data_usage: (args) => dataUsageReply(deps, args),
 		data_limit_status: () => dataLimitStatusReply(deps),
 		data_limit_interface: (args) => dataLimitInterfaceReply(deps, args),
+		alerts: () => alertsReply(deps),
+		alert_history: (args) => alertHistoryReply(deps, args),
+		alert_ack: (args) => alertAckReply(deps, args),
+		notification_status: () => notificationStatusReply(deps),
+		send_test_notification: (args) => testReply(deps, args),
 		render: (args) => renderReply(handlers, deps.platform.clock.wallMs(), args),
 	};
 
@@ -152,6 +160,7 @@ export function registerApi(options: { readonly bus: Bus; readonly deps: ServeDe
 
 	return {
 		output: notifier.output,
+		alert: notifier.alert,
 		close() {
 			notifier.close();
 			whatIf.close();

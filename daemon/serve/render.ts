@@ -3,6 +3,7 @@ import { API, type CallArgs, type MethodName, type Reply } from "../../contract/
 import { AutonomyError } from "../platform/error.ts";
 import type { Handlers } from "./deps.ts";
 import { healthText, infoText } from "./text/about-text.ts";
+import { alertsText, notificationsText } from "./text/alerts-text.ts";
 import { cellularAnalysisText, cellularText } from "./text/cellular-text.ts";
 import { configDiffText, configText } from "./text/config-text.ts";
 import { eventsText, explainText } from "./text/events-text.ts";
@@ -106,6 +107,15 @@ async function linesOf(handlers: Handlers, nowUnixMs: number, args: RenderArgs, 
 			return usageText(await handlers.data_usage({ interface: args.name }), style);
 		case "gps":
 			return gpsText(await handlers.gps({}), await handlers.gps_status({}), style);
+		case "alerts":
+			return alertsText(
+				await handlers.alerts({}),
+				await handlers.alert_history({ limit: Math.min(200, args.limit ?? 10) }),
+				nowUnixMs,
+				style,
+			);
+		case "notifications":
+			return notificationsText(await handlers.notification_status({}), style);
 		case "info":
 			return infoText(await handlers.info({}), nowUnixMs, style);
 	}

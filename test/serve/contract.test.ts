@@ -25,7 +25,17 @@ test("every method says who may call it, what for, and what it answers", () => {
 
 test("everything that changes something has right write and answers with ok and words", () => {
 	const writes = methods.filter(([, spec]) => spec.rights === "write").map(([name]) => name);
-	assert.deepEqual(writes, ["action", "failover", "restore", "recheck", "setlog", "config.set", "reload"]);
+	assert.deepEqual(writes, [
+		"action",
+		"failover",
+		"restore",
+		"recheck",
+		"setlog",
+		"config.set",
+		"reload",
+		"alert_ack",
+		"send_test_notification",
+	]);
 	for (const name of writes) {
 		const { reply } = API[name as keyof typeof API] as MethodSpec;
 		assert.equal(reply.ok?.type, "bool");

@@ -42,6 +42,11 @@ const GOOD: Readonly<Record<MethodName, Record<string, unknown>>> = {
 	gps_status: {},
 	data_limit_status: {},
 	data_limit_interface: { interface: "wanb" },
+	alerts: {},
+	alert_history: {},
+	alert_ack: {},
+	notification_status: {},
+	send_test_notification: {},
 	render: { view: "status" },
 };
 

@@ -53,6 +53,7 @@ export interface WorldOptions {
 	readonly picture?: ServeDeps["picture"];
 	/** Where the router is; default: off. */
 	readonly gps?: ServeDeps["gps"];
+	readonly alerts?: ServeDeps["alerts"];
 	readonly config?: string;
 	readonly names?: readonly string[];
 	/** Seconds of recorded past; 0 for a daemon that has just started. */
@@ -167,6 +168,14 @@ export const USAGE_DETAILS: NonNullable<SensorStatus["details"]> = {
 	counted_since: "2026-10-03",
 };
 
+const NO_ALERTS: ServeDeps["alerts"] = {
+	active: () => [],
+	history: () => [],
+	acknowledge: () => 0,
+	status: () => ({ channels: [], hush: null, waiting: 0, limited: 0 }),
+	test: () => [],
+};
+
 const NO_POSITION: GpsPicture = {
 	enabled: false,
 	fix: null,
@@ -263,6 +272,7 @@ export async function world(options: WorldOptions = {}): Promise<World> {
 			problems: [],
 		}),
 		recorder,
+		alerts: options.alerts ?? NO_ALERTS,
 		config: {
 			current: store.current,
 			problems: () => store.report().map((entry) => entry.message),

@@ -1,0 +1,100 @@
+/**
+ * What tells others: alerts, and what publish/ sends. Built from the rooms; nothing here is waited for, and what fails in
+ * it stays in it.
+ */
+import { type Alerts, createAlerts } from "../alert/alerts.ts";
+import { describe } from "../decide/describe.ts";
+import type { Decision } from "../decide/types.ts";
+import { errorText } from "../platform/error.ts";
+import type { Closable, Files } from "../platform/platform.ts";
+import type { RecordedEvent } from "../record/recorder.ts";
+import { alertNotification, alertReply } from "../serve/alerts.ts";
+import type { Api } from "../serve/register.ts";
+import { preferredOf } from "../serve/status.ts";
+import type { Rooms } from "./rooms.ts";
+
+export interface Outlets extends Closable {
+	readonly alerts: Alerts;
+	start(api: Api): void;
+	/** After each step that had something to say. */
+	output(decisions: readonly Decision[], events: readonly RecordedEvent[]): void;
+	configure(): void;
+}
+
+/** ubus event for programs that do not want to subscribe to the object. */
+const ALERT_EVENT = "autonomy.alert";
+
+export function createOutlets(rooms: Rooms, stateDir: string): Outlets {
+	const { platform, log, store, version, bus, discovery, recorder, senses, loop } = rooms;
+	const { files } = platform;
+	const config = () => store.current();
+	let hostName: string | null = null;
+
+	function device(): string {
+		hostName ??= firstLine(files, "/proc/sys/kernel/hostname");
+		return config().notify.deviceName ?? hostName ?? "router";
+	}
+
+	/** As the router routes, then by each other uplink that has an address: a source rule takes it out there. */
+	function ways(): readonly (string | null)[] {
+		const { primary } = describe(loop.state(), platform.clock.monotonicMs());
+		const others = discovery.current().uplinks.filter((one) => one.id !== primary && one.up && !one.disabled);
+		return [null, ...others.flatMap((one) => one.ipv4?.address ?? [])];
+	}
+
+	const alerts = createAlerts({
+		platform,
+		bus,
+		log: log.child("alert"),
+		version,
+		config,
+		recorder,
+		view: () => describe(loop.state(), platform.clock.monotonicMs()),
+		preferred: () => preferredOf(loop.state()),
+		uplinks: () => discovery.current().uplinks,
+		sensors: (uplink) => senses.status(uplink),
+		problems: () => store.report().flatMap((entry) => (entry.level === "info" ? [] : [entry.message])),
+		ways,
+		restarts: () => (firstLines(files, `${stateDir}/starts`) ?? []).length,
+		device,
+	});
+
+	return {
+		alerts,
+		start(api) {
+			alerts.onNotice(({ change, alert }) => {
+				api.alert(alertNotification(change, alert, recorder.toUnixMs));
+				const { id, kind, level, state, name, text, ts } = alertReply(alert, recorder.toUnixMs);
+				const event = { id, kind, level, state, change, name: name ?? "", text, ts: String(ts) };
+				bus.send(ALERT_EVENT, event).catch((error) => log.debug("alert", { reason: errorText(error) }));
+			});
+			alerts.start();
+		},
+		output(decisions, events) {
+			alerts.output(decisions, events);
+		},
+		configure() {
+			alerts.configure();
+		},
+		close() {
+			alerts.close();
+		},
+	};
+}
+
+function firstLines(files: Files, path: string): string[] | null {
+	try {
+		return (
+			files
+				.readTextIfAny(path)
+				?.split("\n")
+				.filter((line) => line !== "") ?? null
+		);
+	} catch {
+		return null; // as good as not there: a name or a count is missing, no more
+	}
+}
+
+function firstLine(files: Files, path: string): string | null {
+	return firstLines(files, path)?.[0] ?? null;
+}
