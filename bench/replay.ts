@@ -5,6 +5,8 @@
  * sent.
  */
 import { MWAN3_DEFAULT, MWAN3_TUNED } from "./detectors/peers.ts";
+import { listen } from "./forecast/listen.ts";
+import { createModels, type Models } from "./forecast/models.ts";
 import { composites } from "./replay/composites.ts";
 import { values } from "./replay/options.ts";
 import { oracle } from "./replay/oracle.ts";
@@ -26,8 +28,15 @@ const POLICIES: Readonly<Record<string, (truth: Truth, order: readonly number[])
 	mwan3_tuned: ({ trace }, order) => mwan3(trace, order, MWAN3_TUNED),
 	dpinger: ({ trace }, order) => dpinger(trace, order),
 	reactive: ({ trace }, order) => ours(trace, order, { settings: { ...DEFAULTS, predictive: false } }),
+	predictive: ({ trace }, order) => ours(trace, order, { settings: DEFAULTS, listen: listen(models().of(trace)) }),
 	oracle,
 };
+
+let loaded: Models | undefined;
+function models(): Models {
+	loaded ??= createModels();
+	return loaded;
+}
 
 export interface PolicyFigures {
 	readonly outage_s_per_h: number;

@@ -16,7 +16,7 @@ export function composites(all: readonly Trace[]): Trace[] {
 		made.push({
 			folder,
 			name: parts.map((part) => part.name).join(" + "),
-			group: parts.map((part) => part.group).join(" + "),
+			group: parts.map((part) => `${part.folder}/${part.group}`).join(" + "),
 			lengthMs: Math.min(...parts.map((part) => part.lengthMs)),
 			tracks,
 			seamsMs: [],
@@ -30,7 +30,7 @@ export function composites(all: readonly Trace[]): Trace[] {
 		made.push({
 			folder: first.folder,
 			name: names.join(" + "),
-			group: first.group,
+			group: modems.map((one) => `${one.folder}/${one.group}`).join(" + "),
 			lengthMs: Math.min(first.lengthMs, second.lengthMs),
 			tracks: modems.flatMap((one) => one.tracks),
 			seamsMs: [],

@@ -1,5 +1,6 @@
 /** Who could carry the traffic, in which order, and why not. */
 import { whyNot } from "./explain.ts";
+import { comesSecond } from "./foresight.ts";
 import { hasWay, isAlive, isDead, isEligible, verdictOf } from "./member.ts";
 import type { Uplink, UplinkData } from "./state.ts";
 import type { Candidate } from "./types.ts";
@@ -52,12 +53,17 @@ export function tierOf(u: Uplink): number | null {
 /** The best of those that are not known to be dead; null when there is none. */
 export function bestOfAny(w: Work, except: string | null): UplinkData | null {
 	let best: UplinkData | null = null;
-	let bestKey: readonly [number, number, number] | null = null;
+	let bestKey: readonly [number, number, number, number] | null = null;
 	for (const u of byPreference(w)) {
 		if (u.facts.id === except) continue;
 		const tier = tierOf(u);
 		if (tier === null) continue;
-		const key = [tier, u.facts.families.includes("ipv4") ? 0 : 1, -(rankOf(w, u) ?? -1)] as const;
+		const key = [
+			tier,
+			comesSecond(w, u) ? 1 : 0,
+			u.facts.families.includes("ipv4") ? 0 : 1,
+			-(rankOf(w, u) ?? -1),
+		] as const;
 		if (bestKey === null || compare(key, bestKey) < 0) {
 			best = u;
 			bestKey = key;

@@ -4,6 +4,7 @@
  */
 import { followMembers } from "./avoid.ts";
 import { expire } from "./commands.ts";
+import { judgePredictions } from "./foresight.ts";
 import { ingest, obey } from "./ingest.ts";
 import { clearTimers, refresh } from "./member.ts";
 import { applyRules } from "./rules.ts";
@@ -34,6 +35,7 @@ export function step(state: EngineState, input: Input): StepResult {
 	for (const u of w.list) refresh(w, u, u.facts.id === touched);
 	obey(w, input);
 	expire(w);
+	judgePredictions(w);
 	if (w.s.started) applyRules(w);
 	else tryStart(w);
 	if (w.s.started) followMembers(w);

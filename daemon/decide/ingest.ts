@@ -29,6 +29,12 @@ export function ingest(w: Work, input: Input): string | null {
 			}
 			return null;
 		}
+		case "forecast": {
+			const u = find(w, input.uplink);
+			const known = [input.soon, input.later, input.long, input.confidence].every((one) => one >= 0 && one <= 1);
+			if (u !== null && known) u.forecast = { ...input, atMs: w.s.nowMs };
+			return null;
+		}
 		case "uplinks":
 			takeUplinks(w, input.uplinks);
 			return null;

@@ -10,6 +10,7 @@ import { wilsonPct } from "../health/stats.ts";
 import type { Family, ReachVerdict } from "../health/types.ts";
 import { FAMILIES } from "../health/types.ts";
 import { ms, stateReason } from "./explain.ts";
+import { FORECAST_VALID_MS } from "./foresight-types.ts";
 import type { Uplink, UplinkData } from "./state.ts";
 import { hasLink, profileOf } from "./state.ts";
 import { fail, NO_TROUBLE, proven, recover } from "./trouble.ts";
@@ -65,6 +66,7 @@ export function refresh(w: Work, u: UplinkData, fresh: boolean): void {
 	}
 	if (u.drainUntilMs !== null && nowMs >= u.drainUntilMs) u.drainUntilMs = null;
 	if (u.risk !== null && nowMs >= u.risk.atMs + u.risk.horizonMs) u.risk = null;
+	expireForecast(w, u);
 	followTrouble(w, u);
 	changeState(w, u, deriveState(w, u));
 	const { failover, restore } = settings;
@@ -89,6 +91,13 @@ function followLink(w: Work, u: UplinkData): void {
 	clearTimers(u);
 }
 
+function expireForecast(w: Work, u: UplinkData): void {
+	if (u.forecast === null) return;
+	const endMs = u.forecast.atMs + FORECAST_VALID_MS;
+	if (w.s.nowMs >= endMs) u.forecast = null;
+	else wake(w, endMs);
+}
+
 /** Every "for so long" starts again. */
 export function clearTimers(u: UplinkData): void {
 	u.badSinceMs = null;
@@ -97,6 +106,7 @@ export function clearTimers(u: UplinkData): void {
 	u.severePct = null;
 	u.goodSinceMs = null;
 	u.betterSinceMs = null;
+	u.forecast = null;
 	u.proofSent = 0;
 	u.proofLost = 0;
 }

@@ -16,11 +16,12 @@ import {
 	shortFigures,
 	stateReason,
 } from "./explain.ts";
+import { isForeseen, notePrediction, pauseAfter, returnWaits, worthLeaving } from "./foresight.ts";
 import { badForLong, goodForLong, hasProof, hasWay, isDead } from "./member.ts";
 import { askFor, moveTo, mustCool, nobody, sentence } from "./outcome.ts";
 import type { UplinkData } from "./state.ts";
 import { fail, recover } from "./trouble.ts";
-import type { Figure } from "./types.ts";
+import type { Figure, ForecastInput, RiskInput } from "./types.ts";
 import type { Work } from "./work.ts";
 import { find, tell, wake } from "./work.ts";
 
@@ -49,7 +50,7 @@ export function applyRules(w: Work): void {
 function isOver(w: Work, p: UplinkData, key: string): boolean {
 	if (key === `${p.facts.id}:held`) return p.held === null;
 	if (key === `${p.facts.id}:cap`) return !p.facts.capReached;
-	if (key === `${p.facts.id}:risk`) return !isRisky(p);
+	if (key === `${p.facts.id}:risk`) return !isRisky(p) && !isForeseen(p);
 	return goodForLong(w, p);
 }
 
@@ -167,10 +168,11 @@ function lastResort(w: Work, p: UplinkData): UplinkData | null {
 }
 
 function predictive(w: Work, p: UplinkData): boolean {
-	const { risk } = p;
 	const { settings, nowMs, lastPredictiveMs } = w.s;
-	if (!settings.predictive || risk === null || !isRisky(p)) return false;
-	const pauseMs = 5 * settings.failover.minDurationMs;
+	const told = isRisky(p) ? p.risk : null;
+	const risk = told ?? (isForeseen(p) && p.forecast ? asRisk(p.forecast) : null);
+	if (!settings.predictive || risk === null) return false;
+	const pauseMs = pauseAfter(w, p);
 	if (lastPredictiveMs !== null && nowMs - lastPredictiveMs < pauseMs) {
 		wake(w, lastPredictiveMs + pauseMs);
 		const key = `predictive:${p.facts.id}`;
@@ -186,13 +188,16 @@ function predictive(w: Work, p: UplinkData): boolean {
 		return false;
 	}
 	const figures: Figure[] = [
-		{ name: "risk", value: risk.risk, threshold: RISK_MIN, unit: "" },
+		{ name: "risk", value: risk.risk, threshold: told === null ? null : RISK_MIN, unit: "" },
 		{ name: "confidence", value: risk.confidence, threshold: CONFIDENCE_MIN, unit: "" },
 		{ name: "horizon", value: risk.horizonMs, threshold: null, unit: "ms" },
 	];
 	const to = bestByRank(
 		w,
-		others(w, p).filter((c) => isSafe(w, c) && c.goodSinceMs !== null),
+		others(w, p).filter((c) => {
+			if (!isSafe(w, c) || c.goodSinceMs === null) return false;
+			return told !== null || (worthLeaving(p, c) > 0 && knownAsWell(w, c));
+		}),
 	);
 	if (to === null) {
 		nobody(w, p, "risk", `${risk.cause} expected`, figures);
@@ -202,8 +207,31 @@ function predictive(w: Work, p: UplinkData): boolean {
 	w.s.lastPredictiveMs = nowMs;
 	const text = `Left ${p.facts.id} before trouble: ${sentence(risk.text === "" ? risk.cause : risk.text)} ${to.facts.id} took over: ${shortFigures(to)}.`;
 	moveTo(w, to, { kind: "predictive", rule: "predictive", text, figures: [...figures, ...goodFigures(w, to)] });
+	notePrediction(w, p, risk.cause, risk.horizonMs);
 	return true;
 }
+
+/** The forecast speaks of the next ten seconds. */
+const SOON_MS = 10_000;
+
+function asRisk({
+	soon,
+	confidence,
+	cause,
+	text,
+}: ForecastInput): Pick<RiskInput, "risk" | "confidence" | "horizonMs" | "cause" | "text"> {
+	const words = `${Math.round(100 * soon)} % that it fails within 10 s: ${text}`;
+	return { risk: soon, confidence, horizonMs: SOON_MS, cause, text: words };
+}
+
+/** Nothing is left for a link of which less is known: its last probe is as fresh as its pace allows. */
+function knownAsWell(w: Work, c: UplinkData): boolean {
+	const { lastProbeMs, confidence, stale } = c.assessment.figures;
+	return !stale && confidence >= 0.5 && lastProbeMs !== null && w.s.nowMs - lastProbeMs <= KNOWN_MS;
+}
+
+/** A metered standby is asked every eight seconds. */
+const KNOWN_MS = 20_000;
 
 function failback(w: Work, p: UplinkData): boolean {
 	const mine = rankOf(w, p);
@@ -219,6 +247,7 @@ function failback(w: Work, p: UplinkData): boolean {
 			askFor(w, c);
 			continue;
 		}
+		if (returnWaits(w, p, c)) continue;
 		if (mustCool(w, c, "failback")) return true;
 		const goodMs = c.goodSinceMs === null ? 0 : w.s.nowMs - c.goodSinceMs;
 		const text = `Back to ${c.facts.id}: good for ${ms(goodMs)} (${shortFigures(c)}) and preferred over ${p.facts.id}.`;
@@ -248,7 +277,7 @@ function betterCandidate(w: Work, p: UplinkData): void {
 	const able = others(w, p).filter((c) => {
 		if (c.betterSinceMs === null || !isSafe(w, c) || !goodForLong(w, c)) return false;
 		wake(w, c.betterSinceMs + lastMs);
-		if (nowMs - c.betterSinceMs < lastMs) return false;
+		if (nowMs - c.betterSinceMs < lastMs || returnWaits(w, p, c)) return false;
 		if (hasProof(w, c)) return true;
 		askFor(w, c);
 		return false;

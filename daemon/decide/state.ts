@@ -8,10 +8,11 @@ import { assess } from "../health/assess.ts";
 import { emptyHealth } from "../health/link.ts";
 import type { Profile } from "../health/score.ts";
 import type { Family } from "../health/types.ts";
+import { type Foresight, NO_FORESIGHT } from "./foresight-types.ts";
 import type { Settings } from "./settings.ts";
 import type { Trouble } from "./trouble.ts";
 import { NO_TROUBLE } from "./trouble.ts";
-import type { Plan, RiskInput, SteerAction, UplinkFacts, UplinkState } from "./types.ts";
+import type { ForecastInput, Plan, RiskInput, SteerAction, UplinkFacts, UplinkState } from "./types.ts";
 
 export type BadCause = "loss" | "latency" | "dns";
 
@@ -55,6 +56,9 @@ export interface UplinkData {
 	leftAtMs: number | null;
 	drainUntilMs: number | null;
 	risk: RiskInput | null;
+	forecast: ForecastInput | null;
+	/** Predictions that made us leave it and did not come true, since the last that did. */
+	falseAlarms: number;
 	lastRecheckMs: number | null;
 }
 
@@ -112,6 +116,8 @@ export interface EngineData {
 	lastSwitchMs: number | null;
 	lastDecisionId: string | null;
 	lastPredictiveMs: number | null;
+	/** Predictive switches whose end is not known yet, and how those before ended. */
+	foresight: Foresight;
 	lastRecheckMs: number | null;
 	/** A command delivered twice is obeyed once. */
 	lastCommandId: string | null;
@@ -155,6 +161,7 @@ export function initialState(settings: Settings): EngineState {
 		lastSwitchMs: null,
 		lastDecisionId: null,
 		lastPredictiveMs: null,
+		foresight: NO_FORESIGHT,
 		lastRecheckMs: null,
 		lastCommandId: null,
 		saidNoCandidate: null,
@@ -202,6 +209,8 @@ export function newUplink(facts: UplinkFacts, nowMs: number, settings: Settings)
 		leftAtMs: null,
 		drainUntilMs: null,
 		risk: null,
+		forecast: null,
+		falseAlarms: 0,
 		lastRecheckMs: null,
 	};
 }

@@ -67,7 +67,7 @@ export interface LinkEvent {
 	readonly event: "carrier_lost" | "carrier_back" | "ifdown" | "ifup";
 }
 
-/** Risk from forecast/; absent until that room is furnished. */
+/** What a sensor says of trouble that is coming: a restart announced, a signal that fades. */
 export interface RiskInput {
 	readonly kind: "risk";
 	readonly atMs: number;
@@ -80,6 +80,22 @@ export interface RiskInput {
 	readonly text: string;
 }
 
+/** From forecast/: probabilities 0-1 of becoming unusable. Believed for FORECAST_VALID_MS (foresight.ts). */
+export interface ForecastInput {
+	readonly kind: "forecast";
+	readonly atMs: number;
+	readonly uplink: string;
+	/** For two seconds or more, beginning within ten seconds; within thirty. */
+	readonly soon: number;
+	readonly later: number;
+	/** For five seconds or more, within thirty. */
+	readonly long: number;
+	/** 0-1. */
+	readonly confidence: number;
+	readonly cause: string;
+	readonly text: string;
+}
+
 export type Input =
 	| Observation
 	| { readonly kind: "tick"; readonly atMs: number }
@@ -88,7 +104,8 @@ export type Input =
 	| LinkEvent
 	| Command
 	| Applied
-	| RiskInput;
+	| RiskInput
+	| ForecastInput;
 
 /** Preference for one address family: best first, and those that must carry nothing. */
 export interface FamilyPlan {
@@ -191,6 +208,7 @@ export interface EngineEvent {
 		| "throttle"
 		| "command"
 		| "steer_failed"
+		| "prediction"
 		| "settings";
 	readonly uplink: string | null;
 	readonly from: string | null;

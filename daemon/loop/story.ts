@@ -13,6 +13,7 @@ const MESSAGES: Readonly<Record<EngineEvent["type"], string>> = {
 	command: "command",
 	steer_failed: "switch",
 	settings: "configuration",
+	prediction: "prediction",
 };
 
 export function logOutput(log: Logger, output: LoopOutput): void {

@@ -1,0 +1,102 @@
+/**
+ * Weighing a forecast, and judging afterwards whether it was right (docs/forecast.md). The cost of an outage times what
+ * the switch takes off its probability must outweigh the cost of the switch: flows that break or drain, bytes that cost
+ * money, and what is known of the standby. An uplink without a forecast counts as one without that risk for staying, and
+ * as no reason to move for going.
+ */
+import { FORECAST_VALID_MS } from "./foresight-types.ts";
+import { hasWay, isDead } from "./member.ts";
+import type { Uplink, UplinkData } from "./state.ts";
+import type { Work } from "./work.ts";
+import { find, tell, wake } from "./work.ts";
+
+export const CONFIDENCE_MIN = 0.6;
+/** Points. Only their proportions matter; chosen on recordings (docs/forecast.md). */
+const OUTAGE_COST = 10;
+const SWITCH_COST = 5;
+const METERED_COST = 1;
+/** Going back brings nothing but the owner's order: less risk is enough to wait. */
+const RETURN_COST = 0.6;
+/** A return is not put off for longer than that. */
+const RETURN_WAIT_MS = 600_000;
+/** Two standbys alike: the one at such a risk comes second. */
+const RISKY_LATER = 0.2;
+const JUDGE_MS = 30_000;
+const JUDGE_LATE_MS = 120_000;
+const PENDING_MAX = 8;
+/** The pause after a predictive switch doubles with each false alarm of the uplink, up to so many times. */
+const PAUSE_DOUBLINGS = 5;
+
+const soonOf = (u: Uplink): number => u.forecast?.soon ?? 0;
+const laterOf = (u: Uplink): number => u.forecast?.later ?? 0;
+
+/** What leaving `p` for `c` is worth, points; above 0 it pays. */
+export function worthLeaving(p: Uplink, c: Uplink): number {
+	if (p.forecast === null || p.forecast.confidence < CONFIDENCE_MIN) return -SWITCH_COST;
+	const metered = c.facts.metered && !p.facts.metered ? METERED_COST : 0;
+	return (soonOf(p) - soonOf(c)) * OUTAGE_COST - SWITCH_COST - metered;
+}
+
+/** Could any switch away from `p` pay? */
+export function isForeseen(p: Uplink): boolean {
+	return p.forecast !== null && p.forecast.confidence >= CONFIDENCE_MIN && soonOf(p) * OUTAGE_COST > SWITCH_COST;
+}
+
+/** Not yet: `c` is likely to fail again soon, likelier than `p` that carries the traffic well. */
+export function returnWaits(w: Work, p: Uplink, c: UplinkData): boolean {
+	if (!w.s.settings.predictive || c.forecast === null || c.goodSinceMs === null) return false;
+	if (w.s.nowMs - c.goodSinceMs >= RETURN_WAIT_MS) return false;
+	if ((laterOf(c) - laterOf(p)) * OUTAGE_COST < RETURN_COST) return false;
+	wake(w, c.forecast.atMs + FORECAST_VALID_MS);
+	return true;
+}
+
+export function comesSecond(w: Work, c: Uplink): boolean {
+	return w.s.settings.predictive && laterOf(c) >= RISKY_LATER;
+}
+
+/** How long after a predictive switch the next one from this uplink has to wait. */
+export function pauseAfter(w: Work, p: Uplink): number {
+	return 5 * w.s.settings.failover.minDurationMs * 2 ** Math.min(p.falseAlarms, PAUSE_DOUBLINGS);
+}
+
+export function notePrediction(w: Work, p: UplinkData, cause: string, horizonMs: number): void {
+	const { nowMs, foresight, lastDecisionId } = w.s;
+	const untilMs = nowMs + Math.max(JUDGE_MS, Math.min(horizonMs, JUDGE_LATE_MS));
+	const one = { uplink: p.facts.id, decisionId: lastDecisionId ?? "", atMs: nowMs, untilMs, cause };
+	const pending = [...foresight.pending, { ...one, lateUntilMs: nowMs + JUDGE_LATE_MS }].slice(-PENDING_MAX);
+	w.s.foresight = { ...foresight, pending };
+}
+
+/** The uplink that was left is still watched: did the trouble come? */
+export function judgePredictions(w: Work): void {
+	const { foresight, nowMs } = w.s;
+	if (foresight.pending.length === 0) return;
+	let { right, early, wrong } = foresight;
+	const pending = foresight.pending.filter((one) => {
+		const u = find(w, one.uplink);
+		if (u === null) return false;
+		const afterS = Math.round((nowMs - one.atMs) / 1000);
+		if (!hasWay(u) || isDead(u) || u.severePct !== null) {
+			const inTime = nowMs <= one.untilMs;
+			if (inTime) right++;
+			else early++;
+			u.falseAlarms = 0;
+			say(w, one.uplink, one.decisionId, `the prediction (${one.cause}) came true after ${afterS} s`);
+			return false;
+		}
+		if (nowMs < one.lateUntilMs) {
+			wake(w, one.lateUntilMs);
+			return true;
+		}
+		wrong++;
+		u.falseAlarms++;
+		say(w, one.uplink, one.decisionId, `the prediction (${one.cause}) did not come true within ${afterS} s`);
+		return false;
+	});
+	if (pending.length !== foresight.pending.length) w.s.foresight = { pending, right, early, wrong };
+}
+
+function say(w: Work, uplink: string, decisionId: string, reason: string): void {
+	tell(w, "prediction", uplink, `${reason} (decision ${decisionId})`);
+}
