@@ -259,7 +259,7 @@ describe("faults around the daemon", { skip }, () => {
 				await daemon.until(
 					name,
 					async () => (await daemon.status()).rank.some((one) => one.name === target && one.eligible),
-					9000,
+					30_000,
 				);
 				void daemon.order("failover", { member: target, reason: "test" }).catch(() => null);
 				await sleep(random() * 120);
@@ -271,7 +271,7 @@ describe("faults around the daemon", { skip }, () => {
 		await daemon.until(
 			"every uplink is good",
 			async () => (await daemon.status()).rank.every((one) => one.eligible),
-			9000,
+			30_000,
 		);
 		await daemon.order("restore", {});
 		await ready(bench, daemon, 1, [1]);

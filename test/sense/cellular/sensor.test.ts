@@ -173,7 +173,7 @@ test("no modem at all: absent, asked again rarely, nothing told", async () => {
 	await w.time.advance(1);
 	assert.equal(sensor.health().state, "absent");
 	assert.equal(sensor.details(), null);
-	assert.deepEqual(w.told, { values: [], risks: [], suspects: [], events: [] });
+	assert.deepEqual(w.told, { values: [], risks: [], suspects: [], events: [], classes: [] });
 	assert.ok((sensor.health().nextTryMs ?? 0) >= w.time.clock.monotonicMs() + 59_000);
 	sensor.close();
 });
