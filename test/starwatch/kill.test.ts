@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { readlinkSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { box, SHELLS, service, skip, until } from "./support.ts";
 
 const KILLS = Number(process.env.STARWATCH_KILLS ?? "20");
@@ -19,57 +19,59 @@ function numbers(seed: number): () => number {
 	};
 }
 
-for (const shell of SHELLS) {
-	const seed = 20_261_121;
-	test(`${KILLS} times kill -9 at random, under ${shell.at(-1)}, seed ${seed}`, {
-		skip,
-		timeout: 900_000,
-	}, async () => {
-		const b = box(shell, "star kill");
-		b.put("etc/autonomy/watch.conf", "COOLDOWN_MINUTES=1\nCRASH_LOOP_THRESHOLD=9\nCRASH_LOOP_WINDOW_SEC=60\n");
-		const random = numbers(seed);
-		const daemon = service(() => b.spawn("usr/sbin/autonomyd", []), 500);
-		const watch = service(() => b.spawn("usr/sbin/starwatch", ["run"]), 300);
-		let held = 0;
-		for (let round = 0; round < KILLS; round++) {
-			await new Promise((resolve) => setTimeout(resolve, 50 + random() * 1400));
-			if (random() < 0.6) daemon.kill("SIGKILL");
-			if (random() < 0.6) watch.kill("SIGKILL");
-			assert.ok(b.daemons().length <= 1, "two daemons");
-			if (b.has("tmp/autonomy/hold")) held++;
-			// Time that passes: a crash loop ends what this test is about.
-			if (round % 4 === 3) b.put("tmp/autonomy/starts", "1\n");
-		}
-		await until(
-			"the daemon runs, one watchdog watches",
-			15_000,
-			() => {
-				const [pid] = b.daemons();
-				if (b.daemons().length !== 1 || !b.read("tmp/autonomy/heartbeat").includes(`pid=${pid}\n`)) return false;
-				const lock = b.has("tmp/autonomy/watch/lock") ? readlinkSync(join(b.state, "watch/lock")) : "";
-				return lock.startsWith(`${watch.pid()}.`);
-			},
-			b,
-		);
-		assert.equal(b.read("router"), "changed\n");
-		assert.ok(b.has("tmp/autonomy/steer.json"));
-		assert.equal(b.has("tmp/autonomy/hold"), false);
-		// What is killed leaves a sleep of two seconds at most.
-		await new Promise((resolve) => setTimeout(resolve, 5500));
-		const lines = b.processes().map(({ line }) => line);
-		const kind = (pattern: RegExp): number => lines.filter((line) => pattern.test(line)).length;
-		assert.deepEqual(
-			[kind(/starwatch run/), kind(/usr\/bin\/node/), kind(/sleep/), lines.length <= 4],
-			[1, 1, 2, true],
-			lines.join("\n"),
-		);
-		await watch.stop();
-		await daemon.stop();
-		await until("all ended", 5000, () => b.processes().length === 0, b);
-		assert.equal(b.read("router"), "found\n");
-		assert.equal(b.has("tmp/autonomy/steer.json"), false);
-		assert.equal(b.has("tmp/autonomy/watch/lock"), false);
-		assert.ok(held < KILLS);
-		b.remove();
-	});
-}
+describe("kill -9", { concurrency: true, skip }, () => {
+	for (const shell of SHELLS) {
+		const seed = 20_261_121;
+		test(`${KILLS} times kill -9 at random, under ${shell.at(-1)}, seed ${seed}`, {
+			skip,
+			timeout: 900_000,
+		}, async () => {
+			const b = box(shell, "star kill");
+			b.put("etc/autonomy/watch.conf", "COOLDOWN_MINUTES=1\nCRASH_LOOP_THRESHOLD=9\nCRASH_LOOP_WINDOW_SEC=60\n");
+			const random = numbers(seed);
+			const daemon = service(() => b.spawn("usr/sbin/autonomyd", []), 500);
+			const watch = service(() => b.spawn("usr/sbin/starwatch", ["run"]), 300);
+			let held = 0;
+			for (let round = 0; round < KILLS; round++) {
+				await new Promise((resolve) => setTimeout(resolve, 50 + random() * 1400));
+				if (random() < 0.6) daemon.kill("SIGKILL");
+				if (random() < 0.6) watch.kill("SIGKILL");
+				assert.ok(b.daemons().length <= 1, "two daemons");
+				if (b.has("tmp/autonomy/hold")) held++;
+				// Time that passes: a crash loop ends what this test is about.
+				if (round % 4 === 3) b.put("tmp/autonomy/starts", "1\n");
+			}
+			await until(
+				"the daemon runs, one watchdog watches",
+				15_000,
+				() => {
+					const [pid] = b.daemons();
+					if (b.daemons().length !== 1 || !b.read("tmp/autonomy/heartbeat").includes(`pid=${pid}\n`)) return false;
+					const lock = b.has("tmp/autonomy/watch/lock") ? readlinkSync(join(b.state, "watch/lock")) : "";
+					return lock.startsWith(`${watch.pid()}.`);
+				},
+				b,
+			);
+			assert.equal(b.read("router"), "changed\n");
+			assert.ok(b.has("tmp/autonomy/steer.json"));
+			assert.equal(b.has("tmp/autonomy/hold"), false);
+			// What is killed leaves a sleep of two seconds at most.
+			await new Promise((resolve) => setTimeout(resolve, 5500));
+			const lines = b.processes().map(({ line }) => line);
+			const kind = (pattern: RegExp): number => lines.filter((line) => pattern.test(line)).length;
+			assert.deepEqual(
+				[kind(/starwatch run/), kind(/usr\/bin\/node/), kind(/sleep/), lines.length <= 4],
+				[1, 1, 2, true],
+				lines.join("\n"),
+			);
+			await watch.stop();
+			await daemon.stop();
+			await until("all ended", 5000, () => b.processes().length === 0, b);
+			assert.equal(b.read("router"), "found\n");
+			assert.equal(b.has("tmp/autonomy/steer.json"), false);
+			assert.equal(b.has("tmp/autonomy/watch/lock"), false);
+			assert.ok(held < KILLS);
+			b.remove();
+		});
+	}
+});

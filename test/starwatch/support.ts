@@ -81,6 +81,10 @@ export interface Box {
 		args: readonly string[],
 		env?: Record<string, string>,
 	): { code: number | null; stdout: string; stderr: string };
+	/** The same, while what else the test plays goes on. */
+	run(args: readonly string[]): Promise<{ code: number | null; stdout: string; stderr: string }>;
+	/** Code in a shell that has read all parts of starwatch and its options. */
+	inside(code: string, env?: Record<string, string>): { code: number | null; stdout: string; stderr: string };
 	/** Any program of the tree in the environment of a service. */
 	spawn(path: string, args: readonly string[], env?: Record<string, string>): ChildProcess;
 	/** Processes that carry the name of the tree, with their command lines. */
@@ -129,6 +133,35 @@ export function box(shell: readonly [string, ...string[]], name = "star watch"):
 				env: { ...env, ...more },
 				encoding: "utf8",
 				timeout: 30_000,
+			});
+			return { code: ran.status, stdout: ran.stdout, stderr: ran.stderr };
+		},
+		run(args) {
+			const [file, ...rest] = program("usr/sbin/starwatch");
+			const child = spawn(file, [...rest, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
+			const out = { stdout: "", stderr: "" };
+			for (const name of ["stdout", "stderr"] as const)
+				child[name].setEncoding("utf8").on("data", (text: string) => {
+					out[name] += text;
+				});
+			const limit = setTimeout(() => child.kill("SIGKILL"), 60_000);
+			return new Promise((resolve) =>
+				child.on("close", (code) => {
+					clearTimeout(limit);
+					resolve({ code, ...out });
+				}),
+			);
+		},
+		inside(code, more = {}) {
+			const [file, ...rest] = shell;
+			const parts = "base conf system daemon mask hmac report update";
+			const load = `umask 077; ROOT="$IPKG_INSTROOT"; LIB="$ROOT/usr/lib/autonomy/starwatch"
+				for part in ${parts}; do . "$LIB/$part.sh"; done; command=check; read_conf; clock; mkdir -p "$MINE"
+				nap() { sleep "$1"; }`;
+			const ran = spawnSync(file, [...rest, "-c", `${load}\n${code}`, join(root, "usr/sbin/starwatch")], {
+				env: { ...env, LC_ALL: "C", PATH: `${root}/usr/sbin:${root}/usr/bin:/usr/bin:/bin`, ...more },
+				encoding: "utf8",
+				timeout: 60_000,
 			});
 			return { code: ran.status, stdout: ran.stdout, stderr: ran.stderr };
 		},

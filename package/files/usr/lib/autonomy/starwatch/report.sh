@@ -220,7 +220,7 @@ send_reports() {
 
 # For the owner: exactly what would leave the router now.
 dry_run() {
-	local entry unix
+	local entry unix reporting="$REPORTING_ENABLED"
 	mkdir -p "$MINE" || exit 1
 	MINE="$MINE/dry.$$"
 	mkdir "$MINE" || exit 1
@@ -236,7 +236,12 @@ dry_run() {
 	unix="$(date +%s)"
 	build_body "$entry" "$unix" >"$MINE/body"
 	printf 'POST %s\nContent-Type: application/json\nX-Starwatch-Timestamp: %s\n' "${WEBHOOK_URL:-(WEBHOOK_URL is not set)}" "$unix"
-	printf 'X-Starwatch-Signature: sha256=%s\n\n' "$(signature "$unix" "$MINE/body")"
+	if [ -n "$WATCH_SECRET" ]; then
+		printf 'X-Starwatch-Signature: sha256=%s\n\n' "$(signature "$unix" "$MINE/body")"
+	else
+		printf 'X-Starwatch-Signature: (WATCH_SECRET is not set)\n\n'
+	fi
 	cat "$MINE/body"
 	printf '\n'
+	[ "$reporting" = 1 ] || printf 'starwatch: REPORTING_ENABLED is 0: nothing is sent\n' >&2
 }

@@ -81,7 +81,7 @@ give_up() {
 }
 
 run_staged_update() {
-	mode="$1"
+	mode="${1:-loud}"
 	case "$0" in
 	"$STAGED"/*) ;;
 	*)
@@ -233,8 +233,14 @@ stays_well() {
 		[ $((now - well)) -le 60 ] || unwell="autonomyd is away or does not answer for a minute"
 		[ -z "$unwell" ] || return 1
 	done
+	# Away just now, at the end.
+	unwell="autonomyd does not run, or gives no sign of life"
+	[ "$well" = "$now" ] || return 1
 	find_program autonomyctl
-	limited 10 "$program" -j status >/dev/null 2>&1 && return
+	limited 10 "$program" -j status >/dev/null 2>&1 && {
+		unwell=""
+		return
+	}
 	unwell="autonomyd does not answer over ubus"
 	return 1
 }

@@ -1,0 +1,210 @@
+/**
+ * Updates: opkg, the feed and the daemon are stand-ins with opkg's command line; that the real opkg refuses a wrong signature
+ * is the feed's test. The ten minutes of probation are eight seconds here.
+ */
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { type Box, box, FILES, SHELLS, service, skip, until } from "./support.ts";
+
+const OPKG = `#!/bin/sh
+printf 'opkg %s\\n' "$*" >>"$IPKG_INSTROOT/story"
+[ "$1" != -f ] || { conf="$2"; shift 2; }
+case "$1" in
+update)
+	grep -q '^option check_signature$' "$conf" || exit 9
+	[ ! -e "$IPKG_INSTROOT/forged" ] || { echo "Signature check failed."; exit 1; }
+	dir="$(sed -n 's/^lists_dir ext //p' "$conf")"
+	gzip -c "$IPKG_INSTROOT/feed/Packages" >"$dir/autonomy"
+	;;
+list-installed) cat "$IPKG_INSTROOT/installed" ;;
+compare-versions) [ "$3" = '>>' ] && [ "$2" != "$4" ] && [ "$(printf '%s\\n%s\\n' "$2" "$4" | sort -V | tail -n 1)" = "$2" ] ;;
+install)
+	[ ! -e "$IPKG_INSTROOT/refuses" ] || case "$*" in *downgrade*) ;; *) echo "Cannot satisfy"; exit 255 ;; esac
+	case "$*" in *downgrade*) rm -f "$IPKG_INSTROOT/crashes" ;; *) [ ! -e "$IPKG_INSTROOT/bad-version" ] || touch "$IPKG_INSTROOT/crashes" ;; esac
+	kill "$(sed -n 's/^pid=//p' "$IPKG_INSTROOT/tmp/autonomy/heartbeat")"
+	# What a package does to the running program: another file in its place.
+	for name in "$IPKG_INSTROOT"/usr/lib/autonomy/starwatch/*.sh; do echo 'exit 99' >"$name"; done
+	sleep 1
+	;;
+esac
+`;
+const CURL = `#!/bin/sh
+while [ $# -gt 1 ]; do case "$1" in -o) out="$2" ;; esac; shift; done
+cp "$IPKG_INSTROOT/feed/\${1##*/}" "$out"
+`;
+const CTL = `#!/bin/sh
+[ ! -e "$IPKG_INSTROOT/silent" ] || exec sleep 60
+cat "$IPKG_INSTROOT/$2.json"
+`;
+/** Enough of it for two figures and a member's flag. */
+const JSONFILTER = `#!/usr/bin/env node
+const [, , , text, , path] = process.argv;
+const value = JSON.parse(text);
+const member = /members\\[@\\.name='(.*)'\\]\\.metered/.exec(path);
+const found = member ? value.members.find((one) => one.name === member[1])?.metered : value[path.slice(2)];
+if (found === undefined) process.exit(1);
+console.log(String(found));
+`;
+
+const VERSIONS = ["0.1.0-r1", "0.2.0-r1", "0.10.0-r1"];
+
+function router(shell: readonly [string, ...string[]]): Box {
+	const b = box(shell);
+	const put = (name: string, text: string): void => b.put(name, text, 0o755);
+	put("usr/bin/opkg", OPKG);
+	put("usr/bin/curl", CURL);
+	put("usr/sbin/autonomyctl", CTL);
+	put("usr/bin/jsonfilter", JSONFILTER.replace("/usr/bin/env node", process.execPath));
+	b.inside('mkdir -p "$ROOT/feed" "$ROOT/etc/opkg"');
+	b.put("etc/opkg.conf", "dest root /\narch all 1\n");
+	b.put(
+		"etc/opkg/customfeeds.conf",
+		"# mine\nsrc/gz other https://o.example/x\nsrc/gz autonomy https://f.example/stable/opkg\n",
+	);
+	b.put(
+		"installed",
+		"autonomy - 0.2.0-r1\nluci-app-autonomy - 0.10.0-r1\nautonomy-runtime-node - 0.1.0-r9\nfping - 5.1-1\n",
+	);
+	let index = "";
+	for (const name of ["autonomy", "luci-app-autonomy", "fping"]) {
+		for (const version of VERSIONS) {
+			const content = `${name} ${version}`;
+			const file = `${name}_${version}_all.ipk`;
+			b.put(`feed/${file}`, content);
+			const sum = createHash("sha256").update(content).digest("hex");
+			index += `Package: ${name}\nVersion: ${version}\nFilename: ${file}\nSHA256sum: ${sum}\n\n`;
+		}
+	}
+	b.put("feed/Packages", index);
+	b.put("status.json", '{"state":"primary","current":"wan"}');
+	b.put("members.json", '{"members":[{"name":"wan","metered":false},{"name":"lte","metered":true}]}');
+	const path = "usr/lib/autonomy/starwatch/update.sh";
+	b.put(path, b.read(path).replace("PROBATION=600", "PROBATION=8"));
+	return b;
+}
+
+const NO: readonly (readonly [string, (b: Box) => void, RegExp])[] = [
+	[
+		"in a failover",
+		(b) => b.put("status.json", '{"state":"backup","current":"wan"}'),
+		/not on the preferred uplink.*state backup/,
+	],
+	[
+		"over a metered uplink",
+		(b) => b.put("status.json", '{"state":"primary","current":"lte"}'),
+		/lte costs by the byte/,
+	],
+	[
+		"over an unknown uplink",
+		(b) => b.put("status.json", '{"state":"primary","current":"x"}'),
+		/x costs by the byte, or that is not known/,
+	],
+	["when the daemon does not answer", (b) => b.put("silent", ""), /does not tell which uplink/],
+	["with a forged list", (b) => b.put("forged", ""), /signature is not right: Signature check failed/],
+	[
+		"with a package that is not what the list says",
+		(b) => b.put("feed/autonomy_0.10.0-r1_all.ipk", "evil"),
+		/autonomy_0\.10\.0-r1_all\.ipk is not what the signed list says/,
+	],
+	[
+		"without a way back",
+		(b) => b.put("installed", "autonomy - 0.1.9-r1\n"),
+		/does not hold autonomy 0\.1\.9-r1 any more: there would be no way back/,
+	],
+	["without a feed", (b) => b.put("etc/opkg/customfeeds.conf", ""), /names no feed 'autonomy'/],
+	["without opkg", (b) => rmSync(join(b.root, "usr/bin/opkg")), /there is no opkg here.*apk upgrade autonomy/],
+	["of a daemon that is not well", () => undefined, /autonomyd is not well now/],
+];
+
+describe("updates", { concurrency: true, skip }, () => {
+	for (const shell of SHELLS) {
+		const name = shell.at(-1);
+		test(`${name}: none in doubt, and the reason is told`, async () => {
+			for (const [what, prepare, expected] of NO) {
+				const b = router(shell);
+				prepare(b);
+				const ran = await b.run(["update"]);
+				assert.equal(ran.code, 1, what);
+				assert.match(ran.stdout + ran.stderr, expected, what);
+				assert.doesNotMatch(b.read("story"), /install /, what);
+				assert.equal(b.has("tmp/autonomy/watch/staged"), false, what);
+				b.remove();
+			}
+		});
+
+		test(`${name}: the newest, of our packages only; well for the time of probation`, async () => {
+			const b = router(shell);
+			const daemon = service(() => b.spawn("usr/sbin/autonomyd", []), 500);
+			await until("the daemon runs", 5000, () => b.has("tmp/autonomy/heartbeat"), b);
+			const ran = await b.run(["update"]);
+			assert.equal(ran.code, 0, ran.stdout + ran.stderr);
+			assert.match(ran.stdout, /^updates autonomy 0\.10\.0-r1\nupdated autonomy 0\.10\.0-r1; well for 0 min\n$/);
+			const installs = b.read("story").match(/install .*/g);
+			assert.equal(installs?.length, 1);
+			assert.match(installs?.[0] ?? "", /staged\/autonomy_0\.10\.0-r1_all\.ipk$/);
+			assert.equal(b.has("tmp/autonomy/watch/staged"), false);
+			// Nothing newer now. The stand-in had broken the installed program.
+			for (const part of ["base", "conf", "system", "daemon", "mask", "hmac", "report", "update"])
+				b.put(
+					`usr/lib/autonomy/starwatch/${part}.sh`,
+					readFileSync(`${FILES}usr/lib/autonomy/starwatch/${part}.sh`, "utf8"),
+				);
+			b.put("installed", "autonomy - 0.10.0-r1\n");
+			assert.equal((await b.run(["update"])).stdout, "autonomy is up to date\n");
+			await daemon.stop();
+			b.remove();
+		});
+
+		test(`${name}: one that crashes is taken back by itself; one that opkg refuses too`, async () => {
+			for (const fault of ["bad-version", "refuses"]) {
+				const b = router(shell);
+				b.put(fault, "");
+				const daemon = service(() => b.spawn("usr/sbin/autonomyd", []), 500);
+				await until("the daemon runs", 5000, () => b.has("tmp/autonomy/heartbeat"), b);
+				const ran = await b.run(["update"]);
+				assert.equal(ran.code, 1, ran.stdout);
+				assert.match(
+					ran.stdout,
+					fault === "refuses"
+						? /taken back: opkg failed: Cannot satisfy/
+						: /taken back: autonomyd has crashed \d times/,
+				);
+				assert.match(b.read("story"), /install --force-downgrade \S.*staged\/autonomy_0\.2\.0-r1_all\.ipk/);
+				await until("the old one runs", 8000, () => b.daemons().length === 1, b);
+				await daemon.stop();
+				b.remove();
+			}
+		});
+
+		test(`${name}: the channel is the feed's other folder; a feed without one has only stable`, () => {
+			const b = router(shell);
+			const conf = (): string =>
+				b.inside(
+					'mkdir -p "$STAGED"; mode=loud; find_program opkg; opkg="$program"; read_feed; grep src/gz "$STAGED/opkg.conf"',
+				).stdout;
+			b.put("etc/autonomy/watch.conf", "UPDATE_CHANNEL=beta\n");
+			assert.equal(conf(), "src/gz autonomy https://f.example/beta/opkg\n");
+			b.put("etc/opkg/customfeeds.conf", "src/gz autonomy https://f.example/beta\n");
+			b.put("etc/autonomy/watch.conf", "");
+			assert.equal(conf(), "src/gz autonomy https://f.example/stable\n");
+			b.put("etc/opkg/customfeeds.conf", "src/gz autonomy https://f.example/x\n");
+			assert.equal(conf(), "src/gz autonomy https://f.example/x\n");
+			b.put("etc/autonomy/watch.conf", "UPDATE_CHANNEL=beta\n");
+			assert.match(conf(), /no update: feed https:\/\/f\.example\/x has no channel beta/);
+			b.remove();
+		});
+
+		test(`${name}: by itself only when wanted, and not before its time`, () => {
+			const b = router(shell);
+			const code =
+				"prepare_update() { echo look; return 1; }; update_if_due; now=$((now + 599)); update_if_due; now=$((now + 1)); update_if_due; now=$((now + 86399)); update_if_due; now=$((now + 1)); update_if_due";
+			assert.equal(b.inside(code).stdout, "");
+			b.put("etc/autonomy/watch.conf", "AUTO_UPDATE_ENABLED=1\n");
+			assert.equal(b.inside(code).stdout, "look\nlook\n");
+			b.remove();
+		});
+	}
+});
