@@ -61,7 +61,7 @@ export function createLive(api: Api, nowMs: () => number): Live {
 		}
 	}
 
-	async function details(names: readonly Member[]): Promise<Record<string, number>> {
+	async function risksOf(members: readonly Member[]): Promise<Record<string, number>> {
 		const risks: Record<string, number> = {};
 		const add = (links: Readonly<Record<string, { readonly predictive_risk?: number | null | undefined }>>): void => {
 			for (const [name, { predictive_risk }] of Object.entries(links)) {
@@ -69,9 +69,9 @@ export function createLive(api: Api, nowMs: () => number): Live {
 			}
 		};
 		await Promise.all([
-			names.some((one) => one.class === "cellular") ? api.call("cellular_status").then((r) => add(r.cellular)) : null,
-			names.some((one) => one.class === "starlink") ? api.call("starlink_status").then((r) => add(r.starlink)) : null,
-			names.some((one) => one.class === "wifi") ? api.call("wifi_status").then((r) => add(r.wifi)) : null,
+			members.some((one) => one.class === "cellular") ? api.call("cellular_status").then((r) => add(r.cellular)) : null,
+			members.some((one) => one.class === "starlink") ? api.call("starlink_status").then((r) => add(r.starlink)) : null,
+			members.some((one) => one.class === "wifi") ? api.call("wifi_status").then((r) => add(r.wifi)) : null,
 		]);
 		return risks;
 	}
@@ -89,7 +89,7 @@ export function createLive(api: Api, nowMs: () => number): Live {
 			const added = members.filter((member) => !known.includes(member.name));
 			const [first, seen] = await Promise.all([
 				Promise.all(added.map(({ name }) => samplesOf(name, atMs))),
-				details(members).catch(() => ({})),
+				risksOf(members).catch(() => ({})),
 			]);
 			for (const [name, samples] of first) series.set(name, mergeSamples([], samples, SERIES_S));
 			for (const name of series.keys()) if (!members.some((member) => member.name === name)) series.delete(name);

@@ -9,7 +9,14 @@ import { download } from "./download.ts";
 
 type Version = RpcdReply<"backup_list">["versions"][number];
 
-export function createBackups(page: Page, rpcd: Rpcd): { readonly root: HTMLElement; refresh(): Promise<void> } {
+export interface Backups {
+	readonly root: HTMLElement;
+	/** Where the versions are shown. */
+	readonly list: HTMLElement;
+	refresh(): Promise<void>;
+}
+
+export function createBackups(page: Page, rpcd: Rpcd): Backups {
 	const list = el("div");
 	const told = el("div", { role: "status" });
 	const note = textInput(_("Note (optional)"), { maxlength: "80" });
@@ -164,5 +171,5 @@ export function createBackups(page: Page, rpcd: Rpcd): { readonly root: HTMLElem
 			upload,
 		),
 	);
-	return { root, refresh };
+	return { root, list, refresh };
 }

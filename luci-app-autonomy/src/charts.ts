@@ -118,6 +118,8 @@ export function createCharts(into: HTMLElement): Charts {
 		return { kind, chart };
 	});
 	replace(into, ...all.map((one) => one.chart.root));
+	// Until it is known which of them this link has.
+	for (const { chart } of all) show(chart.root, false);
 
 	return {
 		update(rows, marks) {

@@ -70,7 +70,14 @@ export function createLog(page: Page, rpcd: Rpcd): { readonly root: HTMLElement;
 	return { root, refresh };
 }
 
-export function createReport(page: Page, rpcd: Rpcd): { readonly root: HTMLElement; refresh(): Promise<void> } {
+export interface Report {
+	readonly root: HTMLElement;
+	/** Where it says what would be in it. */
+	readonly contents: HTMLElement;
+	refresh(): Promise<void>;
+}
+
+export function createReport(page: Page, rpcd: Rpcd): Report {
 	const contents = el("div");
 	const progress = el("p", { role: "status" });
 	const result = el("div");
@@ -121,5 +128,5 @@ export function createReport(page: Page, rpcd: Rpcd): { readonly root: HTMLEleme
 		progress,
 		result,
 	);
-	return { root, refresh };
+	return { root, contents, refresh };
 }

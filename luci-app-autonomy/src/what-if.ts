@@ -143,7 +143,8 @@ export function createWhatIf(page: Page, api: Api): { readonly root: HTMLElement
 }
 
 function draw(into: HTMLElement, answer: WhatIf): void {
-	const toMs = Date.now();
+	// By the router's own reckoning: its clock may be another than ours.
+	const toMs = answer.from_unix_ms + 1000 * answer.share.reduce((sum, one) => sum + one.actual_s, 0);
 	const all = compared(answer, toMs);
 	const rows = all.map((one): LaneRow => {
 		const figure = `${duration(one.actualS)} / ${duration(one.whatIfS)}`;

@@ -151,9 +151,13 @@ describe("pages", { skip: why ?? false }, () => {
 			async () => (await bench.daemon.call<Reply<"config.get">>("config.get")).problems.length > 0,
 			10_000,
 		);
+		const asked = bench.server.wire.length;
 		const viewer = await bench.open(`${AT}/settings`, { user: "viewer" });
 		await says(viewer.page, ".alert-message", /does not use all of this configuration.*weight.*4500/s);
+		await says(viewer.page, "tr", /Switch margin\s*33/);
+		await says(viewer.page, "h3", /Uplink cellular_any/);
 		assert.equal(await viewer.page.locator(`${SAVE_AND_APPLY}:not([disabled])`).count(), 0);
+		assert.ok(!bench.server.wire.slice(asked).some((one) => one.calls.includes("uci get") && !REAL));
 		assertClean(viewer);
 		await viewer.page.context().close();
 	});
@@ -206,12 +210,15 @@ describe("pages", { skip: why ?? false }, () => {
 
 	test("system without the daemon, and without the plugin", async () => {
 		bench.server.answer("autonomy health", () => ({ error: { code: -32000, message: "Object not found" } }));
-		const { page } = await bench.open(`${AT}/system`);
-		await says(page, "#view", /The daemon does not run, so it cannot tell how it is/);
+		const without = await bench.open(`${AT}/system`);
+		await says(without.page, "#view", /The daemon does not run, so it cannot tell how it is/);
+		await without.page.context().close();
 		bench.server.answer("autonomy health", null);
 		bench.server.answer("luci.autonomy service", () => ({ error: { code: -32000, message: "Object not found" } }));
+		const { page } = await bench.open(`${AT}/system`);
 		await says(page, '[role="alert"]', /not installed fully/);
 		bench.server.answer("luci.autonomy service", null);
+		await page.locator('[role="alert"] .alert-message').waitFor({ state: "detached" });
 		await page.context().close();
 	});
 });

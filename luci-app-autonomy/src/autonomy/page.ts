@@ -83,7 +83,7 @@ export function createPage(title: string, ...children: readonly Child[]): Page {
 }
 
 /** Refusals in the router's own words, everything else in ours. */
-function failureText(error: unknown): string {
+export function failureText(error: unknown): string {
 	if (errorCode(error) === "refused") return errorText(error);
 	const { title, advice } = troubleWords(errorCode(error), errorText(error), null);
 	return `${title} ${advice}`;

@@ -6,6 +6,7 @@
 "require poll";
 "require autonomy.kit as kit";
 
+import type { Reply } from "../../../../contract/api.ts";
 /**
  * Settings, made from the contract: every option with its help, unit, range and default, checked as the daemon checks it.
  * LuCI's own form and its Save & Apply; the daemon takes the change over without a restart.
@@ -29,7 +30,7 @@ import {
 } from "../../../../web/model/settings.ts";
 import { troubleWords } from "../../../../web/model/trouble.ts";
 import { say } from "../../../../web/say.ts";
-import { ensureStyles, pageApi } from "../../autonomy/page.ts";
+import { createPage, ensureStyles, pageApi, section, table } from "../../autonomy/page.ts";
 
 const api = pageApi();
 
@@ -103,23 +104,49 @@ function ensureSections(): void {
 	}
 }
 
+type Config = Reply<"config.get">;
+
 interface Loaded {
+	/** What is in force, by the daemon; null while it does not run. */
+	readonly config: Config | null;
 	readonly problems: readonly string[];
 	readonly names: readonly string[];
 	readonly trouble: unknown;
 }
 
 async function load(): Promise<Loaded> {
-	await uci.load(CONFIG_PACKAGE);
-	if (L.hasViewPermission()) ensureSections();
+	if (L.hasViewPermission()) {
+		await uci.load(CONFIG_PACKAGE);
+		ensureSections();
+	}
 	try {
-		const [{ problems }, { members }] = await Promise.all([api.call("config.get"), api.call("members")]);
+		const [config, { members }] = await Promise.all([api.call("config.get"), api.call("members")]);
 		const classes = [...new Set(members.map((one) => `${one.class}_any`))].sort();
-		return { problems, names: [...members.map((one) => one.name), ...classes], trouble: null };
+		return { config, problems: config.problems, names: [...members.map((one) => one.name), ...classes], trouble: null };
 	} catch (error) {
 		// Settings can be changed while the daemon does not run.
-		return { problems: [], names: [], trouble: error };
+		return { config: null, problems: [], names: [], trouble: error };
 	}
+}
+
+/** For who may only look: what is in force, as the daemon tells it, which leaves the secrets out. */
+function readOnlyView({ config }: Loaded): Node {
+	const parts = inOrder(SECTIONS).flatMap((spec) =>
+		Object.entries(config?.sections ?? {})
+			.filter(([name]) => (spec.name === null ? !SECTIONS.some((one) => one.name === name) : name === spec.name))
+			.map(([name, values]) => {
+				const rows = shownOptions(spec).flatMap((option) => {
+					const secret = config?.secrets.includes(`${name}.${option.name}`);
+					const value = values[option.name];
+					if (value === undefined && !secret) return [];
+					const text = value === undefined ? "***" : typeof value === "string" ? value : value.join(", ");
+					return [[optionLabel(option), text, optionHelp(option)]];
+				});
+				const title = spec.name === null ? say(_("Uplink {name}"), { name }) : _(spec.help);
+				return section(title, table([_("Option"), _("Value"), _("Meaning")], rows, _("Nothing is set here.")));
+			}),
+	);
+	return el("div", {}, ...parts);
 }
 
 function notices({ problems, trouble }: Loaded): Node {
@@ -167,6 +194,9 @@ export default view.extend({
 
 	async render(loaded: Loaded): Promise<Node> {
 		ensureStyles();
+		if (!L.hasViewPermission()) {
+			return createPage(_("Settings of Autonomy"), notices(loaded), readOnlyView(loaded)).root;
+		}
 		const map = new form.Map(
 			CONFIG_PACKAGE,
 			_("Settings of Autonomy"),

@@ -17,6 +17,7 @@ import {
 	createPage,
 	dialog,
 	factList,
+	failureText,
 	keepFresh,
 	nowMs,
 	pageApi,
@@ -29,7 +30,8 @@ import { createLog, createReport } from "../../diagnostics.ts";
 
 const api = pageApi();
 const rpcd = createRpcd(transport, (ms) => new Promise((resolve) => setTimeout(resolve, ms)));
-const LOG_EVERY_MS = 10_000;
+const LOG_EVERY_MS = 15_000;
+const SERVICE_EVERY_MS = 10_000;
 
 type Control = "start" | "stop" | "restart" | "reload" | "enable" | "disable";
 
@@ -97,6 +99,7 @@ function build(): { readonly root: HTMLElement; refresh(): Promise<void> } {
 			if (!(error instanceof RpcdProblem)) throw error;
 			setText(told, error.message);
 		}
+		serviceAtMs = Number.NEGATIVE_INFINITY;
 		await refresh();
 	}
 
@@ -159,25 +162,45 @@ function build(): { readonly root: HTMLElement; refresh(): Promise<void> } {
 		}
 	}
 
-	let once = false;
+	let serviceAtMs = Number.NEGATIVE_INFINITY;
 	let logAtMs = Number.NEGATIVE_INFINITY;
 	let atMs: number | null = null;
 	let sinceMs: number | null = null;
+	const asked = new Set<string>();
+
+	/** What changes only when somebody does something is read once, and says itself when it cannot be. */
+	async function once(name: string, into: HTMLElement, work: () => Promise<unknown>): Promise<void> {
+		if (asked.has(name)) return;
+		asked.add(name);
+		try {
+			await work();
+		} catch (error) {
+			// Asked again when the router, or the plugin, is back.
+			if (["offline", "absent", "denied"].includes(errorCode(error))) asked.delete(name);
+			replace(into, el("p", { class: "alert-message warning" }, failureText(error)));
+		}
+	}
+
+	async function installed(): Promise<void> {
+		const found = await rpcd.call("versions");
+		const all = Object.entries(found).map(([name, value]) => ({ name: fieldLabel(name), value: String(value) }));
+		replace(versions, factList(all));
+	}
 
 	async function read(): Promise<void> {
-		const [one] = await Promise.all([rpcd.call("service"), daemon()]);
-		drawService(one);
+		// The plugin is a program that is started for each question: not as often as the daemon is asked.
+		if (nowMs() - serviceAtMs >= SERVICE_EVERY_MS) {
+			const [one] = await Promise.all([rpcd.call("service"), daemon()]);
+			drawService(one);
+			serviceAtMs = nowMs();
+		} else await daemon();
 		if (nowMs() - logAtMs >= LOG_EVERY_MS) {
 			logAtMs = nowMs();
 			await log.refresh();
 		}
-		if (once) return;
-		const [found] = await Promise.all([rpcd.call("versions"), backups.refresh(), report.refresh()]);
-		replace(
-			versions,
-			factList(Object.entries(found).map(([name, value]) => ({ name: fieldLabel(name), value: String(value) }))),
-		);
-		once = true;
+		await once("backups", backups.list, backups.refresh);
+		await once("report", report.contents, report.refresh);
+		await once("versions", versions, installed);
 	}
 
 	async function refresh(): Promise<void> {
