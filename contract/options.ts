@@ -41,6 +41,13 @@ const MAIN: readonly OptionSpec[] = [
 		unset: "only the system log",
 	},
 	{
+		name: "runtime",
+		type: "enum",
+		values: ["auto", "quickjs", "node"],
+		default: "auto",
+		help: "Engine the daemon starts with; auto takes QuickJS where it is installed with socat, else Node.js. Read at its start",
+	},
+	{
 		name: "poll_interval_ms",
 		type: "int",
 		unit: "ms",

@@ -38,6 +38,8 @@ export interface MainConfig {
 	readonly logLevel: "trace" | "debug" | "info" | "warn" | "error";
 	/** Also write the log to this file, in /tmp or on other storage that is not flash; unset: only the system log. */
 	readonly logFile: string | null;
+	/** Engine the daemon starts with; auto takes QuickJS where it is installed with socat, else Node.js. Read at its start. */
+	readonly runtime: "auto" | "quickjs" | "node";
 	/** How often one sample per uplink is put on record; 100-10000 ms. */
 	readonly pollIntervalMs: number;
 	/** Longest pause between two looks at all uplinks; events and probe results are acted on at once; 100-10000 ms. */
