@@ -28,7 +28,7 @@ const POLICIES: Readonly<Record<string, (truth: Truth, order: readonly number[])
 	mwan3_tuned: ({ trace }, order) => mwan3(trace, order, MWAN3_TUNED),
 	dpinger: ({ trace }, order) => dpinger(trace, order),
 	reactive: ({ trace }, order) => ours(trace, order, { settings: { ...DEFAULTS, predictive: false } }),
-	predictive: ({ trace }, order) => ours(trace, order, { settings: DEFAULTS, listen: listen(models().of(trace)) }),
+	predictive: ({ trace }, order) => ours(trace, order, { settings: DEFAULTS, listen: listen(trace, models()) }),
 	oracle,
 };
 

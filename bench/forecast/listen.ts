@@ -1,11 +1,15 @@
-/** The forecast beside the engine, as the daemon wires it: it hears what the engine hears, and speaks once per tick. */
+/**
+ * The forecast beside the engine, as the daemon wires it: it hears what the engine hears, and speaks once per tick. One
+ * forecaster per uplink here, since a trace may be put together of recordings that different models know.
+ */
 import type { Input } from "../../daemon/decide/types.ts";
 import { createForecaster } from "../../daemon/forecast/forecaster.ts";
-import type { Model } from "../../daemon/forecast/model.ts";
 import { createTeller } from "../../daemon/forecast/teller.ts";
+import type { Trace } from "../traces/types.ts";
+import type { Models } from "./models.ts";
 
-export function listen(model: Model): (input: Input) => readonly Input[] {
-	const forecaster = createForecaster(model);
+export function listen(trace: Trace, models: Models): (input: Input) => readonly Input[] {
+	const forecasters = new Map(trace.tracks.map((one) => [one.uplink, createForecaster(models.of(trace, one))]));
 	const teller = createTeller();
 	return (input) => {
 		switch (input.kind) {
@@ -13,10 +17,12 @@ export function listen(model: Model): (input: Input) => readonly Input[] {
 			case "reach":
 			case "sense":
 			case "traffic":
-				forecaster.take(input);
+				forecasters.get(input.uplink)?.take(input);
 				return [];
-			case "tick":
-				return teller.tell(forecaster.tick(input.atMs)).map((told) => ({ kind: "forecast", ...told }));
+			case "tick": {
+				const forecasts = [...forecasters.values()].flatMap((one) => one.tick(input.atMs));
+				return teller.tell(forecasts).map((told) => ({ kind: "forecast", ...told }));
+			}
 			default:
 				return [];
 		}

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { createModel, type Model, type ModelFile, type TargetModel } from "../../daemon/forecast/model.ts";
-import type { Trace } from "../traces/types.ts";
+import type { Trace, Track } from "../traces/types.ts";
 
 interface Folds {
 	readonly groups: Readonly<Record<string, number>>;
@@ -15,22 +15,19 @@ interface Folds {
 const read = <T>(path: string): T => JSON.parse(readFileSync(path, "utf8")) as T;
 
 export interface Models {
-	of(trace: Trace): Model;
+	of(trace: Trace, track: Track): Model;
 	/** True: a recording of the training set, answered by a model that never saw it. */
-	knows(trace: Trace): boolean;
+	knows(trace: Trace, track: Track): boolean;
 }
 
 export function createModels(): Models {
 	const shipped = createModel(read<ModelFile>("daemon/forecast/model.json"));
 	const { groups, folds, features } = read<Folds>("bench/train/folds.json");
 	const models = folds.map((targets) => createModel({ features, targets }));
-	const foldOf = (trace: Trace): number | undefined =>
-		trace.group
-			.split(" + ")
-			.map((group) => groups[`${trace.folder}/${group}`] ?? groups[group])
-			.find((fold) => fold !== undefined);
+	const foldOf = (trace: Trace, track: Track): number | undefined =>
+		groups[track.origin ?? `${trace.folder}/${trace.group}`];
 	return {
-		of: (trace) => models[foldOf(trace) ?? -1] ?? shipped,
-		knows: (trace) => foldOf(trace) !== undefined,
+		of: (trace, track) => models[foldOf(trace, track) ?? -1] ?? shipped,
+		knows: (trace, track) => foldOf(trace, track) !== undefined,
 	};
 }

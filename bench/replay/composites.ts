@@ -4,7 +4,8 @@
  */
 import type { Trace, Track } from "../traces/types.ts";
 
-const rename = (track: Track, uplink: string): Track => ({ ...track, uplink });
+const rename = (part: Trace, track: Track, uplink: string): Track => ({ ...track, uplink, origin: originOf(part) });
+const originOf = (part: Trace): string => `${part.folder}/${part.group}`;
 
 export function composites(all: readonly Trace[]): Trace[] {
 	const single = all.filter((trace) => trace.tracks.length === 1);
@@ -12,11 +13,11 @@ export function composites(all: readonly Trace[]): Trace[] {
 	const modems = of("cellular").filter((trace) => trace.lengthMs > 3_600_000);
 	const made: Trace[] = [];
 	const pair = (folder: string, parts: readonly Trace[]): void => {
-		const tracks = parts.map((part, i) => rename(part.tracks[0] as Track, `${part.tracks[0]?.class}${i}`));
+		const tracks = parts.map((part, i) => rename(part, part.tracks[0] as Track, `${part.tracks[0]?.class}${i}`));
 		made.push({
 			folder,
 			name: parts.map((part) => part.name).join(" + "),
-			group: parts.map((part) => `${part.folder}/${part.group}`).join(" + "),
+			group: parts.map(originOf).join(" + "),
 			lengthMs: Math.min(...parts.map((part) => part.lengthMs)),
 			tracks,
 			seamsMs: [],
@@ -30,9 +31,9 @@ export function composites(all: readonly Trace[]): Trace[] {
 		made.push({
 			folder: first.folder,
 			name: names.join(" + "),
-			group: modems.map((one) => `${one.folder}/${one.group}`).join(" + "),
+			group: modems.map(originOf).join(" + "),
 			lengthMs: Math.min(first.lengthMs, second.lengthMs),
-			tracks: modems.flatMap((one) => one.tracks),
+			tracks: modems.flatMap((one) => one.tracks.map((track) => rename(one, track, track.uplink))),
 			seamsMs: [],
 			note: "two 5G routers of one ship, probes made from their signal",
 		});

@@ -26,6 +26,8 @@ export interface Track {
 	readonly signals: readonly Signal[];
 	/** Wall clock of the trace's start, where known: the 15 s grid of a dish is tied to it. */
 	readonly startUnixMs: number | null;
+	/** Folder and group it was taken from, when the trace is put together of several. */
+	readonly origin?: string;
 }
 
 export interface Trace {
