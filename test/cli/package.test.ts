@@ -112,6 +112,41 @@ test("a Node.js that does not know a memory flag is started without them, and it
 	assert.deepEqual([withFlags.stdout, withFlags.stderr], ['["-x"]\n', ""]);
 });
 
+test("QuickJS is taken where it is installed with socat; option runtime chooses", { skip }, async (t) => {
+	const box = await tree("/nowhere");
+	t.after(() => box.remove());
+	const put = (name: string, text: string): void => {
+		writeFileSync(join(box.bin, name), `#!/bin/sh\n${text}\n`);
+		chmodSync(join(box.bin, name), 0o755);
+	};
+	const qjs = (version: string): void =>
+		put("qjs", `[ "$1" = --help ] && echo "QuickJS version ${version}" && exit 1\necho "$AUTONOMY_QJS_VERSION $*"`);
+	const run = (): ReturnType<typeof box.run> =>
+		box.run("usr/sbin/autonomyd", ["--config", "/a b"], { PATH: `${box.bin}:/usr/bin:/bin` });
+	const node = '["--config","/a b"]\n';
+	qjs("2025-09-13");
+	put("socat", "");
+	assert.equal((await run()).stdout, node, "no bundle for it");
+	const lib = join(box.root, "usr/lib/autonomy");
+	writeFileSync(join(lib, "autonomyd.qjs.js"), "");
+	mkdirSync(join(lib, "autonomyd.qjs"));
+	const taken = await run();
+	assert.match(taken.stdout, /^2025-09-13 -m .*\/lib\/autonomy\/autonomyd\.qjs\.js --config \/a b\n$/, taken.stderr);
+	put("uci", '[ "$*" = "-q get autonomy.main.runtime" ] && echo node');
+	assert.equal((await run()).stdout, node);
+	put("uci", "echo quickjs");
+	assert.match((await run()).stdout, /^2025-09-13 /);
+	qjs("2024-01-13");
+	const old = await run();
+	assert.equal(old.code, 1);
+	assert.match(
+		old.stderr,
+		/option runtime is 'quickjs' .* needs QuickJS 2025-04-26 or later: found \S+\/qjs 2024-01-13\. .*quickjs socat/,
+	);
+	put("uci", "echo nonsense");
+	assert.equal((await run()).stdout, node, "auto: else Node.js");
+});
+
 /** rc.common and procd's functions, reduced to telling what the script asked for. */
 const PROCD = `
 config_load() { [ "$1" = autonomy ]; }
