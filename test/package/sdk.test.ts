@@ -86,7 +86,10 @@ test("the SDK's Makefile installs what the feed's package holds", { skip }, () =
 	const made = (name: string): string => readFileSync(join(place, `out/autonomy.${name}`), "utf8");
 	assert.deepEqual(made("conffiles").trim().split("\n").sort(), [...autonomy.conffiles].sort());
 	assert.ok(made("prerm").includes(autonomy.scripts.preRemove!.trim()), "the script as it is, no dollar lost");
-	assert.match(made("preinst"), /^#!\/bin\/sh\n\[ "\$\{PKG_UPGRADE:-0\}" = 1 \] \|\| exit 0\n/);
+	assert.match(
+		made("preinst"),
+		/^#!\/bin\/sh\n\[ "\$\{PKG_UPGRADE:-0\}" = 1 \] \|\| \[ "\$\{1:-\}" = upgrade \] \|\| exit 0\n/,
+	);
 });
 
 test("an archive for RutOS says for whom it is, with sums of its packages", { skip }, (t) => {
