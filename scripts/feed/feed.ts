@@ -3,10 +3,10 @@
  * made anew beside the old one and put in its place when it is whole. --help lists the options.
  */
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { apkFeed } from "./apk-feed.ts";
-import type { FileEntry } from "./entry.ts";
+import { writeFolder } from "./folder.ts";
 import { installer } from "./installer.ts";
 import { opkgFeed } from "./opkg-feed.ts";
 import { type FeedOptions, feedOptions, REPO } from "./options.ts";
@@ -23,17 +23,6 @@ const USAGE = `make feed|pm|release ARGS="--option value ..."
   --apk-key FILE      private key, PEM, for apk's index (or AUTONOMY_APK_KEY)
 make pm ROUTER=RUTX FIRMWARE=00.07.20: an archive for RutOS's Package Manager; make release: one for OpenWrt's SDK.
 Without a key that index is not signed. Times come from SOURCE_DATE_EPOCH or the last commit.`;
-
-export function writeFolder(folder: string, files: readonly FileEntry[]): void {
-	const fresh = `${folder}.new.${process.pid}`;
-	rmSync(fresh, { recursive: true, force: true });
-	for (const { path, content, mode } of files) {
-		mkdirSync(dirname(join(fresh, path)), { recursive: true });
-		writeFileSync(join(fresh, path), content, { mode });
-	}
-	rmSync(folder, { recursive: true, force: true });
-	renameSync(fresh, folder);
-}
 
 function feed(options: FeedOptions): void {
 	const { packages, left } = feedPackages(REPO, options.version, options.release);

@@ -18,7 +18,7 @@ import { gzip, tar } from "./tar.ts";
 const LIBRARY = `[ -s "\${IPKG_INSTROOT}/lib/functions.sh" ] || exit 0\n. "\${IPKG_INSTROOT}/lib/functions.sh"\n`;
 const POSTINST = `#!/bin/sh\n[ "\${IPKG_NO_SCRIPT}" = "1" ] && exit 0\n${LIBRARY}default_postinst "$0" "$@"\n`;
 const PRERM = `#!/bin/sh\n${LIBRARY}default_prerm "$0" "$@"\n`;
-/** opkg says it twice: in the environment, except when another version is installed by name or file, and as argument. */
+/** opkg says it in the environment and as argument. */
 const UPGRADE_ONLY = `[ "\${PKG_UPGRADE:-0}" = 1 ] || [ "\${1:-}" = upgrade ] || exit 0\n`;
 
 export interface Ipk {
