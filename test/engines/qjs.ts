@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
+import type { TestContext } from "node:test";
 import { build } from "esbuild";
 
 const HERE = resolve("test/engines/stand-in");
@@ -26,7 +27,11 @@ export interface Line {
 
 /** Writes build/qjs-tests/NAME.js for each file, and the broker they start. */
 export async function bundleTests(files: readonly string[], out: string): Promise<(file: string) => string> {
-	const nameOf = (file: string): string => file.replace(/^test\//, "").replaceAll("/", "-").replace(/\.test\.ts$/, "");
+	const nameOf = (file: string): string =>
+		file
+			.replace(/^test\//, "")
+			.replaceAll("/", "-")
+			.replace(/(\.test)?\.ts$/, "");
 	mkdirSync(out, { recursive: true });
 	await build({
 		entryPoints: files.map((file) => ({ in: `bundle:${file}`, out: nameOf(file) })),
@@ -75,9 +80,25 @@ export interface Outcome {
 	readonly stderr: string;
 }
 
-export function runOnQjs(qjs: string, bundle: string, limitMs: number): Promise<Outcome> {
+/** Every test there as a test here. */
+export async function reportLines(t: TestContext, { lines, code, stderr }: Outcome): Promise<void> {
+	for (const line of lines) {
+		await t.test(line.name, (inner) => {
+			if (line.skip !== undefined) inner.skip(line.skip);
+			if (!line.ok) throw new Error(line.error);
+		});
+	}
+	if (code !== 0 && lines.every((line) => line.ok)) throw new Error(`ended with ${code}: ${stderr}`);
+}
+
+export function runOnQjs(
+	qjs: string,
+	bundle: string,
+	limitMs: number,
+	more: Readonly<Record<string, string>> = {},
+): Promise<Outcome> {
 	return new Promise((done) => {
-		const env = { ...process.env, NODE: process.execPath, UBUSD_PROGRAM: resolve(bundle, "../ubusd.mjs") };
+		const env = { ...process.env, ...more, NODE: process.execPath, UBUSD_PROGRAM: resolve(bundle, "../ubusd.mjs") };
 		const child = spawn(qjs, ["-m", "--no-unhandled-rejection", bundle], { env, stdio: ["ignore", "pipe", "pipe"] });
 		const timer = setTimeout(() => child.kill("SIGKILL"), limitMs);
 		let stdout = "";

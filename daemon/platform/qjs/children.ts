@@ -94,6 +94,8 @@ export function spawn(
 	startedCount++;
 	const file = find(argv[0]);
 	if (file === null) throw new Error("no such program");
+	// C would see only what comes before.
+	if (argv.some((word) => word.includes("\0"))) throw new Error("an argument with a zero byte");
 	listen();
 	const [stdin, stdout, stderr] = makePipes() as [[number, number], [number, number], [number, number]];
 	const theirs = [stdin[0], stdout[1], stderr[1]];

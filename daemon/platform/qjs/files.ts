@@ -49,7 +49,8 @@ function isDirectory(mode: number): boolean {
 export const qjsFiles: Files = {
 	readText: (path) => decodeText(qjsFiles.readBytes(path)),
 	readBytes(path) {
-		const fd = check(os.open(path, os.O_RDONLY), path, "read");
+		// C would open what comes before a zero byte.
+		const fd = check(path.includes("\0") ? -2 : os.open(path, os.O_RDONLY), path, "read");
 		try {
 			return readAll(fd, path);
 		} finally {

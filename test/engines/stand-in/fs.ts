@@ -8,14 +8,19 @@ function pathOf(path: string | { pathname: string }): string {
 }
 
 function raise(result: number, path: string): void {
-	if (result < 0) throw Object.assign(new Error(`errno ${-result}: ${path}`), { code: result === -2 ? "ENOENT" : "EIO" });
+	if (result < 0)
+		throw Object.assign(new Error(`errno ${-result}: ${path}`), { code: result === -2 ? "ENOENT" : "EIO" });
 }
 
 export function readFileSync(path: string | { pathname: string }, how?: unknown): string | Uint8Array {
 	if (how !== undefined) return qjsFiles.readText(pathOf(path));
 	return Buffer.from(qjsFiles.readBytes(pathOf(path)));
 }
-export function writeFileSync(path: string, content: string | Uint8Array, how?: { mode?: number; flag?: string }): void {
+export function writeFileSync(
+	path: string,
+	content: string | Uint8Array,
+	how?: { mode?: number; flag?: string },
+): void {
 	const bytes = typeof content === "string" ? encodeText(content) : new Uint8Array(content);
 	const flags = how?.flag === "a" ? os.O_APPEND : os.O_TRUNC;
 	const fd = os.open(path, os.O_WRONLY | os.O_CREAT | flags, how?.mode ?? 0o644);
@@ -52,4 +57,14 @@ export function rmSync(path: string): void {
 }
 export const renameSync = (from: string, to: string): void => raise(os.rename(from, to), from);
 export const unlinkSync = (path: string): void => raise(os.remove(path), path);
-export default { readFileSync, writeFileSync, existsSync, statSync, readdirSync, mkdirSync, mkdtempSync, rmSync, renameSync };
+export default {
+	readFileSync,
+	writeFileSync,
+	existsSync,
+	statSync,
+	readdirSync,
+	mkdirSync,
+	mkdtempSync,
+	rmSync,
+	renameSync,
+};

@@ -26,7 +26,9 @@ function fromBase64(text: string): number[] {
 	for (const one of text.replace(/[^\w+/]/g, "")) {
 		word = ((word << 6) | DIGITS.indexOf(one)) & 0xffffff;
 		bits += 6;
-		if (bits >= 8) bytes.push((word >> (bits -= 8)) & 0xff);
+		if (bits < 8) continue;
+		bits -= 8;
+		bytes.push((word >> bits) & 0xff);
 	}
 	return bytes;
 }
@@ -61,6 +63,16 @@ class FewBuffer extends Uint8Array {
 	}
 }
 
+/** Only files of this project, as tests name them from where they are: samples beside them, everything else at the top. */
+class FewUrl {
+	readonly pathname: string;
+	constructor(path: string, base: unknown) {
+		const inner = path.replace(/^(\.\.?\/)+/, "");
+		const folder = base instanceof FewUrl ? base.pathname : inner.startsWith("samples/") ? "test/" : "";
+		this.pathname = folder + inner;
+	}
+}
+
 const timer = (callback: () => void, ms = 0): unknown => os.setTimeout(callback, Math.max(0, Math.ceil(ms)));
 
 function every(callback: () => void, ms: number): { handle: unknown } {
@@ -85,6 +97,7 @@ Object.assign(globalThis, {
 			return decodeText(bytes);
 		}
 	},
+	URL: FewUrl,
 	performance: { now: () => os.now() },
 	setTimeout: timer,
 	clearTimeout: (handle: unknown) => (handle === undefined || handle === null ? undefined : os.clearTimeout(handle)),

@@ -13,4 +13,4 @@ export const basename = (path: string): string => path.slice(path.lastIndexOf("/
 export const tmpdir = (): string => "/tmp";
 export const hostname = (): string => "router";
 export const fileURLToPath = (url: string): string => url.replace(/^file:\/\//, "");
-export default { join, resolve, dirname, basename };
+export default { join, resolve, dirname, basename, tmpdir };

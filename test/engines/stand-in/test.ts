@@ -106,7 +106,9 @@ async function runTest(name: string, options: Options, body: Body): Promise<void
 	if (errors.length === 0) report({ name, ok: true, ...(skip === null ? {} : { skip }) });
 	else {
 		failed = true;
-		const text = errors.map((one) => (one instanceof Error ? `${one.name}: ${one.message}\n${one.stack ?? ""}` : String(one)));
+		const text = errors.map((one) =>
+			one instanceof Error ? `${one.name}: ${one.message}\n${one.stack ?? ""}` : String(one),
+		);
 		report({ name, ok: false, error: text.join("\n") });
 	}
 }
@@ -126,7 +128,11 @@ setTimeout(() => {
 	runSuite(root, "").then(
 		() => std.exit(failed ? 1 : 0),
 		(error: unknown) => {
-			report({ name: "hooks", ok: false, error: error instanceof Error ? `${error.message}\n${error.stack}` : String(error) });
+			report({
+				name: "hooks",
+				ok: false,
+				error: error instanceof Error ? `${error.message}\n${error.stack}` : String(error),
+			});
 			std.exit(1);
 		},
 	);

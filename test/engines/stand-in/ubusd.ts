@@ -11,12 +11,11 @@ export function startUbusd(options: { readonly path: string }): Promise<{ close(
 		const argv = [std.getenv("NODE") ?? "node", std.getenv("UBUSD_PROGRAM") ?? "", options.path] as const;
 		const child = qjsProcesses.start(argv, {
 			onStdoutLine() {
-				resolve({
-					close() {
-						child.signal("SIGTERM");
-						return gone;
-					},
-				});
+				const close = (): Promise<void> => {
+					child.signal("SIGTERM");
+					return gone;
+				};
+				resolve({ close });
 			},
 			onStderrLine: (line) => std.err.puts(`${line}\n`),
 			onExit(code, error) {

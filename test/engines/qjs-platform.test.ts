@@ -1,0 +1,80 @@
+/** The platform on QuickJS. Here are the servers and a curl that tells what it was given; the tests are inside/platform.ts. */
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import dgram from "node:dgram";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import http from "node:http";
+import net from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { findQjs } from "../../lab/autonomyd.ts";
+import { bundleTests, reportLines, runOnQjs } from "./qjs.ts";
+
+const { path: qjs, why } = findQjs();
+
+function curl(folder: string): void {
+	const text = `#!/bin/sh\n{ echo "$*"; cat; } >'${folder}/curl.log'\nprintf 'HTTP/1.1 100 Continue\\r\\n\\r\\nHTTP/1.1 202 Accepted\\r\\nX-A: b\\r\\n\\r\\ntaken'\n`;
+	writeFileSync(join(folder, "curl"), text);
+	chmodSync(join(folder, "curl"), 0o755);
+}
+
+test("the platform on QuickJS", { skip: qjs === null ? why : false }, async (t) => {
+	const folder = mkdtempSync(join(tmpdir(), "autonomy-qjs-"));
+	t.after(() => rmSync(folder, { recursive: true }));
+	curl(folder);
+	const sockets = new Set<net.Socket>();
+	for (const [name, serve] of [
+		["echo.sock", (socket: net.Socket) => void socket.pipe(socket)],
+		["short.sock", (socket: net.Socket) => void socket.end()],
+		["deaf.sock", (socket: net.Socket) => void socket.pause()],
+	] as const) {
+		const server = net.createServer((socket) => {
+			sockets.add(socket);
+			socket.on("error", () => undefined);
+			serve(socket);
+		});
+		await new Promise<void>((resolve) => server.listen(join(folder, name), resolve));
+		t.after(() => server.close());
+	}
+	let connections = 0;
+	const web = http.createServer((request, response) => {
+		if (request.url === "/slow") return;
+		if (request.url === "/connections") return void response.end(String(connections));
+		if (request.url === "/chunked") {
+			for (let i = 0; i < 1000; i++) response.write(i % 2 === 0 ? "onetwo" : "onetwo");
+			return void response.end();
+		}
+		if (request.url === "/cut") {
+			response.writeHead(200, { "content-length": "100" });
+			response.write("only this");
+			setTimeout(() => request.socket.destroy(), 50);
+			return;
+		}
+		response.writeHead(201, { "x-seen": `${request.method} ${request.url} ${request.headers["x-a"]}` });
+		request.pipe(response);
+	});
+	web.on("connection", (socket) => {
+		connections++;
+		sockets.add(socket);
+	});
+	await new Promise<void>((resolve) => web.listen(0, "127.0.0.1", resolve));
+	const udp = dgram.createSocket("udp4");
+	udp.on("message", (bytes, from) => udp.send(bytes, from.port, from.address));
+	await new Promise<void>((resolve) => udp.bind(0, "127.0.0.1", resolve));
+	t.after(() => {
+		for (const socket of sockets) socket.destroy();
+		web.close();
+		udp.close();
+	});
+	const pathOf = await bundleTests(["test/engines/inside/platform.ts"], `${folder}/bundles`);
+	const outcome = await runOnQjs(qjs ?? "", pathOf("test/engines/inside/platform.ts"), 120_000, {
+		FOLDER: folder,
+		PATH: `${folder}:${process.env.PATH}`,
+		HTTP_PORT: String((web.address() as net.AddressInfo).port),
+		UDP_PORT: String(udp.address().port),
+		LONG_HMAC: createHmac("sha256", "k".repeat(131)).update("x".repeat(1000)).digest("hex"),
+	});
+	assert.ok(outcome.lines.length > 15, outcome.stderr);
+	await reportLines(t, outcome);
+});
