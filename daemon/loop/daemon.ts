@@ -247,7 +247,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 		gps,
 		loop,
 		reload,
-		problems: () => notes,
+		problems: () => [...notes, ...outlets.problems()],
 	};
 	const outlets = createOutlets(rooms, STATE_DIR);
 
@@ -275,8 +275,9 @@ export function createDaemon(options: DaemonOptions): Daemon {
 			discovery.onRebuild((reason) => void reassert(reason));
 			discovery.onChange(follow);
 			owned.push(timers.every(REASSERT_EVERY_MS, () => void reassert("timer")));
-			api = registerApi({ bus, deps: serveDeps(rooms, outlets.alerts) });
-			outlets.start(api);
+			const deps = serveDeps(rooms, outlets.alerts);
+			api = registerApi({ bus, deps });
+			outlets.start(api, deps);
 			owned.push(
 				api,
 				migrateOnce(rooms, (text) => notes.push(text)),

@@ -7,15 +7,20 @@ import { describe } from "../decide/describe.ts";
 import type { Decision } from "../decide/types.ts";
 import { errorText } from "../platform/error.ts";
 import type { Closable, Files } from "../platform/platform.ts";
+import { createPublishers, type Publishers } from "../publish/publishers.ts";
 import type { RecordedEvent } from "../record/recorder.ts";
 import { alertNotification, alertReply } from "../serve/alerts.ts";
+import type { ServeDeps } from "../serve/deps.ts";
 import type { Api } from "../serve/register.ts";
 import { preferredOf } from "../serve/status.ts";
 import type { Rooms } from "./rooms.ts";
+import { sourceOf } from "./source.ts";
 
 export interface Outlets extends Closable {
 	readonly alerts: Alerts;
-	start(api: Api): void;
+	start(api: Api, deps: ServeDeps): void;
+	/** What the owner should know of them. */
+	problems(): readonly string[];
 	/** After each step that had something to say. */
 	output(decisions: readonly Decision[], events: readonly RecordedEvent[]): void;
 	configure(): void;
@@ -59,9 +64,17 @@ export function createOutlets(rooms: Rooms, stateDir: string): Outlets {
 		device,
 	});
 
+	let publishers: Publishers | null = null;
 	return {
 		alerts,
-		start(api) {
+		start(api, deps) {
+			publishers = createPublishers({
+				platform,
+				log: log.child("publish"),
+				config,
+				source: sourceOf(rooms, deps, device),
+			});
+			publishers.configure();
 			alerts.onNotice(({ change, alert }) => {
 				api.alert(alertNotification(change, alert, recorder.toUnixMs));
 				const { id, kind, level, state, name, text, ts } = alertReply(alert, recorder.toUnixMs);
@@ -72,12 +85,19 @@ export function createOutlets(rooms: Rooms, stateDir: string): Outlets {
 		},
 		output(decisions, events) {
 			alerts.output(decisions, events);
+			publishers?.output(decisions, events);
 		},
 		configure() {
 			alerts.configure();
+			publishers?.configure();
+		},
+		problems() {
+			const failing = alerts.status().channels.filter((one) => one.state === "settings" || one.state === "failing");
+			return [...failing.map((one) => `alerts by ${one.name}: ${one.text}`), ...(publishers?.problems() ?? [])];
 		},
 		close() {
 			alerts.close();
+			publishers?.close();
 		},
 	};
 }

@@ -1,0 +1,46 @@
+/** All that publishes: Prometheus and MQTT. Each is started only when it is configured, and harms nobody when it fails. */
+import type { Config } from "../config/types.ts";
+import type { Decision } from "../decide/types.ts";
+import { errorText } from "../platform/error.ts";
+import type { Logger } from "../platform/log.ts";
+import type { Closable, Platform } from "../platform/platform.ts";
+import type { RecordedEvent } from "../record/recorder.ts";
+import { createScrape } from "./scrape.ts";
+import { createCounters, type Source } from "./source.ts";
+
+export interface Publishers extends Closable {
+	configure(): void;
+	output(decisions: readonly Decision[], events: readonly RecordedEvent[]): void;
+	/** What does not work, in words; without secrets. */
+	problems(): readonly string[];
+}
+
+export function createPublishers(options: {
+	readonly platform: Platform;
+	readonly log: Logger;
+	readonly config: () => Config;
+	readonly source: Source;
+}): Publishers {
+	const { platform, log, config, source } = options;
+	const counters = createCounters();
+	const scrape = createScrape({ platform, log, config: () => config().metrics, source, counters });
+	let broken = false;
+
+	/** Said once; then silent until it works again. */
+	function guarded(work: () => void): void {
+		try {
+			work();
+			broken = false;
+		} catch (error) {
+			if (!broken) log.error("publish", { reason: `publishing does not work as it should: ${errorText(error)}` });
+			broken = true;
+		}
+	}
+
+	return {
+		configure: () => guarded(() => scrape.configure()),
+		output: (decisions, events) => guarded(() => counters.take(decisions, events)),
+		problems: () => scrape.problems(),
+		close: () => scrape.close(),
+	};
+}
