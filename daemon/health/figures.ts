@@ -147,8 +147,9 @@ export interface SevereLoss {
 
 /**
  * Loss so heavy that waiting would hurt, told from noise and from a single short outage: at least `lossPct` over the last
- * `durationMs` + 1 s, lower bound (z = 2) at least half of it, lost in three different seconds that span two thirds of the
- * duration, the last one less than a second ago.
+ * `durationMs` + 1 s, lower bound (z = 2) at least 0.7 of it, lost in three different seconds that span two thirds of the
+ * duration, the last one less than a second ago. (0.5 was crossed by chance four times in 32 hours of a healthy dish, which
+ * now and then loses a tenth for some seconds.)
  */
 export function severeLoss(h: Health, nowMs: number, lossPct: number, durationMs: number): SevereLoss {
 	const tally = emptyTally();
@@ -166,6 +167,6 @@ export function severeLoss(h: Health, nowMs: number, lossPct: number, durationMs
 		countBits(tally.lossSeconds) >= 3 &&
 		lastLossMs - firstLossMs >= (durationMs * 2) / 3 &&
 		nowMs - lastLossMs < 1_000 &&
-		wilsonPct(lost, probes, -2) >= lossPct / 2;
+		wilsonPct(lost, probes, -2) >= 0.7 * lossPct;
 	return { severe, pct, probes };
 }

@@ -37,6 +37,8 @@ export type DetectorInput = { readonly atMs: number } & (
 	| { readonly kind: "witness"; readonly method: ProbeMethod }
 	/** From now on replies come by this method (ICMP turned out to be filtered, or works again). */
 	| { readonly kind: "method"; readonly method: ProbeMethod }
+	/** Silences of the link that are over within a second are known of its kind: so much longer before it is dead, ms. */
+	| { readonly kind: "patience"; readonly ms: number }
 	| { readonly kind: "recheck" }
 	/** We ourselves stood still until now. */
 	| { readonly kind: "stall" }

@@ -9,7 +9,8 @@
  * - suspect: a burst of quick probes goes to all targets. Any reply at all: up again. When the whole burst is overdue,
  *   and so many in all that random loss at the link's own rate explains it less than once in ten million times, it is
  *   dead; with too few, one more burst. A link that was called dead twice within ten minutes and was back at once (1.5 s)
- *   gets more patience (0.25, 0.5, 0.7 s): satellites and cells hand over in silence.
+ *   gets more patience (0.25, 0.5, 0.7 s): satellites and cells hand over in silence. A kind of link that is known for it
+ *   gets some from the start.
  *   When TCP or DNS was answered meanwhile (a witness), it is not the link but ping that is filtered: up, by that method.
  * - dead: the first reply asks for a burst; up again after three replies that are three in five of what was due since.
  *   One lucky packet is no link.
@@ -70,6 +71,8 @@ export function createDetector(options: DetectorOptions): Detector {
 	let deadAtMs = NEVER;
 	let patienceMs = 0;
 	let patienceUntilMs = NEVER;
+	/** Before anything was learnt. */
+	let bornPatienceMs = 0;
 	let gateway: ReachEvidence["gateway"] = "unknown";
 	let traffic: TrafficState = "unknown";
 
@@ -222,7 +225,7 @@ export function createDetector(options: DetectorOptions): Detector {
 			return;
 		}
 		const overdue = unanswered + flight.silent(now).overdue;
-		const patience = now < patienceUntilMs ? patienceMs : 0;
+		const patience = Math.max(bornPatienceMs, now < patienceUntilMs ? patienceMs : 0);
 		const early = patience > 0 && now - suspectAtMs < MIN_BURST_WAIT_MS + patience;
 		const again = overdue < unansweredNeeded(flight.lossRate()) || early || (verdict === "unknown" && bursts < 2);
 		if (!again && witness !== null) filtered(witness);
@@ -279,6 +282,7 @@ export function createDetector(options: DetectorOptions): Detector {
 		else if (input.kind === "witness") {
 			if (verdict === "suspect") witness = input.method;
 		} else if (input.kind === "link") setLink(input.up, input.text);
+		else if (input.kind === "patience") bornPatienceMs = input.ms;
 		else if (input.kind === "recheck") burst();
 		else if (input.kind === "stall") stall();
 	}

@@ -108,6 +108,7 @@ export function createProber(options: ProberOptions): Prober {
 				bytesPerDay: settings.member(uplink.id, uplink.class).bytesPerDay,
 				device: uplink.device,
 				hasCarrier: uplink.carrier !== false,
+				blinks: uplink.class === "starlink",
 				families: FAMILIES.map((family) => orderOf(uplink, family)).filter((one) => one !== null),
 			};
 			const watch = watches.get(uplink.id) ?? createUplinkWatch({ platform, log, uplink: uplink.id, order, emit });

@@ -44,6 +44,7 @@ export interface WatchStatus {
 
 export interface Watch {
 	setPace(pace: Pace): void;
+	setPatience(ms: number): void;
 	link(up: boolean, text: string): void;
 	recheck(): void;
 	traffic(state: TrafficState, hint: boolean): void;

@@ -236,6 +236,7 @@ export function createWatch(options: WatchOptions): Watch {
 	run();
 
 	return {
+		setPatience: (ms) => step({ kind: "patience", ms, atMs: clock.monotonicMs() }),
 		setPace(next) {
 			const changed = next.spacingMs !== pace.spacingMs;
 			if (next.dnsEveryMs !== pace.dnsEveryMs) dns.setEvery(next.dnsEveryMs);

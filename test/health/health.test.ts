@@ -153,6 +153,9 @@ describe("severe loss", () => {
 	test("a third lost for four seconds is", () => {
 		assert.equal(judge([25, 28, 31, 34, 37, 39]).severe, true);
 	});
+	test("a quarter lost for four seconds is what a tenth looks like at times", () => {
+		assert.equal(judge([26, 30, 34, 38]).severe, false);
+	});
 	test("one blackout of a second in the window is not", () => {
 		assert.equal(judge([33, 34, 35, 36]).severe, false);
 	});

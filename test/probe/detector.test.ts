@@ -166,6 +166,19 @@ test("blips teach patience: after four of them a silence of 0.6 s is sat out", (
 	assert.ok(at !== undefined && at > 400_000 && at < 402_000, `a real outage is still found: ${at}`);
 });
 
+test("a link known for it may be silent for 0.45 s at any phase from the start, and its blackholes are found within 1.1 s", () => {
+	const inputs: DetectorInput[] = [{ kind: "patience", ms: 400, atMs: 0 }];
+	for (let phase = 0; phase < 750; phase += 10) {
+		const from = 60_000 + phase;
+		const dark = [[from, from + 450]] as const;
+		assert.deepEqual(times(simulate({ dark }, { untilMs: from + 5000, inputs }), "dead"), [], `phase ${phase}`);
+		const [at] = times(simulate({ dark: [[from, 1e9]] }, { untilMs: from + 5000, inputs }), "dead");
+		assert.ok(at !== undefined && at - from < 1100, `phase ${phase}: ${at === undefined ? "never" : at - from} ms`);
+	}
+	const impatient = simulate({ dark: [[60_000, 60_450]] }, { untilMs: 65_000 });
+	assert.notDeepEqual(times(impatient, "dead"), [], "any other link is dead by then");
+});
+
 test("a daemon stopped for ten seconds gives no verdict, a dead link after it does", () => {
 	const asleep = [[60_100, 70_100]] as const;
 	const fine = simulate({}, { untilMs: 120_000, stopped: asleep });

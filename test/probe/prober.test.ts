@@ -152,6 +152,22 @@ test("silence: suspect, a burst, dead within 0.6 s; the engine is told each step
 	close(one.prober, one.time);
 });
 
+test("Starlink, once it is known to be that: a silence of 0.8 s is doubted and sat out, and nothing starts anew", () => {
+	const one = room();
+	one.prober.setUplinks([uplink()]);
+	one.prober.setActive(["wan"]);
+	answerBurst(one);
+	live(one, 3000);
+	const started = one.processes.children.length;
+	one.prober.setUplinks([uplink({ class: "starlink" })]);
+	assert.equal(one.processes.children.length, started);
+	one.time.advanceSync(800);
+	assert.equal(one.prober.verdict("wan", "ipv4"), "suspect");
+	one.time.advanceSync(400);
+	assert.equal(one.prober.verdict("wan", "ipv4"), "dead");
+	close(one.prober, one.time);
+});
+
 test("a new role changes the pace only; the same picture changes nothing; a new address starts anew", () => {
 	const one = room();
 	one.prober.setUplinks([uplink()]);

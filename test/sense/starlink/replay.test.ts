@@ -8,10 +8,12 @@ import { readShip, sail, shipFiles } from "../../../bench/sensors/ship.ts";
 
 describe("a healthy dish", () => {
 	let hours = 0;
+	let left = 0;
 	for (const path of shipFiles()) {
 		test(`${path.split("/").at(-1)}: nothing it says is a danger, and nothing impossible leaves the sensor`, (t) => {
 			const voyage = sail(readShip(path), 1);
 			hours += voyage.hours;
+			left += voyage.left.length;
 			t.diagnostic(`${voyage.hours.toFixed(1)} h, ${voyage.doubts} doubts, ${voyage.left.join("; ") || "never left"}`);
 			assert.deepEqual([voyage.impossible, voyage.risks], [[], []]);
 			assert.ok(voyage.suspects <= 1, `${voyage.suspects} suspicions`);
@@ -20,7 +22,10 @@ describe("a healthy dish", () => {
 			assert.equal(voyage.returns, voyage.left.length, "left for good");
 		});
 	}
-	after(() => assert.ok(hours > 30, `${hours} h were played`));
+	after(() => {
+		assert.ok(hours > 30, `${hours} h were played`);
+		assert.ok(left <= 1, `left ${left} times in ${hours.toFixed(1)} h`);
+	});
 });
 
 test("the excerpt says what was recorded: outages by their cause, alerts, gaps of the recorder", () => {
