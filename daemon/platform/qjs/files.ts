@@ -105,7 +105,8 @@ export const qjsFiles: Files = {
 			const result = part === "" ? 0 : os.mkdir(part, 0o755);
 			if (result < 0) {
 				const [stat, errno] = os.stat(part);
-				if (errno !== 0 || !isDirectory(stat.mode)) check(result, path, "make the folder");
+				if (errno !== 0) check(result, path, "make the folder");
+				else if (!isDirectory(stat.mode)) check(-20, path, "make the folder"); // ENOTDIR
 			}
 			if (end === -1) return;
 		}
