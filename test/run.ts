@@ -11,6 +11,8 @@ interface Tally {
 	passed: number;
 	failed: string[];
 	skipped: string[];
+	/** How long each file took, s. */
+	seconds: Map<string, number>;
 }
 
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith("-"));
@@ -28,7 +30,9 @@ function runFiles(files: string[], concurrency: number, timeoutMs: number, tally
 	return new Promise((resolve) => {
 		const stream = run({ files, concurrency, timeout: timeoutMs });
 		stream.on("test:pass", (event) => {
-			if (event.details.type === "suite" || files.some((file) => event.name.endsWith(file))) return;
+			const whole = files.find((file) => event.name.endsWith(file));
+			if (whole !== undefined) tally.seconds.set(whole, event.details.duration_ms / 1000);
+			if (event.details.type === "suite" || whole !== undefined) return;
 			if (event.skip !== undefined)
 				tally.skipped.push(`${event.name}: ${event.skip === true ? "no reason given" : event.skip}`);
 			else tally.passed++;
@@ -64,7 +68,7 @@ function command(name: string, argv: string[], tally: Tally): void {
 	console.log(`${result.status === 0 ? "ok" : "not ok"} ${name}`);
 }
 
-const tally: Tally = { passed: 0, failed: [], skipped: [] };
+const tally: Tally = { passed: 0, failed: [], skipped: [], seconds: new Map() };
 const startedAt = performance.now();
 if (wanted.length === 0) {
 	command("types (tsc --noEmit)", ["node_modules/.bin/tsc", "--noEmit"], tally);
@@ -86,6 +90,9 @@ await runFiles(
 );
 for (const text of tally.failed) console.log(`\nFAILED ${text}`);
 if (tally.skipped.length > 0) console.log(`\nSkipped here:\n${tally.skipped.map((text) => `  ${text}`).join("\n")}`);
+const slowest = [...tally.seconds].sort((a, b) => b[1] - a[1]).slice(0, 10);
+if (slowest.length > 1)
+	console.log(`\nLongest: ${slowest.map(([file, s]) => `${file} ${Math.round(s)} s`).join(", ")}`);
 console.log(`\n${Math.round((performance.now() - startedAt) / 1000)} s`);
 console.log(`${tally.passed} passed, ${tally.failed.length} failed, ${tally.skipped.length} skipped`);
 process.exitCode = tally.failed.length === 0 && tally.passed > 0 ? 0 : 1;
