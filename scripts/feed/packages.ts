@@ -57,7 +57,7 @@ function autonomy(repo: string, version: string): FeedPackage {
 }
 
 /** Holds nothing but its dependencies; a file says what it is for, since opkg and apk take no package without any. */
-function runtimeNode(version: string): FeedPackage {
+function runtimeNode(repo: string, version: string): FeedPackage {
 	return {
 		name: "autonomy-runtime-node",
 		version,
@@ -68,7 +68,7 @@ function runtimeNode(version: string): FeedPackage {
 		priority: 100,
 		conffiles: [],
 		files: [file("usr/share/autonomy/runtime", "node\n")],
-		scripts: {},
+		scripts: scripts(repo, "autonomy-runtime-node"),
 	};
 }
 
@@ -126,7 +126,7 @@ export function feedPackages(
 ): PackageSet {
 	const full = `${version}-r${release}`;
 	const left = ["autonomy-runtime-static: it comes with the build for small routers"];
-	const packages = [autonomy(repo, full), runtimeNode(full), luciApp(repo, full, luci)];
+	const packages = [autonomy(repo, full), runtimeNode(repo, full), luciApp(repo, full, luci)];
 	const po = join(repo, "luci-app-autonomy/po");
 	for (const language of readdirSync(po).sort()) {
 		if (language === "templates") continue;

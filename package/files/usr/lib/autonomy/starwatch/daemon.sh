@@ -19,7 +19,7 @@ too_late=0
 find_daemon() {
 	local dir
 	began=""
-	for pid in "$beat_pid" "${known%%.*}"; do
+	for pid in "$starter" "$beat_pid" "${known%%.*}"; do
 		[ -n "$pid" ] && is_daemon "$pid" && began="$(start_time "$pid")" && return
 	done
 	# Where none was started this is looked at less often.
@@ -69,18 +69,32 @@ read_heartbeat() {
 	done <"$STATE/heartbeat"
 }
 
-# Crashes in the window: starts after a start without an orderly end between, and the death of $1 (1 or 0) now.
-count_crashes() {
-	local line first=1
-	crashes="$1"
+# Leaves $crashes, starts within the window that followed a start without an orderly end between, and $starter, the process
+# of the last start: first the wrapper, then by exec the daemon itself.
+read_starts() {
+	local at process first=1
+	crashes=0
+	starter=""
 	[ -f "$STATE/starts" ] || return 0
-	while read -r line; do
-		case "$line" in
-		"" | *[!0-9]* | ??????????*) continue ;;
+	while read -r at process; do
+		case "$at$process" in
+		"" | *[!0-9]* | ????????????????????*) continue ;;
 		esac
-		[ "$first" = 1 ] || [ $((now - line)) -ge "$CRASH_LOOP_WINDOW_SEC" ] || crashes=$((crashes + 1))
+		[ "$first" = 1 ] || [ $((now - at)) -ge "$CRASH_LOOP_WINDOW_SEC" ] || crashes=$((crashes + 1))
 		first=0
+		starter="$process"
 	done <"$STATE/starts"
+}
+
+# The wrapper is at work: looks for the engine.
+is_starting() {
+	local line=""
+	[ -n "$starter" ] || return 1
+	{ read -r line <"/proc/$starter/cmdline"; } 2>/dev/null
+	case "$line" in
+	*"$ROOT"/*sbin/autonomyd) return 0 ;;
+	esac
+	return 1
 }
 
 # hold SECONDS: the wrapper starts no daemon until then, or until later if it was to wait longer already.
@@ -109,11 +123,11 @@ read_hold() {
 
 watch_daemon() {
 	read_heartbeat
+	read_starts
 	find_daemon
 	read_hold
 	if [ -n "$pid" ]; then
 		[ "$beat_pid" != "$pid" ] || is_well
-		count_crashes 0
 		[ -n "$held" ] || [ "$crashes" -lt "$CRASH_LOOP_THRESHOLD" ] || hold_down
 		[ -z "$pid" ] || answers || end_hung
 		return
@@ -129,7 +143,8 @@ watch_daemon() {
 		down_since=""
 		return
 	fi
-	count_crashes 1
+	! is_starting || return 0
+	crashes=$((crashes + 1))
 	if [ "$crashes" -ge "$CRASH_LOOP_THRESHOLD" ]; then
 		hold_down
 		return
@@ -270,6 +285,7 @@ watch_daemon_size() {
 # For `starwatch check`.
 look_at_daemon() {
 	read_heartbeat
+	read_starts
 	find_daemon
 	[ ! -L "$STATE/hold" ] || finding hold critical crash_loop "autonomyd is held down; end it: rm /tmp/autonomy/hold"
 	if [ -z "$pid" ]; then

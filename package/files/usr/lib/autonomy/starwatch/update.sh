@@ -212,9 +212,9 @@ was_well() {
 looked_well() {
 	clock
 	read_heartbeat
+	read_starts
 	find_daemon
 	read_hold
-	count_crashes 0
 	[ -n "$pid" ] && [ "$beat_pid" = "$pid" ] && [ $((now - ${beat_at:-0})) -le 30 ] && [ -z "$held" ]
 }
 
