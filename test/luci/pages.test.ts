@@ -5,14 +5,20 @@ import { after, before, describe, test } from "node:test";
 import type { Reply } from "../../contract/api.ts";
 import { violations } from "../support/axe.ts";
 import { type Plugin, servePlugin } from "./plugin.ts";
-import { assertClean, type Bench, cannot, openBench, says } from "./support.ts";
+import { assertClean, type Bench, cannot, openBench, REAL, says } from "./support.ts";
 
 const why = cannot();
 const AT = "admin/network/autonomy";
 /** A button with a menu in LuCI itself, a plain one in the stand-in. */
 const SAVE_AND_APPLY = ".cbi-page-actions .cbi-button-apply";
-/** LuCI itself says it in its own way. */
-const REAL = (process.env.LUCI_ROOT ?? "") !== "";
+
+async function waitUntil(what: string, condition: () => boolean): Promise<void> {
+	const deadline = performance.now() + 10_000;
+	while (!condition()) {
+		assert.ok(performance.now() < deadline, `waited for ${what}`);
+		await new Promise((resolve) => setTimeout(resolve, 50));
+	}
+}
 
 describe("pages", { skip: why ?? false }, () => {
 	let bench: Bench;
@@ -99,6 +105,7 @@ describe("pages", { skip: why ?? false }, () => {
 
 	test("settings: a change is checked, applied and taken over by the daemon that goes on running", async () => {
 		const before = await bench.daemon.call<Reply<"info">>("info");
+		const { decisions } = await bench.daemon.call<Reply<"decisions">>("decisions");
 		const opened = await bench.open(`${AT}/settings`);
 		const { page } = opened;
 		const margin = page.locator('[data-name="switch_margin"] input');
@@ -118,6 +125,11 @@ describe("pages", { skip: why ?? false }, () => {
 		const after = await bench.daemon.call<Reply<"info">>("info");
 		assert.equal(after.pid, before.pid);
 		assert.ok(after.uptime_s >= before.uptime_s);
+		const known = (await bench.daemon.call<Reply<"decisions">>("decisions")).decisions.map((one) => one.id);
+		assert.ok(
+			decisions.every((one) => known.includes(one.id)),
+			"the history is still there",
+		);
 		// The page came again by itself.
 		await page.waitForFunction(`document.querySelector('[data-name="switch_margin"] input')?.value === "33"`);
 		assert.deepEqual(
@@ -177,6 +189,9 @@ describe("pages", { skip: why ?? false }, () => {
 		await says(page, "#view", /Masked in it: /);
 		assert.deepEqual(await violations(page), []);
 
+		await page.getByRole("button", { name: "Start it at boot" }).click();
+		await waitUntil("the init script to be called", () => box.calls().includes("autonomy enable"));
+
 		await page.getByLabel("Note").fill("<b>before</b>");
 		await page.getByRole("button", { name: "Keep the present configuration" }).click();
 		await says(page, "td", /by hand, <b>before<\/b>, as it is now/);
@@ -192,12 +207,7 @@ describe("pages", { skip: why ?? false }, () => {
 		await page.getByRole("button", { name: "Undo" }).waitFor({ timeout: 10_000 });
 		assert.equal(box.read("etc/config/autonomy"), kept);
 		await page.getByRole("button", { name: "Undo" }).click();
-		await page.waitForTimeout(0);
-		const deadline = performance.now() + 10_000;
-		while (!box.read("etc/config/autonomy").includes("'21'")) {
-			assert.ok(performance.now() < deadline, "the restore was not undone");
-			await new Promise((resolve) => setTimeout(resolve, 50));
-		}
+		await waitUntil("the restore to be undone", () => box.read("etc/config/autonomy").includes("'21'"));
 
 		await page.getByRole("button", { name: "Make the report" }).click();
 		await says(page, '[aria-label="Report"]', /== versions: [\s\S]*== log: /, 30_000);

@@ -15,6 +15,7 @@ import type { LabOptions } from "../../lab/net/plan.ts";
 import { startStandIn } from "../../lab/router/stand-in.ts";
 import { createWorld, type World } from "../../lab/scenario/world.ts";
 import type { RouterUnderTest } from "../../lab/under-test.ts";
+import { superFastHash } from "../../scripts/feed/lmo.ts";
 import { LANGUAGES, poFile, readPo } from "../../scripts/luci-po.ts";
 import { impossible } from "../e2e/harness.ts";
 import { chromiumPath, launch, NO_BROWSER } from "../support/chromium.ts";
@@ -83,6 +84,14 @@ export interface OpenOptions {
 	readonly context?: BrowserContextOptions;
 }
 
+/** LuCI's own framework is used instead of the stand-in. */
+export const REAL = (process.env.LUCI_ROOT ?? "") !== "";
+
+/** Under this its `_` looks a text up. */
+function hashed(text: string): string {
+	return superFastHash(Buffer.from(text)).toString(16).padStart(8, "0");
+}
+
 export interface Built {
 	readonly app: string;
 	readonly files: readonly { readonly name: string; readonly bytes: number; readonly gzip: number }[];
@@ -141,7 +150,10 @@ export async function openBench(options: LabOptions = {}): Promise<Bench> {
 		readFileSync(`${REPO}/rpcd/acl.d/luci-app-autonomy.json`, "utf8"),
 	);
 	const translations = Object.fromEntries(
-		LANGUAGES.map((one) => [one, Object.fromEntries(readPo(readFileSync(poFile(one), "utf8")))]),
+		LANGUAGES.map((one) => {
+			const texts = [...readPo(readFileSync(poFile(one), "utf8"))];
+			return [one, Object.fromEntries(texts.map(([id, text]) => [REAL ? hashed(id) : id, text]))];
+		}),
 	);
 	const server = await startLuciServer({
 		app,

@@ -175,6 +175,18 @@ export function textInput(label: string, attributes: Readonly<Record<string, str
 	return { row: el("p", { class: "au-field" }, el("label", { for: id }, label), input), value: () => input.value };
 }
 
+/** Tab goes round within a dialog: what lies behind it is not to be reached. */
+function keepInside(modal: Element, event: KeyboardEvent): void {
+	const all = [
+		...modal.querySelectorAll<HTMLElement>("a[href], button:not([disabled]), input, select, textarea, [tabindex='0']"),
+	];
+	const [first, last] = [all[0], all.at(-1)];
+	const from = event.shiftKey ? first : last;
+	if (document.activeElement !== from) return;
+	event.preventDefault();
+	(event.shiftKey ? last : first)?.focus();
+}
+
 /** A dialog with a way out; `work` closes it when it went well. */
 export function dialog(
 	page: Page,
@@ -191,6 +203,7 @@ export function dialog(
 	};
 	const onKey = (event: KeyboardEvent): void => {
 		if (event.key === "Escape") close();
+		if (event.key === "Tab") keepInside(modal, event);
 	};
 	const cancel = button(page, accept === null ? _("Close") : _("Cancel"), close, { kind: "neutral", looks: true });
 	const buttons = el("div", { class: "right au-buttons" }, cancel);
