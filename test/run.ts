@@ -30,9 +30,7 @@ function runFiles(files: string[], concurrency: number, timeoutMs: number, tally
 	return new Promise((resolve) => {
 		const stream = run({ files, concurrency, timeout: timeoutMs });
 		stream.on("test:pass", (event) => {
-			const whole = files.find((file) => event.name.endsWith(file));
-			if (whole !== undefined) tally.seconds.set(whole, event.details.duration_ms / 1000);
-			if (event.details.type === "suite" || whole !== undefined) return;
+			if (event.details.type === "suite" || files.some((file) => event.name.endsWith(file))) return;
 			if (event.skip !== undefined)
 				tally.skipped.push(`${event.name}: ${event.skip === true ? "no reason given" : event.skip}`);
 			else tally.passed++;
@@ -45,6 +43,10 @@ function runFiles(files: string[], concurrency: number, timeoutMs: number, tally
 			const text = `${event.file ?? ""} ${event.name}\n${cause.stack ?? String(cause)}`;
 			tally.failed.push(text);
 			console.log(`not ok ${text}`);
+		});
+		stream.on("test:complete", (event) => {
+			const whole = event.nesting === 0 ? files.find((file) => event.name.endsWith(file)) : undefined;
+			if (whole !== undefined) tally.seconds.set(whole, event.details.duration_ms / 1000);
 		});
 		stream.on("test:stdout", (event) => process.env.VERBOSE && process.stdout.write(event.message));
 		stream.on("test:stderr", (event) => process.stderr.write(event.message));
