@@ -46,11 +46,11 @@ test("the packages of the table are there, the static runtime is said to come la
 
 test("files and permissions are those of the golden list", { skip }, () => {
 	for (const name of unpacked.keys()) {
-		// Names of a bundle's parts hold a sum of their contents.
-		const listing = `${opened(name)
+		// Which parts a bundle falls into, and under what sums, is the bundler's own business.
+		const lines = opened(name)
 			.listing()
-			.map((line) => line.replace(/-[A-Z0-9]{8}\.mjs$/, "-*.mjs"))
-			.join("\n")}\n`;
+			.map((line) => line.replace(/(\/autonomyd\.node\/)[\w-]+\.mjs$/, "$1*.mjs"));
+		const listing = `${[...new Set(lines)].join("\n")}\n`;
 		const path = join(GOLDEN, `${name}.txt`);
 		if (process.env.UPDATE_GOLDEN === "1") writeFileSync(path, listing);
 		assert.ok(
