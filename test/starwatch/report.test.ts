@@ -199,7 +199,7 @@ for (const shell of SHELLS) {
 			rmSync(b.state, { recursive: true, force: true });
 			b.put("tmp/autonomy", "");
 			const ran = b.inside(
-				`take_lock; echo "locked $?"; ${FINDING} finding k warn slow "it is slow"; send_reports; hold 5; read_hold; read_heartbeat; count_crashes 0; can_write || echo full; watch_daemon; echo alive`,
+				`take_lock; echo "locked $?"; ${FINDING} finding k warn slow "it is slow"; send_reports; hold 5; read_hold; read_heartbeat; read_starts; can_write || echo full; watch_daemon; echo alive`,
 			);
 			assert.match(ran.stdout, /^locked 0\nfull\nalive\n$/);
 			assert.match(b.log(), /cannot make .*lock.*goes on without(.|\n)*it is slow/);

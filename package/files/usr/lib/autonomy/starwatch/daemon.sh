@@ -163,8 +163,9 @@ watch_daemon() {
 # Runs, and says so itself.
 is_well() {
 	[ "$pid.$began" != "$known" ] || return 0
-	if [ -n "$down_since" ]; then
-		finding daemon_restart warn daemon_restart "autonomyd died and runs again after $((now - down_since)) s; see why: logread -e autonomy" restart
+	# Also one that died and came back between two looks.
+	if [ -n "$down_since" ] || { [ -n "$known" ] && [ "$crashes" -gt 0 ]; }; then
+		finding daemon_restart warn daemon_restart "autonomyd died and runs again after $((now - ${down_since:-$now})) s; see why: logread -e autonomy" restart
 	fi
 	over daemon_down "autonomyd runs again"
 	known="$pid.$began"
