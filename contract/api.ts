@@ -7,6 +7,7 @@
  */
 import { ALERT, ALERT_METHODS } from "./api-alerts.ts";
 import { CELLULAR_METHODS } from "./api-cellular.ts";
+import { FORECAST_METHODS } from "./api-forecast.ts";
 import { GPS_METHODS } from "./api-gps.ts";
 import {
 	type ArgsOf,
@@ -539,6 +540,7 @@ const METHODS = {
 	...USAGE_METHODS,
 	...GPS_METHODS,
 	...ALERT_METHODS,
+	...FORECAST_METHODS,
 	render: {
 		help: "A view as text for the terminal; what autonomyctl prints. Refusals come as text too, with ok false.",
 		rights: "read",
@@ -563,6 +565,7 @@ const METHODS = {
 					"cellular",
 					"wifi",
 					"usage",
+					"forecast",
 					"gps",
 					"alerts",
 					"notifications",

@@ -60,6 +60,17 @@ export function ticks(trace: Trace, track: Track, role: Role, tickMs: number, se
 	}
 }
 
+/** Starts of the silences of at least so long; those at a seam were not to be foreseen, nor those before the warm-up. */
+export function foreseeable(trace: Trace, track: Track, leastMs: number): number[] {
+	return stalls(track, leastMs)
+		.filter((span) => span[0] > WARM_UP_MS && !atSeam(trace, span))
+		.map(([from]) => from);
+}
+
+function atSeam(trace: Trace, [from]: Span): boolean {
+	return trace.seamsMs.some((seam) => from >= seam - SEAM_MS && from <= seam + SEAM_MS);
+}
+
 /** Null while the link is unusable: that is no forecast. */
 export function createLabels(trace: Trace, track: Track): (atMs: number) => Float64Array | null {
 	const any = stalls(track, 1000);
@@ -67,8 +78,6 @@ export function createLabels(trace: Trace, track: Track): (atMs: number) => Floa
 	const labels = new Float64Array(TARGETS.length);
 	let inside = 0;
 	const next = TARGETS.map(() => 0);
-	const isSeam = ([from]: Span): boolean =>
-		trace.seamsMs.some((seam) => from >= seam - SEAM_MS && from <= seam + SEAM_MS);
 	return (atMs) => {
 		while ((any[inside]?.[1] ?? Number.POSITIVE_INFINITY) <= atMs) inside++;
 		if ((any[inside]?.[0] ?? Number.POSITIVE_INFINITY) <= atMs) return null;
@@ -77,7 +86,7 @@ export function createLabels(trace: Trace, track: Track): (atMs: number) => Floa
 			while ((list[next[i] ?? 0]?.[0] ?? Number.POSITIVE_INFINITY) <= atMs) next[i] = (next[i] ?? 0) + 1;
 			const event = list[next[i] ?? 0];
 			const soon = event !== undefined && event[0] <= atMs + target.withinMs;
-			if (soon) labels[i] = isSeam(event) ? Number.NaN : 1;
+			if (soon) labels[i] = atSeam(trace, event) ? Number.NaN : 1;
 			// The recording ends before it can be said.
 			else labels[i] = atMs + target.withinMs > trace.lengthMs ? Number.NaN : 0;
 		});

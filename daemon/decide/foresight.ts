@@ -11,16 +11,21 @@ import type { Work } from "./work.ts";
 import { find, tell, wake } from "./work.ts";
 
 export const CONFIDENCE_MIN = 0.6;
-/** Points. Only their proportions matter; chosen on recordings (docs/forecast.md). */
-const OUTAGE_COST = 10;
-const SWITCH_COST = 5;
-const METERED_COST = 1;
-/** Going back brings nothing but the owner's order: less risk is enough to wait. */
-const RETURN_COST = 0.6;
+/** Points, of which only the proportions matter, and a probability; chosen on recordings (docs/forecast.md). */
+export const COSTS = {
+	/** An outage of two seconds or more. */
+	outage: 10,
+	/** A switch: flows that break when the old uplink does fail, or drain. */
+	change: 5,
+	/** More for one where bytes cost money. */
+	metered: 1,
+	/** Going back brings nothing but the owner's order: so much less risk is enough to wait. */
+	comeBack: 0.6,
+	/** Of two standbys alike the one with such a risk within 30 s comes second. */
+	riskyLater: 0.2,
+};
 /** A return is not put off for longer than that. */
 const RETURN_WAIT_MS = 600_000;
-/** Two standbys alike: the one at such a risk comes second. */
-const RISKY_LATER = 0.2;
 const JUDGE_MS = 30_000;
 const JUDGE_LATE_MS = 120_000;
 const PENDING_MAX = 8;
@@ -32,27 +37,27 @@ const laterOf = (u: Uplink): number => u.forecast?.later ?? 0;
 
 /** What leaving `p` for `c` is worth, points; above 0 it pays. */
 export function worthLeaving(p: Uplink, c: Uplink): number {
-	if (p.forecast === null || p.forecast.confidence < CONFIDENCE_MIN) return -SWITCH_COST;
-	const metered = c.facts.metered && !p.facts.metered ? METERED_COST : 0;
-	return (soonOf(p) - soonOf(c)) * OUTAGE_COST - SWITCH_COST - metered;
+	if (p.forecast === null || p.forecast.confidence < CONFIDENCE_MIN) return -COSTS.change;
+	const metered = c.facts.metered && !p.facts.metered ? COSTS.metered : 0;
+	return (soonOf(p) - soonOf(c)) * COSTS.outage - COSTS.change - metered;
 }
 
 /** Could any switch away from `p` pay? */
 export function isForeseen(p: Uplink): boolean {
-	return p.forecast !== null && p.forecast.confidence >= CONFIDENCE_MIN && soonOf(p) * OUTAGE_COST > SWITCH_COST;
+	return p.forecast !== null && p.forecast.confidence >= CONFIDENCE_MIN && soonOf(p) * COSTS.outage > COSTS.change;
 }
 
 /** Not yet: `c` is likely to fail again soon, likelier than `p` that carries the traffic well. */
 export function returnWaits(w: Work, p: Uplink, c: UplinkData): boolean {
 	if (!w.s.settings.predictive || c.forecast === null || c.goodSinceMs === null) return false;
 	if (w.s.nowMs - c.goodSinceMs >= RETURN_WAIT_MS) return false;
-	if ((laterOf(c) - laterOf(p)) * OUTAGE_COST < RETURN_COST) return false;
+	if ((laterOf(c) - laterOf(p)) * COSTS.outage < COSTS.comeBack) return false;
 	wake(w, c.forecast.atMs + FORECAST_VALID_MS);
 	return true;
 }
 
 export function comesSecond(w: Work, c: Uplink): boolean {
-	return w.s.settings.predictive && laterOf(c) >= RISKY_LATER;
+	return w.s.settings.predictive && laterOf(c) >= COSTS.riskyLater;
 }
 
 /** How long after a predictive switch the next one from this uplink has to wait. */

@@ -18,6 +18,7 @@ import { createDiscovery } from "../uplink/discovery.ts";
 import type { Discovered } from "../uplink/types.ts";
 import { createAllowances } from "./allowance.ts";
 import { activeUplinks, factsOf } from "./facts.ts";
+import { createForesee } from "./foresee.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import { createLoop } from "./loop.ts";
 import { migrateOnce } from "./migrate.ts";
@@ -91,12 +92,16 @@ export function createDaemon(options: DaemonOptions): Daemon {
 	const decisionLog = log.child("decision");
 	let activeKey = "";
 
+	const foresee = createForesee(log.child("forecast"));
 	const loop = createLoop({
 		platform,
 		log: decisionLog,
 		settings: toSettings(config()),
 		tickMs: () => config().main.decisionIntervalMs,
-		onInput: (input) => recorder.input(input),
+		onInput(input) {
+			recorder.input(input);
+			foresee.take(input);
+		},
 		onOutput(output, state) {
 			recorder.output(output.decisions, output.events, output.actions);
 			logOutput(decisionLog, output);
@@ -107,7 +112,10 @@ export function createDaemon(options: DaemonOptions): Daemon {
 		},
 		steer: (action) => void steer(action),
 		recheck: (uplinks) => prober.recheck(uplinks),
-		onTick: (state, atMs) => sample(state, atMs),
+		onTick(state, atMs) {
+			foresee.tick(atMs, config().main.predictive, (input) => loop.feed(input));
+			sample(state, atMs);
+		},
 	});
 	recorder.setCheckpointSource(() => JSON.stringify(loop.state()));
 
@@ -246,6 +254,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 		senses,
 		gps,
 		loop,
+		foresee,
 		reload,
 		problems: () => [...notes, ...outlets.problems()],
 	};

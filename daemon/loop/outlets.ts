@@ -76,7 +76,9 @@ export function createOutlets(rooms: Rooms, stateDir: string): Outlets {
 			});
 			publishers.configure();
 			alerts.onNotice(({ change, alert }) => {
-				api.alert(alertNotification(change, alert, recorder.toUnixMs));
+				const notification = alertNotification(change, alert, recorder.toUnixMs);
+				api.alert(notification);
+				publishers?.alert(notification);
 				const { id, kind, level, state, name, text, ts } = alertReply(alert, recorder.toUnixMs);
 				const event = { id, kind, level, state, change, name: name ?? "", text, ts: String(ts) };
 				bus.send(ALERT_EVENT, event).catch((error) => log.debug("alert", { reason: errorText(error) }));

@@ -9,6 +9,7 @@ import type { Gps } from "../sense/gps/gps.ts";
 import type { Senses } from "../sense/senses.ts";
 import type { Steerer } from "../steer/types.ts";
 import type { Discovery } from "../uplink/discovery.ts";
+import type { Foresee } from "./foresee.ts";
 import type { Loop } from "./loop.ts";
 
 /** Everything serve/ may ask of the running daemon. */
@@ -26,6 +27,7 @@ export interface Rooms {
 	readonly senses: Senses;
 	readonly gps: Gps;
 	readonly loop: Loop;
+	readonly foresee: Foresee;
 	reload(): ReturnType<ConfigStore["reload"]>;
 	/** What the owner should know and nobody else tells. */
 	problems(): readonly string[];

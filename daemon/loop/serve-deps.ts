@@ -7,7 +7,7 @@ import { packagePath } from "../uci/load.ts";
 import type { Rooms } from "./rooms.ts";
 
 export function serveDeps(rooms: Rooms, alerts: ServeDeps["alerts"]): ServeDeps {
-	const { platform, log, store, discovery, prober, steerer, recorder, senses, gps, loop, bus } = rooms;
+	const { platform, log, store, discovery, prober, steerer, recorder, senses, gps, loop, bus, foresee } = rooms;
 	let system: string | null = null;
 	let commands = 0;
 
@@ -41,6 +41,7 @@ export function serveDeps(rooms: Rooms, alerts: ServeDeps["alerts"]): ServeDeps 
 		sensors: (uplink) => senses.status(uplink),
 		picture: (uplink) => senses.picture(uplink),
 		gps: () => gps.picture(),
+		forecast: () => ({ uplinks: foresee.latest(), modelDate: foresee.made()?.date ?? null }),
 		steering: () => steerer.status(),
 		recorder,
 		alerts,

@@ -12,6 +12,7 @@ export function sourceOf(rooms: Rooms, deps: ServeDeps, device: () => string): S
 	return {
 		version: rooms.version,
 		device,
+		toUnixMs: rooms.recorder.toUnixMs,
 		status: () => statusReply(deps),
 		members: () => membersReply(deps),
 		health: () => healthReply(deps, rooms.bus),

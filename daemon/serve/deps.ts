@@ -7,6 +7,7 @@ import type { ReloadResult } from "../config/store.ts";
 import type { Config } from "../config/types.ts";
 import type { EngineState } from "../decide/state.ts";
 import type { CommandName } from "../decide/types.ts";
+import type { Forecast } from "../forecast/types.ts";
 import type { Logger, LogLevel } from "../platform/log.ts";
 import type { Platform } from "../platform/platform.ts";
 import type { Recorder } from "../record/recorder.ts";
@@ -35,6 +36,8 @@ export interface ServeDeps {
 	readonly picture: (uplink: string) => SensorPicture | null;
 	/** Where the router is, as far as the owner wants to know. */
 	readonly gps: () => GpsPicture;
+	/** What is expected of the uplinks, and when the model that says so was trained. */
+	readonly forecast: () => { readonly uplinks: readonly Forecast[]; readonly modelDate: string | null };
 	readonly steering: () => SteerStatus;
 	readonly recorder: Recorder;
 	readonly alerts: AlertAccess;

@@ -21,6 +21,7 @@ import { configReply, configSetReply, reloadReply } from "./config.ts";
 import type { Handlers, ServeDeps } from "./deps.ts";
 import { encodeReply } from "./encode.ts";
 import { decisionsReply, eventsReply, explainReply } from "./events.ts";
+import { forecastReply } from "./forecast.ts";
 import { gpsReply, gpsStatusReply } from "./gps.ts";
 import { membersReply } from "./members.ts";
 import { createNotifier, type Notifier } from "./notify.ts";
@@ -86,6 +87,7 @@ export function registerApi(options: { readonly bus: Bus; readonly deps: ServeDe
 		alert_ack: (args) => alertAckReply(deps, args),
 		notification_status: () => notificationStatusReply(deps),
 		send_test_notification: (args) => testReply(deps, args),
+		forecast: (args) => forecastReply(deps, args),
 		render: (args) => renderReply(handlers, deps.platform.clock.wallMs(), args),
 	};
 

@@ -7,6 +7,7 @@ import { alertsText, notificationsText } from "./text/alerts-text.ts";
 import { cellularAnalysisText, cellularText } from "./text/cellular-text.ts";
 import { configDiffText, configText } from "./text/config-text.ts";
 import { eventsText, explainText } from "./text/events-text.ts";
+import { forecastText } from "./text/forecast-text.ts";
 import { gpsText } from "./text/gps-text.ts";
 import { historyText, metricsText } from "./text/history-text.ts";
 import type { TextStyle } from "./text/layout.ts";
@@ -105,6 +106,8 @@ async function linesOf(handlers: Handlers, nowUnixMs: number, args: RenderArgs, 
 			return wifiText(await handlers.wifi_status({}), style);
 		case "usage":
 			return usageText(await handlers.data_usage({ interface: args.name }), style);
+		case "forecast":
+			return forecastText(await handlers.forecast({ interface: args.name }), style);
 		case "gps":
 			return gpsText(await handlers.gps({}), await handlers.gps_status({}), style);
 		case "alerts":

@@ -53,6 +53,7 @@ export interface WorldOptions {
 	readonly picture?: ServeDeps["picture"];
 	/** Where the router is; default: off. */
 	readonly gps?: ServeDeps["gps"];
+	readonly forecasts?: ReturnType<ServeDeps["forecast"]>["uplinks"];
 	readonly alerts?: ServeDeps["alerts"];
 	readonly config?: string;
 	readonly names?: readonly string[];
@@ -256,6 +257,7 @@ export async function world(options: WorldOptions = {}): Promise<World> {
 		discovered: () => ({ uplinks: facts.map(uplinkFor), mwan3: null, problems: [] }),
 		sensors: options.sensors ?? sensorsOf,
 		picture: options.picture ?? (() => null),
+		forecast: () => ({ uplinks: options.forecasts ?? [], modelDate: "2026-11-21" }),
 		gps: options.gps ?? (() => NO_POSITION),
 		probes: () => [
 			{ uplink: facts[0]?.id ?? "", method: "fping", intervalMs: 1_000, bytesToday: 1e9, budgetBytes: 5e9, text: null },

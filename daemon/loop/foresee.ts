@@ -1,0 +1,59 @@
+/**
+ * The forecast beside the loop: hears every input, is asked at each tick, and feeds the engine what it has to hear. Its
+ * answers are inputs like all others, so a recording replays without it. A model that cannot be read is said once; nothing
+ * is foretold then.
+ */
+import type { Input } from "../decide/types.ts";
+import { createForecaster, type Forecaster } from "../forecast/forecaster.ts";
+import model from "../forecast/model.json" with { type: "json" };
+import { createModel, type ModelFile } from "../forecast/model.ts";
+import { createTeller } from "../forecast/teller.ts";
+import type { Forecast } from "../forecast/types.ts";
+import { errorText } from "../platform/error.ts";
+import type { Logger } from "../platform/log.ts";
+
+export interface Foresee {
+	take(input: Input): void;
+	/** Once per tick; `feed` gets what the engine shall know. */
+	tick(atMs: number, wanted: boolean, feed: (input: Input) => void): void;
+	latest(): readonly Forecast[];
+	/** Of the model in use; null without one. */
+	made(): { readonly date: string; readonly library: string } | null;
+}
+
+export function createForesee(log: Logger): Foresee {
+	const teller = createTeller();
+	let forecaster: Forecaster | null = null;
+	try {
+		// JSON is typed by its first tree; createModel checks what matters.
+		forecaster = createForecaster(createModel(model as unknown as ModelFile));
+	} catch (error) {
+		log.error("startup", { reason: `no forecast: ${errorText(error)}; uplinks are left when they fail, not before` });
+	}
+	return {
+		take(input) {
+			switch (input.kind) {
+				case "probe":
+				case "reach":
+				case "sense":
+				case "traffic":
+					forecaster?.take(input);
+					return;
+				case "uplinks":
+					forecaster?.keep(input.uplinks.map((one) => one.id));
+					return;
+				case "link":
+					forecaster?.forget(input.uplink);
+					return;
+				default:
+					return;
+			}
+		},
+		tick(atMs, wanted, feed) {
+			const told = teller.tell(forecaster?.tick(atMs) ?? []);
+			if (wanted) for (const one of told) feed({ kind: "forecast", ...one });
+		},
+		latest: () => forecaster?.latest() ?? [],
+		made: () => (forecaster === null ? null : { date: model.made.date, library: model.made.library }),
+	};
+}
