@@ -19,6 +19,8 @@ need ping iputils-ping
 need socat socat
 need unshare util-linux
 need faketime faketime
+need mosquitto mosquitto
+need openssl openssl
 need chromium chromium
 need shellcheck shellcheck
 

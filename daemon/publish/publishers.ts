@@ -1,16 +1,20 @@
 /** All that publishes: Prometheus and MQTT. Each is started only when it is configured, and harms nobody when it fails. */
+import type { Notification } from "../../contract/api.ts";
 import type { Config } from "../config/types.ts";
 import type { Decision } from "../decide/types.ts";
 import { errorText } from "../platform/error.ts";
 import type { Logger } from "../platform/log.ts";
 import type { Closable, Platform } from "../platform/platform.ts";
 import type { RecordedEvent } from "../record/recorder.ts";
+import { createMqtt } from "./mqtt.ts";
 import { createScrape } from "./scrape.ts";
 import { createCounters, type Source } from "./source.ts";
 
 export interface Publishers extends Closable {
 	configure(): void;
 	output(decisions: readonly Decision[], events: readonly RecordedEvent[]): void;
+	/** A step in the life of an alert. */
+	alert(alert: Notification<"alert">): void;
 	/** What does not work, in words; without secrets. */
 	problems(): readonly string[];
 }
@@ -24,6 +28,7 @@ export function createPublishers(options: {
 	const { platform, log, config, source } = options;
 	const counters = createCounters();
 	const scrape = createScrape({ platform, log, config: () => config().metrics, source, counters });
+	const mqtt = createMqtt({ platform, log, config: () => config().mqtt, source });
 	let broken = false;
 
 	/** Said once; then silent until it works again. */
@@ -37,10 +42,28 @@ export function createPublishers(options: {
 		}
 	}
 
+	function told(decisions: readonly Decision[], events: readonly RecordedEvent[]): void {
+		counters.take(decisions, events);
+		for (const { id, atMs, type, uplink, from, to, reason } of events) {
+			mqtt.event({ id, ts: source.toUnixMs(atMs), type, name: uplink, from, to, reason });
+		}
+		for (const { id, atMs, kind, rule, from, to, text, observed } of decisions) {
+			mqtt.decision({ id, ts: source.toUnixMs(atMs), kind, rule, from, to, text, observed });
+		}
+		mqtt.changed();
+	}
+
 	return {
-		configure: () => guarded(() => scrape.configure()),
-		output: (decisions, events) => guarded(() => counters.take(decisions, events)),
-		problems: () => scrape.problems(),
-		close: () => scrape.close(),
+		configure() {
+			guarded(() => scrape.configure());
+			guarded(() => mqtt.configure());
+		},
+		output: (decisions, events) => guarded(() => told(decisions, events)),
+		alert: (alert) => guarded(() => mqtt.alert(alert)),
+		problems: () => [...scrape.problems(), ...mqtt.problems()],
+		close() {
+			scrape.close();
+			mqtt.close();
+		},
 	};
 }

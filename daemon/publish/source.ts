@@ -10,6 +10,8 @@ export interface Source {
 	readonly version: string;
 	/** Name of this router. */
 	device(): string;
+	/** Wall time of a monotonic time. */
+	toUnixMs(atMs: number): number;
 	status(): Reply<"status">;
 	members(): Reply<"members">;
 	health(): Reply<"health">;

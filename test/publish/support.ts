@@ -10,6 +10,6 @@ export async function sourceFor(
 	options: WorldOptions = {},
 ): Promise<{ readonly source: Source; readonly world: World }> {
 	const world = await worldFor(t, { pastS: 120, ...options });
-	const rooms = { version: "1.2.3", bus: world.client } as unknown as Rooms;
+	const rooms = { version: "1.2.3", bus: world.client, recorder: world.deps.recorder } as unknown as Rooms;
 	return { source: sourceOf(rooms, world.deps, () => "boat"), world };
 }
