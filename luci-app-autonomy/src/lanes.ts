@@ -1,6 +1,6 @@
 /** Bars over time: one lane per uplink, with its name and a figure, an axis with times and a legend. */
 import { type Child, el, svg } from "../../web/dom.ts";
-import { minute } from "../../web/format.ts";
+import { clock, minute } from "../../web/format.ts";
 import type { Span } from "../../web/model/day.ts";
 
 const WIDTH = 1440;
@@ -43,7 +43,8 @@ export function drawLanes(rows: readonly LaneRow[], fromMs: number, toMs: number
 		),
 		el("span", {}, figure),
 	]);
-	const ticks = [0, 0.25, 0.5, 0.75, 1].map((part) => el("span", {}, minute(fromMs + part * (toMs - fromMs))));
+	const time = toMs - fromMs < 600_000 ? clock : minute;
+	const ticks = [0, 0.25, 0.5, 0.75, 1].map((part) => el("span", {}, time(fromMs + part * (toMs - fromMs))));
 	return el("div", { class: "au-lanes" }, ...cells, el("div", { class: "au-axis" }, ...ticks));
 }
 

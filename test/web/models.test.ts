@@ -5,7 +5,7 @@ import "./words.ts";
 import { SECTIONS } from "../../contract/options.ts";
 import { facts, fieldLabel } from "../../web/facts.ts";
 import { carriers, lanes } from "../../web/model/day.ts";
-import { compared, entries, matching } from "../../web/model/journal.ts";
+import { compared, entries, figureRows, matching, outcomes } from "../../web/model/journal.ts";
 import { logText } from "../../web/model/log.ts";
 import { byPreference, overview, type Status } from "../../web/model/overview.ts";
 import { groupOf, inOrder, optionHelp, shownOptions, switchOf, validate } from "../../web/model/settings.ts";
@@ -232,6 +232,27 @@ describe("journal", () => {
 		assert.deepEqual(ids("event", "", ""), ["e1"]);
 		assert.deepEqual(ids("", "wanb", ""), ["d1"]);
 		assert.deepEqual(ids("", "", " NO Answer "), ["e1"]);
+	});
+	test("an explanation's figures: durations in seconds, the rest in their unit", () => {
+		const explained = {
+			...decision("d1", 0, "a", "b"),
+			figures: [
+				{ name: "bad_for", value: 2551, threshold: 10_000, unit: "ms" },
+				{ name: "latency", value: 0.1, threshold: 1200, unit: "ms" },
+				{ name: "loss", value: 22, unit: "%" },
+			],
+			candidates: [],
+			actions: [{ id: "a1", mode: "dead", primary: "b", released: ["a", "a"] }],
+			results: [{ action_id: "a1", ts: 1, ok: false, method: "mwan3_chains", duration_ms: 20, text: "no" }],
+		} as const;
+		assert.deepEqual(
+			figureRows(explained).map((row) => row.join("|").replaceAll("\u00a0", " ")),
+			["bad for|2.6 s|10 s", "latency|0.1 ms|1,200 ms", "loss|22 %|\u2013"],
+		);
+		assert.deepEqual(
+			outcomes(explained).map((line) => line.replaceAll("\u00a0", " ")),
+			["Did not take, 20 ms (mwan3 chains): no", "Connections stuck on a were freed."],
+		);
 	});
 	test("what if: without a switch, who had the time; with one, both parts", () => {
 		const one = { ts: 400, kind: "failover", rule: "x", from: "a", to: "b", text: "" } as const;

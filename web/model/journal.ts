@@ -85,16 +85,17 @@ export function matching(all: readonly Entry[], { what, name, search }: Filter):
 export function figureRows(explanation: Explanation): readonly (readonly [string, string, string])[] {
 	return explanation.figures.map(({ name, value, threshold, unit }) => [
 		name.replaceAll("_", " "),
-		figure(value, unit),
-		figure(threshold, unit),
+		figure(value, unit, name),
+		figure(threshold, unit, name),
 	]);
 }
 
-function figure(value: number | null | undefined, unit: string): string {
+function figure(value: number | null | undefined, unit: string, name: string): string {
+	// How long something lasted is told in seconds, round trips in milliseconds.
+	if (unit === "ms" && name.endsWith("for")) return withUnit(typeof value === "number" ? value / 1000 : value, "s", 1);
 	if (unit === "s") return duration(value);
-	return unit === "%"
-		? percent(value)
-		: withUnit(value, unit, typeof value === "number" && Math.abs(value) < 10 ? 1 : 0);
+	if (unit === "%") return percent(value);
+	return withUnit(value, unit, typeof value === "number" && Math.abs(value) < 10 ? 1 : 0);
 }
 
 /** Rows of: uplink, state, score, why not. */
