@@ -57,6 +57,9 @@ export async function bundleTests(files: readonly string[], out: string): Promis
 					on.onResolve({ filter: /^node:/ }, ({ path }) =>
 						STAND_INS[path] === undefined ? null : { path: `${HERE}/${STAND_INS[path]}.ts` },
 					);
+					on.onResolve({ filter: /^fast-check$/ }, ({ importer }) =>
+						importer.startsWith(HERE) ? null : { path: `${HERE}/fast-check.ts` },
+					);
 					on.onResolve({ filter: /platform\/node\/\w+\.ts$/ }, () => ({ path: `${HERE}/node-platform.ts` }));
 					on.onResolve({ filter: /ubusd\/ubusd\.ts$/ }, () => ({ path: `${HERE}/ubusd.ts` }));
 				},

@@ -34,7 +34,8 @@ export const statSync = (path: string): { size: number; mode: number; mtimeMs: n
 	raise(-errno, path);
 	return { ...stat, mtimeMs: stat.mtime, isDirectory: () => (stat.mode & os.S_IFMT) === os.S_IFDIR };
 };
-export function readdirSync(path: string, options?: { recursive?: boolean }): string[] {
+export function readdirSync(where: string | { pathname: string }, options?: { recursive?: boolean }): string[] {
+	const path = pathOf(where);
 	const names = qjsFiles.list(path);
 	if (!options?.recursive) return names;
 	return names.flatMap((name) => [
