@@ -34,7 +34,7 @@ function optionsOf(options: MqttOptions): IClientOptions {
 
 export function openMqtt(options: MqttOptions, handlers: MqttHandlers): MqttLink {
 	let client: MqttClient | null = null;
-	let reason = "the broker closed the connection";
+	let reason = "the broker closed the connection (it may forbid the name, or a topic by its access list)";
 	let over = false;
 	const waiting = new Set<(error: AutonomyError) => void>();
 
