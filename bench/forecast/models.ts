@@ -37,7 +37,7 @@ export interface Models {
 
 export function createModels(): Models {
 	const shipped = createModel(read<ModelFile>("daemon/forecast/model.json"));
-	const { groups, folds, features, logistic, alarm } = read<Folds>("bench/train/folds.json");
+	const { groups, folds, features, logistic, alarm } = read<Folds>("bench/data/folds.json");
 	const models = folds.map((targets) => createModel({ features, targets }));
 	const foldOf = (trace: Trace, track: Track): number | undefined =>
 		groups[track.origin ?? `${trace.folder}/${trace.group}`];

@@ -3,8 +3,9 @@ Trains the forecast's model with scikit-learn (HistGradientBoostingClassifier) a
 
     npx tsx bench/train/rows.ts --data DIR --out ROWS
     python3 bench/train/train.py ROWS [--date YYYY-MM-DD]
+    npx biome format --write daemon/forecast/model.json
 
-Writes daemon/forecast/model.json (trained on all groups: what the router gets) and bench/train/folds.json (one model per
+Writes daemon/forecast/model.json (trained on all groups: what the router gets) and bench/data/folds.json (one model per
 fold, each trained without the groups it is asked about: what the benches use on recordings that were trained on). A group
 is a run, a drive, a day or a walk; groups of a folder go to the folds in turn, in the order of their names. Folders in
 NEVER are never trained on. Calibration: isotonic regression of the predictions made out of fold.
@@ -176,9 +177,12 @@ def main():
         "folds": FOLDS,
         "never": sorted(NEVER),
     }
+    for one in [shipped, *folds]:
+        for model in one.values():
+            model["trees"] = [";".join(",".join(f"{v:g}" if i == 1 else str(v) for v in part) for i, part in enumerate(tree)) for tree in model["trees"]]
     write = lambda path, value: open(path, "w").write(json.dumps(value, separators=(",", ":")) + "\n")
     write("daemon/forecast/model.json", {"made": made, "features": features, "targets": shipped})
-    write("bench/train/folds.json", {"made": made, "groups": fold_of, "features": features, "folds": folds, "logistic": logistic, "alarm": alarm})
+    write("bench/data/folds.json", {"made": made, "groups": fold_of, "features": features, "folds": folds, "logistic": logistic, "alarm": alarm})
 
 
 main()

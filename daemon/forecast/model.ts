@@ -13,7 +13,8 @@ export type Tree = readonly [feature: readonly number[], value: readonly number[
 
 export interface TargetModel {
 	readonly base: number;
-	readonly trees: readonly Tree[];
+	/** One per line: the three lists of a Tree, separated by semicolons, their numbers by commas. */
+	readonly trees: readonly string[];
 	/** Rising sums, and the probability at each; a line between them. */
 	readonly table: readonly [readonly number[], readonly number[]];
 }
@@ -36,7 +37,7 @@ export function createModel(file: ModelFile): Model {
 	const models = TARGETS.map(({ name }) => {
 		const model = file.targets[name];
 		if (model === undefined) throw new Error(`the model knows nothing of ${name}`);
-		return model;
+		return { base: model.base, table: model.table, trees: model.trees.map(parseTree) };
 	});
 	return {
 		risks(x) {
@@ -51,7 +52,28 @@ export function createModel(file: ModelFile): Model {
 	};
 }
 
-function probability(model: TargetModel, x: Float64Array): number {
+interface Ready {
+	readonly base: number;
+	readonly trees: readonly Tree[];
+	readonly table: TargetModel["table"];
+}
+
+/** Throws on anything that is no tree. */
+export function parseTree(line: string): Tree {
+	const lists = line.split(";").map((list) => list.split(",").map(Number));
+	const [feature = [], value = [], left = []] = lists;
+	const even = lists.length === 3 && feature.length === value.length && feature.length === left.length;
+	const sound = feature.every((f, at) => {
+		const child = left[at] ?? 0;
+		if (!Number.isFinite(value[at]) || !Number.isInteger(f)) return false;
+		if (f < 0) return true;
+		return f % UNKNOWN_LEFT < FEATURES.length && child > at && child + 1 < feature.length;
+	});
+	if (!even || !sound) throw new Error("the model holds a tree that is none");
+	return [feature, value, left];
+}
+
+function probability(model: Ready, x: Float64Array): number {
 	let sum = model.base;
 	for (const tree of model.trees) sum += leafOf(tree, x);
 	const [sums, shares] = model.table;
