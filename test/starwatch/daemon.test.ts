@@ -113,12 +113,13 @@ describe("with real processes", { concurrency: true, skip }, () => {
 			assert.doesNotMatch(b.log(), /err/);
 		});
 
-		test(`${name}: one that does not come back: the router is given back within 15 s, and it is told`, async () => {
+		test(`${name}: one that does not come back: the router is given back within 15 s, and it is told`, async (t) => {
 			const { b, daemon, end } = pair(shell, 1_000_000);
 			await seen(b);
 			daemon.kill("SIGKILL");
 			assert.equal(b.read("router"), "changed\n");
 			const tookMs = await until("given back", 15_000, () => b.read("router") === "found\n", b);
+			t.diagnostic(`given back after ${Math.round(tookMs)} ms`);
 			assert.ok(tookMs > 5000, `${tookMs} ms: procd had no time to bring it back`);
 			await until("told", 3000, () => b.log().includes("is given back: this router works as it does without it"), b);
 			assert.equal(b.has("tmp/autonomy/hold"), false);

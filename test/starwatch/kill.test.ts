@@ -1,6 +1,6 @@
 /**
  * kill -9 of daemon and watchdog at random: afterwards one of each runs, or the daemon is held down and the router given
- * back; nothing else is left. STARWATCH_KILLS=200 for the long run (about four minutes); 20 otherwise.
+ * back; nothing else is left. STARWATCH_KILLS=200 for the long run (about three minutes); 20 otherwise.
  */
 import assert from "node:assert/strict";
 import { readlinkSync } from "node:fs";
@@ -36,7 +36,8 @@ describe("kill -9", { concurrency: true, skip }, () => {
 				await new Promise((resolve) => setTimeout(resolve, 50 + random() * 1400));
 				if (random() < 0.6) daemon.kill("SIGKILL");
 				if (random() < 0.6) watch.kill("SIGKILL");
-				assert.ok(b.daemons().length <= 1, "two daemons");
+				// The stand-in forks: for a moment its child looks the same.
+				await until("one daemon at most", 1000, () => b.daemons().length <= 1, b);
 				if (b.has("tmp/autonomy/hold")) held++;
 				// Time that passes: a crash loop ends what this test is about.
 				if (round % 4 === 3) b.put("tmp/autonomy/starts", "1\n");
