@@ -81,7 +81,7 @@ def raw_of(model, x):
 
 def fit(x, y, w):
     classifier = HistGradientBoostingClassifier(
-        max_iter=TREES, learning_rate=0.1, max_leaf_nodes=LEAVES, min_samples_leaf=60, l2_regularization=5, random_state=1, early_stopping=False
+        max_iter=TREES, learning_rate=0.1, max_leaf_nodes=LEAVES, min_samples_leaf=25, l2_regularization=5, random_state=1, early_stopping=False
     ).fit(x, y, sample_weight=w)
     trees = [tree_of(stage[0].nodes) for stage in classifier._predictors]
     return {"base": digits(float(classifier._baseline_prediction.item()), 5), "trees": trees}
@@ -122,7 +122,7 @@ def alarm_of(risk, y, w):
     right = np.cumsum(y * w)
     precision = right / np.cumsum(w)
     recall = right / max(1, right[-1])
-    good = np.flatnonzero((precision >= 0.8) & (right >= 20))
+    good = np.flatnonzero((precision >= 0.8) & (right >= 20 * w.mean()))
     if len(good):
         return digits(float(risk[good.max()]), 3)
     best = 1.25 * precision * recall / np.maximum(1e-9, 0.25 * precision + recall)
@@ -140,11 +140,12 @@ def main():
             for i, name in enumerate(sorted({n for n in names if n.startswith(f"{one}/")})):
                 fold_of[name] = i % FOLDS
     fold = np.array([fold_of.get(n, -1) for n in names])[group]
-    # Quiet moments are all alike: of those far from any trouble one in five, with five times the weight.
+    # Moments half a second apart are much alike, quiet ones more so: a part of each, with more weight instead.
     near = (labels[:, targets.index("any_2s_in_30s")] != 0) | (labels[:, targets.index("any_1s_in_3s")] != 0) | (x[:, features.index("since_stall_s")] < 90)
-    kept = (fold >= 0) & (near | (np.random.default_rng(2).random(len(x)) < 0.2))
+    chance = np.random.default_rng(2).random(len(x))
+    kept = (fold >= 0) & (chance < np.where(near, 0.4, 0.08))
     x, labels, fold, near = x[kept], labels[kept], fold[kept], near[kept]
-    weight = np.where(near, 1.0, 5.0)
+    weight = np.where(near, 1 / 0.4, 1 / 0.08)
     dead = np.all(np.isnan(x[fold >= 0]), axis=0) | np.array([name in UNLEARNED for name in features])
     x = x.copy()
     x[:, dead] = 0
