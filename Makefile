@@ -23,7 +23,7 @@ test: needs      ## everything: types, lint, unit, fuzz, end to end; last line: 
 check: $(NODE_MODULES)   ## types and lint only
 	@npm run -s check
 
-bench: needs     ## one bench: make bench NAME=failover (failover, detectors, steer, footprint, bus, soak, sensors)
+bench: needs     ## one bench: make bench NAME=failover (failover, detectors, steer, footprint, bus, soak, sensors, sizes)
 	@npm run -s build
 	@npm run -s bench -- $(NAME) $(ARGS)
 

@@ -23,6 +23,7 @@ need mosquitto mosquitto
 need openssl openssl
 need chromium chromium
 need shellcheck shellcheck
+need signify-openbsd signify-openbsd
 
 [ -z "$missing" ] && exit 0
 missing=$(printf '%s\n' $missing | sort -u | tr '\n' ' ')

@@ -9,13 +9,13 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, wr
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { after, before, test } from "node:test";
 import { file } from "../../scripts/feed/entry.ts";
 import { installer } from "../../scripts/feed/installer.ts";
 import { opkgFeed } from "../../scripts/feed/opkg-feed.ts";
 import type { FeedPackage } from "../../scripts/feed/package.ts";
 import { generateSecretKey, parseSecretKey, publicKeyText } from "../../scripts/feed/usign.ts";
-import { folder, has, REPO } from "./support.ts";
+import { folder, group, has, REPO } from "./support.ts";
 
 const TEMPLATE = readFileSync(join(REPO, "install.sh"), "utf8");
 const LIMIT_MS = 30_000;
@@ -200,7 +200,7 @@ esac\nexit 0\n`,
 const skip = has("signify-openbsd") ? false : "no signify-openbsd to stand in for usign";
 
 for (const shell of [["busybox", "ash"], ["dash"]]) {
-	describe(shell.join(" "), { skip: has(shell[0]!) ? skip : `no ${shell[0]} here` }, () => {
+	group(shell.join(" "), has(shell[0]!) ? skip : `no ${shell[0]} here`, () => {
 		test("OpenWrt 24.10: says what it will do, asks, and does just that", async (t) => {
 			const box = router(shell);
 			t.after(() => box.remove());

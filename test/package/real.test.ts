@@ -16,14 +16,14 @@ import {
 	writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { after, before, test } from "node:test";
 import { apkFeed } from "../../scripts/feed/apk-feed.ts";
 import { writeFolder } from "../../scripts/feed/folder.ts";
 import { opkgFeed } from "../../scripts/feed/opkg-feed.ts";
 import type { FeedPackage } from "../../scripts/feed/package.ts";
 import { generateSecretKey } from "../../scripts/feed/usign.ts";
 import { blocks, plain } from "./adb.ts";
-import { builtSet, EPOCH_S, folder, must, notBuilt, run } from "./support.ts";
+import { builtSet, EPOCH_S, folder, group, must, notBuilt, run } from "./support.ts";
 
 const { OPKG, USIGN, APK } = process.env;
 const BASE = ["ubus", "uci", "jsonfilter", "jshn", "node", "fping", "luci-base"];
@@ -33,15 +33,8 @@ const usignKey = join(place, "usign.sec");
 const apkKey = join(place, "apk.pem");
 let remove = (): void => undefined;
 let first: readonly FeedPackage[] = [];
-const wants =
-	notBuilt !== false
-		? notBuilt
-		: OPKG === undefined && APK === undefined
-			? "set OPKG and USIGN, or APK, to the real programs"
-			: false;
-
 before(async () => {
-	if (wants !== false) return;
+	if (notBuilt !== false || (OPKG === undefined && APK === undefined)) return;
 	writeFileSync(usignKey, generateSecretKey());
 	const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 	writeFileSync(apkKey, privateKey.export({ type: "pkcs8", format: "pem" }));
@@ -79,9 +72,8 @@ const wanted = (): string[] =>
 		.filter((path) => !path.includes("i18n"))
 		.sort();
 
-describe("opkg", {
-	skip: wants !== false ? wants : OPKG === undefined || USIGN === undefined ? "set OPKG and USIGN" : false,
-}, () => {
+const opkgSkip = OPKG === undefined || USIGN === undefined ? "set OPKG and USIGN to the real programs" : notBuilt;
+group("a real opkg", opkgSkip, () => {
 	const root = join(place, "opkg-root");
 	const conf = join(place, "opkg.conf");
 	const opkg = (...args: string[]) => run([OPKG!, "-f", conf, "-o", root, ...args]);
@@ -154,7 +146,7 @@ describe("opkg", {
 	});
 });
 
-describe("apk", { skip: wants !== false ? wants : APK === undefined ? "set APK" : false }, () => {
+group("a real apk", APK === undefined ? "set APK to the real program" : notBuilt, () => {
 	const root = join(place, "apk-root");
 	const repositories = join(place, "repositories");
 	const apk = (...args: string[]) =>

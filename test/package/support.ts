@@ -6,6 +6,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { describe, test } from "node:test";
 import type { PackageSet } from "../../scripts/feed/packages.ts";
 import { feedPackages } from "../../scripts/feed/packages.ts";
 
@@ -32,6 +33,12 @@ export function must(argv: readonly string[], options: Parameters<typeof run>[1]
 	const ran = run(argv, options);
 	if (ran.status !== 0) throw new Error(`${argv.join(" ")}: ${ran.status} ${ran.stderr} ${ran.error ?? ""}`);
 	return ran.stdout;
+}
+
+/** A group of tests; where it cannot run, one skipped test that says why (a skipped group would be counted nowhere). */
+export function group(name: string, skip: string | false, body: () => void): void {
+	if (skip === false) describe(name, body);
+	else test(`with ${name}`, { skip }, () => undefined);
 }
 
 /** False, or why the packages cannot be built here. */
