@@ -267,6 +267,59 @@ for (const shell of SHELLS) {
 				assert.deepEqual(b.processes(), []);
 			}));
 
+		test("a daemon that outgrows its memory is ended thrice an hour, then left alone; one served late is told", () =>
+			withBox(shell, (b) => {
+				const code = `end_daemon() { echo ended; }; pid=$$; began=0; DAEMON_MAX_RSS_MB=0
+					for minute in 1 2 3 4 5 6 7 8 9 10 11 12; do watch_daemon_size; now=$((now + 60)); done
+					now=$((now + 3600)); for minute in 1 2 3; do watch_daemon_size; done`;
+				assert.equal(b.inside(code).stdout, "ended\n".repeat(4));
+				assert.match(b.log(), /^daemon\.warn autonomyd holds \d+ MB \(limit DAEMON_MAX_RSS_MB 0\): ended/);
+				b.put("log", "");
+				b.inside(
+					"NOTIFY_COOLDOWN_MIN=1; end_daemon() { echo ended; }; pid=$$; DAEMON_MAX_RSS_MB=0; for minute in 1 2 3 4 5 6 7 8 9 10 11 12; do watch_daemon_size; now=$((now + 60)); done",
+				);
+				assert.match(b.log(), /left alone; raise the limit or lower max_ram_mb\n$/);
+				b.put("log", "");
+				b.inside("pid=$$; for lag in 5000 5000 3 5000 5000 2001 4; do beat_lag=$lag; watch_daemon_size; done");
+				assert.equal(
+					b.log(),
+					"daemon.warn autonomyd is served late by 2001 ms: the processor is too busy\ndaemon.info autonomyd is served in time again\n",
+				);
+			}));
+
+		test("reboots only if wanted, after its time, not in the first hour, once; and tells afterwards", () =>
+			withBox(shell, (b) => {
+				const hang = (uptime: number, minutes: number, wanted: number): string => {
+					b.put("story", "");
+					b.inside(
+						`sync() { :; }; REBOOT_ON_HARD_HANG=${wanted}; now=${uptime}; too_busy=1; mem_avail_mb=15; load1=9.00
+						for minute in $(seq 0 ${minutes}); do watch_hang; now=$((now + 60)); done`,
+					);
+					return b.read("story");
+				};
+				assert.equal(hang(10_000, 60, 0), "");
+				assert.equal(hang(10_000, 19, 1), "");
+				assert.equal(hang(60, 50, 1), "");
+				assert.equal(b.has("etc/autonomy/rebooted"), false);
+				assert.equal(hang(10_000, 40, 1), "reboot\n");
+				assert.match(b.log(), /daemon\.err load 9\.00 and 15 MB for 20 min: reboots/);
+				b.put("etc/autonomy/watch.conf", "REPORTING_ENABLED=1\n");
+				assert.equal(
+					b.inside('after_reboot; after_reboot; grep -h scenario "$QUEUE"/*').stdout,
+					"scenario=post_reboot\n",
+				);
+				assert.match(b.log(), /starwatch has rebooted this router: load 9\.00, 15 MB\n$/);
+			}));
+
+		test("a full /tmp: what is autonomy's own goes, what is younger or somebody else's stays", () =>
+			withBox(shell, (b) => {
+				b.inside(`mkdir -p "$QUEUE" "$ROOT/tmp/autonomy-rpcd.old" "$ROOT/tmp/autonomy-rpcd.new" "$ROOT/tmp/other"
+					echo x >"$QUEUE/1-1"; touch -d '2020-01-01 00:00' "$ROOT/tmp/autonomy-rpcd.old"; tidy_tmp`);
+				assert.deepEqual(readdirSync(join(b.root, "tmp")).sort(), ["autonomy", "autonomy-rpcd.new", "other"]);
+				assert.deepEqual(readdirSync(join(b.state, "watch/queue")), []);
+				assert.match(b.log(), /removed 2 files of autonomy's own/);
+			}));
+
 		test("wrong usage, a hostile environment, a tree that is not whole", () =>
 			withBox(shell, (b) => {
 				for (const args of [[], ["x"], ["report"], ["report", "--send"]]) {

@@ -93,6 +93,21 @@ export interface Box {
 	remove(): void;
 }
 
+/** Trees that are still there: a test that failed must not leave processes that start each other again. */
+const boxes = new Set<Box>();
+process.on("exit", () => {
+	for (const one of boxes) {
+		for (const { pid } of one.processes()) {
+			try {
+				process.kill(pid, "SIGKILL");
+			} catch {
+				// gone meanwhile
+			}
+		}
+		one.remove();
+	}
+});
+
 export function box(shell: readonly [string, ...string[]], name = "star watch"): Box {
 	const root = mkdtempSync(join(tmpdir(), `${name} `));
 	const state = join(root, "tmp/autonomy");
@@ -188,8 +203,12 @@ export function box(shell: readonly [string, ...string[]], name = "star watch"):
 				.processes()
 				.filter(({ line }) => /\/usr\/bin\/node .*autonomyd\.node\.mjs $/.test(line))
 				.map(({ pid }) => pid),
-		remove: () => rmSync(root, { recursive: true, force: true }),
+		remove() {
+			boxes.delete(self);
+			rmSync(root, { recursive: true, force: true });
+		},
 	};
+	boxes.add(self);
 	return self;
 }
 
