@@ -22,13 +22,20 @@ export interface Trouble {
 	readonly sinceMs: number;
 }
 
+export interface Risk {
+	/** 0-1, of being unusable for two seconds or more, beginning within ten. */
+	readonly share: number;
+	/** The evidence, in the daemon's words. */
+	readonly text: string;
+}
+
 export interface LiveState {
 	readonly status: Reply<"status"> | null;
 	readonly members: readonly Member[];
 	/** Oldest first, the last SERIES_S seconds. */
 	readonly series: ReadonlyMap<string, readonly Sample[]>;
-	/** 0-1 by uplink, of being lost within seconds, as far as sensors see it coming. */
-	readonly risks: Readonly<Record<string, number>>;
+	/** By uplink, as far as it is foretold. */
+	readonly risks: Readonly<Record<string, Risk>>;
 	readonly trouble: Trouble | null;
 	/** Monotonic ms of the last good answer; null: never yet. */
 	readonly atMs: number | null;
@@ -61,18 +68,13 @@ export function createLive(api: Api, nowMs: () => number): Live {
 		}
 	}
 
-	async function risksOf(members: readonly Member[]): Promise<Record<string, number>> {
-		const risks: Record<string, number> = {};
-		const add = (links: Readonly<Record<string, { readonly predictive_risk?: number | null | undefined }>>): void => {
-			for (const [name, { predictive_risk }] of Object.entries(links)) {
-				if (typeof predictive_risk === "number") risks[name] = predictive_risk;
-			}
-		};
-		await Promise.all([
-			members.some((one) => one.class === "cellular") ? api.call("cellular_status").then((r) => add(r.cellular)) : null,
-			members.some((one) => one.class === "starlink") ? api.call("starlink_status").then((r) => add(r.starlink)) : null,
-			members.some((one) => one.class === "wifi") ? api.call("wifi_status").then((r) => add(r.wifi)) : null,
-		]);
+	/** An earlier daemon foretells nothing. */
+	async function risksOf(): Promise<Record<string, Risk>> {
+		const { uplinks } = await api.call("forecast");
+		const risks: Record<string, Risk> = {};
+		for (const [name, { known, risk_2s_in_10s, text }] of Object.entries(uplinks)) {
+			if (known && typeof risk_2s_in_10s === "number") risks[name] = { share: risk_2s_in_10s, text };
+		}
 		return risks;
 	}
 
@@ -89,7 +91,7 @@ export function createLive(api: Api, nowMs: () => number): Live {
 			const added = members.filter((member) => !known.includes(member.name));
 			const [first, seen] = await Promise.all([
 				Promise.all(added.map(({ name }) => samplesOf(name, atMs))),
-				risksOf(members).catch(() => ({})),
+				risksOf().catch(() => ({})),
 			]);
 			for (const [name, samples] of first) series.set(name, mergeSamples([], samples, SERIES_S));
 			for (const name of series.keys()) if (!members.some((member) => member.name === name)) series.delete(name);

@@ -1,6 +1,7 @@
 /** What is known of one link besides its figures: how it is watched, its addresses, cell, access point, dish, data. */
 
 import { CELLULAR_METHODS } from "../../contract/api-cellular.ts";
+import { FORECAST_METHODS } from "../../contract/api-forecast.ts";
 import type { Fields, ReplyOf } from "../../contract/api-schema.ts";
 import { STARLINK_METHODS } from "../../contract/api-starlink.ts";
 import type { USAGE_METHODS } from "../../contract/api-usage.ts";
@@ -127,11 +128,21 @@ const SOURCES: Readonly<Record<string, Source>> = {
 	},
 };
 
+/** What is expected of it in the next seconds; of every kind of link. */
+const FORECAST: Source = {
+	title: () => _("Forecast"),
+	method: "forecast",
+	map: "uplinks",
+	fields: FORECAST_METHODS.forecast.reply.uplinks.of.fields,
+	skip: ["known"],
+};
+
 /** Which of them belong to this link: by the sensors that serve it. */
 export function sourcesOf(member: Member): readonly Source[] {
 	return Object.entries(SOURCES)
 		.filter(([kind]) => member.class === kind || member.sensors.some((one) => one.sensor === kind))
-		.map(([, source]) => source);
+		.map(([, source]) => source)
+		.concat(FORECAST);
 }
 
 export async function drawSources(transport: Transport, into: HTMLElement, member: Member): Promise<void> {
@@ -143,7 +154,9 @@ export async function drawSources(transport: Transport, into: HTMLElement, membe
 				const one = all?.[member.name];
 				const found = one ? facts(one, source.fields, source.skip) : [];
 				// Where none answers the sensor's line says so.
-				return found.length > 0 && one?.state !== "absent" ? section(source.title(), factList(found)) : null;
+				return found.length > 0 && one?.state !== "absent" && one?.known !== false
+					? section(source.title(), factList(found))
+					: null;
 			} catch (error) {
 				// An older daemon does not know the method, a narrower right does not allow it: the sensor's line tells the rest.
 				if (["absent", "denied", "not_found"].includes(errorCode(error))) return null;

@@ -42,7 +42,12 @@ describe("live state", () => {
 		});
 		const live = createLive(createApi(transport), () => nowMs);
 		await live.refresh();
-		assert.deepEqual(asked.splice(0), ["status {}", "members {}", 'metrics {"name":"wan","since_s":600,"limit":200}']);
+		assert.deepEqual(asked.splice(0), [
+			"status {}",
+			"members {}",
+			'metrics {"name":"wan","since_s":600,"limit":200}',
+			"forecast {}",
+		]);
 		nowMs = 2000;
 		await live.refresh();
 		assert.deepEqual(asked.splice(0), ["status {}", 'metrics {"name":"wan","since_s":3,"limit":200}']);
@@ -52,7 +57,7 @@ describe("live state", () => {
 		await live.refresh();
 		assert.deepEqual(
 			asked.splice(0).map((one) => one.split(" ")[0]),
-			["status", "metrics", "members"],
+			["status", "metrics", "members", "forecast"],
 		);
 		nowMs = 34_000;
 		await live.refresh();
@@ -71,11 +76,13 @@ describe("live state", () => {
 			metrics: () => {
 				throw new ApiError("not_found", "no samples yet");
 			},
-			cellular_status: () => ({ cellular: { wan: { predictive_risk: 0.8 } } }),
+			forecast: () => ({
+				uplinks: { wan: { known: true, risk_2s_in_10s: 0.8, text: "fades" }, wanb: { known: false } },
+			}),
 		});
 		const live = createLive(createApi(transport), () => nowMs);
 		await live.refresh();
-		assert.equal(live.state().risks.wan, 0.8);
+		assert.deepEqual(live.state().risks, { wan: { share: 0.8, text: "fades" } });
 		up = false;
 		for (nowMs = 2000; nowMs <= 6000; nowMs += 2000) await live.refresh();
 		const { trouble, members, atMs } = live.state();

@@ -119,7 +119,10 @@ describe("overview", () => {
 			told({ state: "backup", current: "wanb" }, probation).next.replaceAll("\u00a0", " "),
 			"wan must prove itself for another 1 min 15 s; then the traffic can return to it.",
 		);
-		assert.equal(told({}, MEMBERS, { wan: 0.9 }).next, "wan may be lost within seconds; wanb would take over.");
+		assert.equal(
+			told({}, MEMBERS, { wan: { share: 0.9, text: "The signal fades." } }).next,
+			"wan may be lost within seconds; wanb would take over. The signal fades.",
+		);
 	});
 
 	test("cards: promoted first, then weight, then as given; signal of a radio, speed of a wire", () => {

@@ -4,6 +4,7 @@
  */
 import type { Reply } from "../../contract/api.ts";
 import { clock, duration, ms, number, percent, rate, withUnit } from "../format.ts";
+import type { Risk } from "../live.ts";
 import { say } from "../say.ts";
 import type { Sample } from "../series.ts";
 import { classWord, type Member, scoreTone, stateTone, stateWord, type Tone } from "../words.ts";
@@ -49,7 +50,7 @@ export function overview(
 	status: Status,
 	members: readonly Member[],
 	latest: (name: string) => Sample | undefined,
-	risks: Readonly<Record<string, number>>,
+	risks: Readonly<Record<string, Risk>>,
 ): Overview {
 	const last = status.last_decision;
 	const ordered = byPreference(members, status.promoted);
@@ -90,7 +91,7 @@ export function headline(status: Status): { readonly tone: Tone; readonly headli
 }
 
 /** The likeliest thing to happen next; the first that applies. */
-function next(status: Status, members: readonly Member[], risks: Readonly<Record<string, number>>): string {
+function next(status: Status, members: readonly Member[], risks: Readonly<Record<string, Risk>>): string {
 	const name = status.current ?? "";
 	const { pin, hold, steering } = status;
 	if (steering.error)
@@ -107,10 +108,13 @@ function next(status: Status, members: readonly Member[], risks: Readonly<Record
 	}
 	if (members.length === 0 || name === "") return _("The first uplink that answers is used at once.");
 	const backup = status.rank.find((one) => one.name !== name && one.eligible)?.name;
-	if ((risks[name] ?? 0) >= 0.5) {
-		return backup === undefined
-			? say(_("{name} may be lost within seconds, and nothing else could take over."), { name })
-			: say(_("{name} may be lost within seconds; {backup} would take over."), { name, backup });
+	const risk = risks[name];
+	if (risk !== undefined && risk.share >= 0.5) {
+		const told =
+			backup === undefined
+				? say(_("{name} may be lost within seconds, and nothing else could take over."), { name })
+				: say(_("{name} may be lost within seconds; {backup} would take over."), { name, backup });
+		return `${told} ${risk.text}`.trimEnd();
 	}
 	const preferred = members[0];
 	if (preferred && preferred.name !== name) {
