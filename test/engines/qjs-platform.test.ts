@@ -78,3 +78,13 @@ test("the platform on QuickJS", { skip: qjs === null ? why : false }, async (t) 
 	assert.ok(outcome.lines.length > 15, outcome.stderr);
 	await reportLines(t, outcome);
 });
+
+test("at its memory limit the process tells and ends", { skip: qjs === null ? why : false }, async (t) => {
+	const folder = mkdtempSync(join(tmpdir(), "autonomy-qjs-"));
+	t.after(() => rmSync(folder, { recursive: true }));
+	const pathOf = await bundleTests(["test/engines/inside/memory.ts"], folder);
+	const flags = ["--memory-limit", "8M"];
+	const outcome = await runOnQjs(qjs ?? "", pathOf("test/engines/inside/memory.ts"), 60_000, {}, flags);
+	assert.equal(outcome.code, 1, outcome.stderr);
+	assert.ok(outcome.lines.some((line) => line.name === "told") || /out of memory/.test(outcome.stderr), outcome.stderr);
+});

@@ -99,10 +99,14 @@ export function runOnQjs(
 	bundle: string,
 	limitMs: number,
 	more: Readonly<Record<string, string>> = {},
+	flags: readonly string[] = [],
 ): Promise<Outcome> {
 	return new Promise((done) => {
 		const env = { ...process.env, ...more, NODE: process.execPath, UBUSD_PROGRAM: resolve(bundle, "../ubusd.mjs") };
-		const child = spawn(qjs, ["-m", "--no-unhandled-rejection", bundle], { env, stdio: ["ignore", "pipe", "pipe"] });
+		const child = spawn(qjs, ["-m", "--no-unhandled-rejection", ...flags, bundle], {
+			env,
+			stdio: ["ignore", "pipe", "pipe"],
+		});
 		const timer = setTimeout(() => child.kill("SIGKILL"), limitMs);
 		let stdout = "";
 		let stderr = "";

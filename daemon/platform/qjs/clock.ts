@@ -1,53 +1,70 @@
 /** Clock, timers and random numbers on QuickJS. Its timers count whole milliseconds from a clock cut to them. */
 import type { Clock, Closable, Random, Timers } from "../platform.ts";
-import { guarded, os } from "./engine.ts";
+import { guarded, inputsSoFar, os } from "./engine.ts";
 
 export const qjsClock: Clock = {
 	monotonicMs: () => Math.round(os.now() * 1000) / 1000,
 	wallMs: () => Date.now(),
 };
 
-/** Never early: the engine adds to its clock cut to whole milliseconds. */
-function at(dueMs: number, callback: () => void): unknown {
-	return os.setTimeout(callback, Math.max(0, Math.ceil(dueMs) - Math.floor(os.now())));
+/** A timer this late has been held up, and so has what came in meanwhile. */
+const LATE_MS = 10;
+const MAX_TURNS = 64;
+
+interface Armed {
+	timer: unknown;
+}
+
+/**
+ * Never early: the engine adds to its clock cut to whole milliseconds. After a stall the engine would call all that is due
+ * before it reads anything, and a time limit would be over for an answer that has long been there: so a late timer lets
+ * everything that waits be read first, a descriptor a turn, before it fires.
+ */
+function arm(armed: Armed, dueMs: number, callback: () => void): void {
+	let turns = 0;
+	let inputs = -1;
+	const fire = guarded(() => {
+		const waits = inputs !== inputsSoFar();
+		inputs = inputsSoFar();
+		if (os.now() - dueMs > LATE_MS && waits && turns++ < MAX_TURNS) armed.timer = os.setTimeout(fire, 1);
+		else callback();
+	});
+	armed.timer = os.setTimeout(fire, Math.max(0, Math.ceil(dueMs) - Math.floor(os.now())));
+}
+
+function closing(armed: Armed): Closable {
+	return {
+		close() {
+			if (armed.timer !== null) os.clearTimeout(armed.timer);
+			armed.timer = null;
+		},
+	};
 }
 
 export const qjsTimers: Timers = {
 	after(ms, callback): Closable {
-		let timer: unknown = at(
-			os.now() + Math.max(0, ms),
-			guarded(() => {
-				timer = null;
-				callback();
-			}),
-		);
-		return {
-			close() {
-				if (timer !== null) os.clearTimeout(timer);
-				timer = null;
-			},
-		};
+		const armed: Armed = { timer: null };
+		arm(armed, os.now() + Math.max(0, ms), () => {
+			armed.timer = null;
+			callback();
+		});
+		return closing(armed);
 	},
 	every(ms, callback): Closable {
 		const period = Math.max(1, ms);
 		// On whole multiples of the period: what happens every second happens in one wake-up of the processor.
 		const next = (): number => (Math.floor(os.now() / period) + 1) * period;
 		let due = next();
-		let timer: unknown = null;
-		const fire = guarded(() => {
+		const armed: Armed = { timer: null };
+		const fire = (): void => {
 			due += period;
 			// After a stall (suspend, stopped process) go on from now instead of firing the missed ones in a row.
 			if (due < os.now()) due = next();
-			timer = at(due, fire);
+			arm(armed, due, fire);
 			callback();
-		});
-		timer = at(due, fire);
-		return {
-			close() {
-				if (timer !== null) os.clearTimeout(timer);
-				timer = null;
-			},
 		};
+		arm(armed, due, fire);
+		return closing(armed);
 	},
 };
 

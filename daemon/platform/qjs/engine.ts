@@ -20,13 +20,34 @@ export function guarded(run: () => void): () => void {
 		try {
 			run();
 		} catch (error) {
-			if (fatal.size === 0) {
-				std.err.puts(`autonomyd: ${describe(error)}\n`);
-				std.exit(1);
-			}
-			for (const callback of [...fatal]) callback(error);
+			tell(error);
 		}
 	};
+}
+
+let inputs = 0;
+
+/** Counts what was read, for those who must know whether something still waits (clock.ts). */
+export function noteInput(): void {
+	inputs++;
+}
+export const inputsSoFar = (): number => inputs;
+
+/** How long the last orders may take when there is no memory for them. */
+const LAST_MS = 5000;
+
+function tell(error: unknown): void {
+	try {
+		if (error === null || (error instanceof Error && error.message === "out of memory")) {
+			os.setTimeout(() => std.exit(1), LAST_MS);
+		}
+		for (const callback of [...fatal]) callback(error);
+		if (fatal.size > 0) return;
+		std.err.puts(`autonomyd: ${describe(error)}\n`);
+	} catch {
+		std.err.puts("autonomyd: out of memory\n");
+	}
+	std.exit(1);
 }
 
 /** At its memory limit the engine throws null when it cannot even make an error. */

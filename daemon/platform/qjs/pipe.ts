@@ -3,7 +3,7 @@
  * page written at once: select() says a pipe is writable when a page fits (pipe(7): writes up to PIPE_BUF are whole).
  * Handlers are taken away before their descriptor is closed: select() on a closed one would fail for all of them.
  */
-import { guarded, isPassing, os } from "./engine.ts";
+import { guarded, isPassing, noteInput, os } from "./engine.ts";
 import { concat } from "./text.ts";
 
 const READ_BYTES = 65_536;
@@ -27,6 +27,10 @@ export function readPipe(fd: number, onBytes: (bytes: Uint8Array) => void, onEnd
 		os.close(fd);
 	};
 	const read = guarded(() => {
+		noteInput();
+		// The engine serves one descriptor a turn and starts from the oldest: whoever was served goes to the end.
+		os.setReadHandler(fd, null);
+		os.setReadHandler(fd, read);
 		const count = os.read(fd, shared.buffer, 0, READ_BYTES);
 		if (count > 0) onBytes(shared.slice(0, count));
 		else if (!isPassing(count)) {

@@ -359,3 +359,28 @@ test("log: pino's lines: to stdout and a file, levels reach all, nothing a termi
 	assert.match(second, /"component":"uci","msg":"now"\}$/);
 	assert.equal(child.isDebug(), true);
 });
+
+test("after a stall what has come in is read before a time limit is over", async () => {
+	const order: string[] = [];
+	const child = processes.start(["sh", "-c", "sleep 0.05; echo answer; sleep 5"], {
+		onStdoutLine: (line) => order.push(line),
+		onExit: () => undefined,
+	});
+	platform.timers.after(100, () => order.push("too late"));
+	const end = platform.clock.monotonicMs() + 300;
+	while (platform.clock.monotonicMs() < end);
+	await until("both", () => order.length === 2);
+	assert.deepEqual(order, ["answer", "too late"]);
+	child.close();
+});
+
+test("nobody is served twice while another waits", async () => {
+	const lines: string[] = [];
+	const chatter = processes.start(["sh", "-c", "yes a"], { onStdoutLine: () => undefined, onExit: () => undefined });
+	await platform.processes.run(["sleep", "0.1"]);
+	const startedAt = platform.clock.monotonicMs();
+	for (let i = 0; i < 5; i++) lines.push((await processes.run(["echo", String(i)])).stdout.trim());
+	chatter.close();
+	assert.deepEqual(lines, ["0", "1", "2", "3", "4"]);
+	assert.ok(platform.clock.monotonicMs() - startedAt < LIMIT_MS);
+});
