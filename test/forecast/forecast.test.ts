@@ -1,0 +1,217 @@
+/** The forecast alone: unknown where too little is known, robust against sensors that lie, the same on every run. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { reasonOf } from "../../daemon/forecast/cause.ts";
+import { FEATURE_INDEX, FEATURES, features } from "../../daemon/forecast/features.ts";
+import { createForecaster, type Forecaster } from "../../daemon/forecast/forecaster.ts";
+import { newHistory, remember } from "../../daemon/forecast/history.ts";
+import modelFile from "../../daemon/forecast/model.json" with { type: "json" };
+import { createModel, type ModelFile, parseTree } from "../../daemon/forecast/model.ts";
+import { createTeller } from "../../daemon/forecast/teller.ts";
+import { type Forecast, TARGETS } from "../../daemon/forecast/types.ts";
+import type { Observation, SenseObservation } from "../../daemon/health/types.ts";
+import { randomFrom, reach } from "../decide/support.ts";
+
+const FILE = modelFile as unknown as ModelFile;
+const model = createModel(FILE);
+
+const probe = (atMs: number, rttMs: number | null, uplink = "wan"): Observation => ({
+	kind: "probe",
+	uplink,
+	atMs,
+	family: "ipv4",
+	method: "icmp",
+	target: "1.1.1.1",
+	rttMs,
+	excused: false,
+});
+const sense = (atMs: number, values: SenseObservation["values"]): Observation => ({
+	kind: "sense",
+	uplink: "wan",
+	atMs,
+	values,
+});
+
+/** Probes four times a second, all answered in 40 ms. */
+function watched(untilMs: number, also: (atMs: number) => readonly Observation[] = () => []): Forecaster {
+	const f = createForecaster(model);
+	for (let atMs = 0; atMs <= untilMs; atMs += 250) {
+		f.take(probe(atMs, 40));
+		for (const one of also(atMs)) f.take(one);
+		if (atMs % 1000 === 0) f.tick(atMs);
+	}
+	return f;
+}
+
+const only = (forecasts: readonly Forecast[]): Forecast => {
+	assert.equal(forecasts.length, 1);
+	return forecasts[0] as Forecast;
+};
+
+describe("unknown is an answer", () => {
+	test("too few probes, too old ones, a jump of the clock, a link that went away", () => {
+		const f = createForecaster(model);
+		f.take(probe(0, 40));
+		assert.deepEqual([only(f.tick(1000)).risks, only(f.latest()).text], [null, "not enough is known yet"]);
+		const known = watched(60_000);
+		assert.notEqual(only(known.latest()).risks, null);
+		assert.deepEqual(
+			[only(known.tick(80_000)).risks, only(known.latest()).text],
+			[null, "nothing was heard of its probes lately"],
+		);
+		const jumped = watched(60_000);
+		assert.equal(only(jumped.tick(10_000_000)).risks, null);
+		const back = watched(60_000);
+		assert.equal(only(back.tick(1000)).risks, null, "time went backwards");
+		const gone = watched(60_000);
+		gone.forget("wan");
+		assert.equal(only(gone.tick(61_000)).risks, null);
+		gone.keep([]);
+		assert.deepEqual(gone.tick(62_000), []);
+	});
+	test("more uplinks than can be are not remembered", () => {
+		const f = createForecaster(model);
+		for (let i = 0; i < 100; i++) f.take(probe(0, 40, `wan${i}`));
+		assert.equal(f.tick(1000).length, 64);
+	});
+});
+
+describe("sensors that lie", () => {
+	const risk = (f: Forecaster): string => JSON.stringify(only(f.latest()).risks);
+	test("what is not a number changes nothing", () => {
+		const plain = watched(60_000);
+		const strange = watched(60_000, (atMs) => [
+			sense(atMs, { rsrp_dbm: Number.NaN, sinr_db: Number.POSITIVE_INFINITY }),
+			probe(atMs, Number.NaN, "other"),
+		]);
+		assert.equal(JSON.stringify(strange.latest()[0]?.risks), risk(plain));
+	});
+	test("a dish that reports an outage while probes are answered is not believed", () => {
+		const f = watched(60_000, (atMs) => [sense(atMs, { outage: 1 })]);
+		assert.notEqual(only(f.latest()).cause, "dish_outage");
+	});
+	test("figures of a modem that fell silent are forgotten", () => {
+		const h = newHistory();
+		const x = new Float64Array(FEATURES.length);
+		for (let atMs = 0; atMs <= 10_000; atMs += 1000) remember(h, sense(atMs, { rsrp_dbm: -80 - atMs / 1000 }));
+		features(h, 10_000, x);
+		assert.equal(x[FEATURE_INDEX.rsrp], -90);
+		assert.ok(Math.abs((x[FEATURE_INDEX.rsrp_slope] ?? 0) + 1) < 1e-9);
+		features(h, 30_000, x);
+		assert.ok(Number.isNaN(x[FEATURE_INDEX.rsrp]));
+	});
+});
+
+describe("features", () => {
+	test("a silence is remembered once, told by a verdict, by a gap and by late replies", () => {
+		const h = newHistory();
+		for (let atMs = 0; atMs <= 10_000; atMs += 250) remember(h, probe(atMs, 40));
+		remember(h, reach("wan", 10_100, "up"));
+		remember(h, reach("wan", 10_600, "suspect"));
+		remember(h, reach("wan", 10_900, "dead"));
+		remember(h, probe(12_400, 2100));
+		remember(h, reach("wan", 12_500, "up"));
+		for (let atMs = 12_600; atMs <= 15_000; atMs += 250) remember(h, probe(atMs, 40));
+		const x = new Float64Array(FEATURES.length);
+		features(h, 15_000, x);
+		assert.equal(x[FEATURE_INDEX.stalls_600], 1);
+		assert.ok(Math.abs((x[FEATURE_INDEX.since_stall_s] ?? 0) - 2.6) < 0.2);
+	});
+	test("whatever comes, there are as many numbers as names, and the model gives probabilities in order", () => {
+		const random = randomFrom(7);
+		const h = newHistory();
+		const x = new Float64Array(FEATURES.length);
+		for (let atMs = 0; atMs < 400_000; atMs += 100 + random() * 900) {
+			const dice = random();
+			if (dice < 0.6) remember(h, probe(atMs, random() < 0.1 ? null : random() * 3000));
+			else if (dice < 0.7)
+				remember(
+					h,
+					reach("wan", atMs, (["up", "suspect", "dead", "unknown"] as const)[Math.floor(random() * 4)] ?? "up"),
+				);
+			else if (dice < 0.9)
+				remember(
+					h,
+					sense(atMs, { rsrp_dbm: -140 + random() * 100, signal_dbm: random() < 0.2 ? null : -100 + random() * 90 }),
+				);
+			else
+				remember(h, { kind: "traffic", uplink: "wan", atMs, rxBytesPerS: random() * 1e6, txBytesPerS: random() * 1e5 });
+			features(h, atMs, x);
+			assert.equal(x.length, FEATURES.length);
+			const r = model.risks(x);
+			for (const { name } of TARGETS) assert.ok(r[name] >= 0 && r[name] <= 1, `${name} ${r[name]}`);
+			assert.ok(r.any_2s_in_3s <= r.any_2s_in_10s && r.any_2s_in_10s <= r.any_2s_in_30s);
+			assert.ok(r.any_5s_in_30s <= r.any_2s_in_30s && r.any_2s_in_3s <= r.any_1s_in_3s);
+			const { text } = reasonOf(x, h.baseMs);
+			assert.doesNotMatch(text, /NaN|Infinity/, text);
+		}
+	});
+});
+
+describe("the model", () => {
+	test("fits a router: 64 KiB at most", () => {
+		assert.ok(JSON.stringify(FILE).length <= 65_536, String(JSON.stringify(FILE).length));
+	});
+	test("one made for other features, or without a target, is refused", () => {
+		assert.throws(() => createModel({ ...FILE, features: ["x"] }), /trained on other features/);
+		assert.throws(() => createModel({ ...FILE, targets: {} }), /knows nothing of any_1s_in_3s/);
+	});
+	const trees: [string, string][] = [
+		["", "no lists"],
+		["-1;0.5", "two lists"],
+		["-1,-1;0.5;0", "lists of different lengths"],
+		["-1;x;0", "no number"],
+		["0,-1,-1;1,2,3;0,0,0", "its own child"],
+		["0,-1;1,2;1,0", "a child that is not there"],
+		["99,-1,-1;1,2,3;1,0,0", "a feature that is not there"],
+		["0.5,-1,-1;1,2,3;1,0,0", "half a feature"],
+	];
+	for (const [line, name] of trees)
+		test(`refused: ${name}`, () => assert.throws(() => parseTree(line), /a tree that is none/));
+	test("unknown goes where the tree says", () => {
+		const target = {
+			base: 0,
+			trees: ["100,-1,-1;5,1,2;1,0,0", "0,-1,-1;5,10,20;1,0,0"],
+			table: [
+				[0, 100],
+				[0, 1],
+			],
+		} as const;
+		const small = createModel({
+			features: FEATURES,
+			targets: Object.fromEntries(TARGETS.map(({ name }) => [name, target])),
+		});
+		const of = (value: number): number => small.risks(new Float64Array(FEATURES.length).fill(value)).any_1s_in_3s;
+		assert.deepEqual([of(4), of(5), of(6), of(Number.NaN)], [0.11, 0.11, 0.22, 0.21]);
+	});
+});
+
+test("the teller: a quiet link is not spoken of, one at risk again after ten seconds or when the risk moves", () => {
+	const teller = createTeller();
+	const risks = (share: number) =>
+		Object.fromEntries(TARGETS.map(({ name }) => [name, share])) as unknown as NonNullable<Forecast["risks"]>;
+	const at = (atMs: number, share: number | null): number =>
+		teller.tell([
+			{
+				uplink: "wan",
+				atMs,
+				risks: share === null ? null : risks(share),
+				cause: "unknown",
+				confidence: 1,
+				text: "",
+				figures: [],
+				anomaly: null,
+			},
+		]).length;
+	assert.deepEqual(
+		[at(0, 0.001), at(1000, 0.3), at(2000, 0.3), at(3000, 0.5), at(12_000, 0.5), at(13_000, 0.5)],
+		[0, 1, 0, 1, 0, 1],
+	);
+	assert.deepEqual([at(14_000, 0.001), at(15_000, 0.001), at(16_000, null)], [1, 0, 0], "that it is over is said once");
+});
+
+test("same input, same output", () => {
+	const f = () =>
+		JSON.stringify(watched(90_000, (atMs) => [sense(atMs, { rsrp_dbm: -90 - (atMs % 7000) / 500 })]).latest());
+	assert.equal(f(), f());
+});
