@@ -33,12 +33,15 @@ export function noteInput(): void {
 }
 export const inputsSoFar = (): number => inputs;
 
-/** How long the last orders may take when there is no memory for them. */
+/** How long the last orders may take when memory has run out, and the memory kept for them (untouched, so not resident). */
 const LAST_MS = 5000;
+let reserve: ArrayBuffer | null = new ArrayBuffer(256 * 1024);
 
 function tell(error: unknown): void {
 	try {
 		if (error === null || (error instanceof Error && error.message === "out of memory")) {
+			if (reserve === null) return; // it has been told
+			reserve = null;
 			os.setTimeout(() => std.exit(1), LAST_MS);
 		}
 		for (const callback of [...fatal]) callback(error);

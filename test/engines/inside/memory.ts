@@ -3,7 +3,10 @@ import { createQjsPlatform } from "../../../daemon/platform/qjs/platform.ts";
 
 const { host, timers } = createQjsPlatform();
 const kept: number[][] = [];
-host.onFatal(() => host.print('{"name":"told","ok":true}\n'));
-timers.every(5, () => {
+host.onFatal(() => {
+	host.print('{"name":"told","ok":true}\n');
+	greed.close();
+});
+const greed = timers.every(5, () => {
 	kept.push(new Array<number>(50_000).fill(kept.length + 0.5));
 });
