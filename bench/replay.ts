@@ -42,6 +42,8 @@ export interface PolicyFigures {
 	readonly outage_s_per_h: number;
 	readonly slow_s_per_h: number;
 	readonly switches_per_h: number;
+	/** Of them because of a forecast. */
+	readonly predictive_per_h: number;
 	/** 0-1; null where there was nothing to avoid. */
 	readonly avoidable_avoided: number | null;
 	readonly metered_mb_per_h: number;
@@ -62,8 +64,8 @@ export function play(traces: readonly Trace[]): Record<string, Figures> {
 		const truth = truthOf(trace, starlink ? LEAST_STARLINK_MS : LEAST_MS);
 		for (const order of orders(trace.tracks.length)) {
 			for (const [name, policy] of Object.entries(POLICIES)) {
-				const { turns, probeBytes } = policy(truth, order);
-				sums[name] = add(sums[name] ?? NOTHING, judge(truth, turns, probeBytes));
+				const { turns, probeBytes, predicted } = policy(truth, order);
+				sums[name] = add(sums[name] ?? NOTHING, judge(truth, turns, probeBytes, predicted));
 			}
 		}
 	}
@@ -85,6 +87,7 @@ function figures(sums: Record<string, Figures>): Record<string, PolicyFigures> {
 					outage_s_per_h: round(sum.outageMs / 1000 / hours, 2),
 					slow_s_per_h: round(sum.slowMs / 1000 / hours, 2),
 					switches_per_h: round(sum.switches / hours, 2),
+					predictive_per_h: round(sum.predicted / hours, 3),
 					avoidable_avoided: avoidable <= 0 ? null : round((stayed - sum.outageMs) / avoidable, 3),
 					metered_mb_per_h: round(metered / 1e6 / hours, 2),
 				},
@@ -117,6 +120,6 @@ function print(folder: string, hours: number, rows: Record<string, PolicyFigures
 	console.error(
 		`\n${folder}: ${round(hours, 2)} h, each uplink as the first choice once${notes.map((one) => `; ${one}`).join("")}`,
 	);
-	console.error(line(["per hour", "outage s", "slow s", "switches", "avoided", "metered MB"]));
+	console.error(line(["per hour", "outage s", "slow s", "switches", "predictive", "avoided", "metered MB"]));
 	for (const [name, row] of Object.entries(rows)) console.error(line([name, ...Object.values(row)]));
 }

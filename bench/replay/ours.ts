@@ -136,5 +136,6 @@ export function ours(trace: Trace, order: readonly number[], options: OursOption
 		queue.step();
 	}
 	const bytes = watches.reduce((sum, watch, i) => sum + (trace.tracks[i]?.metered ? watch.bytes() : 0), 0);
-	return { turns, probeBytes: bytes, decisions };
+	const predicted = decisions.filter((one) => one.kind === "predictive").length;
+	return { turns, probeBytes: bytes, decisions, predicted };
 }

@@ -16,6 +16,8 @@ const DPINGER_BYTES = 56;
 
 export interface Played {
 	readonly turns: readonly Turn[];
+	/** Switches because of a forecast. */
+	readonly predicted?: number;
 	/** On metered uplinks. */
 	readonly probeBytes: number;
 }

@@ -15,12 +15,22 @@ export interface Figures {
 	outageMs: number;
 	slowMs: number;
 	switches: number;
+	/** Of them because of a forecast. */
+	predicted: number;
 	meteredMs: number;
 	probeBytes: number;
 	lengthMs: number;
 }
 
-export const NOTHING: Figures = { outageMs: 0, slowMs: 0, switches: 0, meteredMs: 0, probeBytes: 0, lengthMs: 0 };
+export const NOTHING: Figures = {
+	outageMs: 0,
+	slowMs: 0,
+	switches: 0,
+	predicted: 0,
+	meteredMs: 0,
+	probeBytes: 0,
+	lengthMs: 0,
+};
 
 export interface Truth {
 	readonly trace: Trace;
@@ -53,9 +63,9 @@ export function overlapMs(spans: readonly Span[], from: number, to: number): num
 	return sum;
 }
 
-export function judge(truth: Truth, turns: readonly Turn[], probeBytes: number): Figures {
+export function judge(truth: Truth, turns: readonly Turn[], probeBytes: number, predicted = 0): Figures {
 	const { trace } = truth;
-	const sum = { ...NOTHING, probeBytes, lengthMs: trace.lengthMs };
+	const sum = { ...NOTHING, probeBytes, predicted, lengthMs: trace.lengthMs };
 	let last: number | null | undefined;
 	turns.forEach((turn, i) => {
 		const from = Math.max(0, turn.atMs);
@@ -79,6 +89,7 @@ export function add(a: Figures, b: Figures): Figures {
 		outageMs: a.outageMs + b.outageMs,
 		slowMs: a.slowMs + b.slowMs,
 		switches: a.switches + b.switches,
+		predicted: a.predicted + b.predicted,
 		meteredMs: a.meteredMs + b.meteredMs,
 		probeBytes: a.probeBytes + b.probeBytes,
 		lengthMs: a.lengthMs + b.lengthMs,
