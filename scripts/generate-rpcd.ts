@@ -38,12 +38,12 @@ function accessList(): string {
 			[API_OBJECT]: methodsWith<MethodSpec>(API, rights),
 			[RPCD_OBJECT]: methodsWith<RpcdMethodSpec>(RPCD_API, rights),
 		},
-		uci: [CONFIG_PACKAGE],
 	});
 	const group = {
 		description: "Grant access to autonomy: uplinks, decisions and settings",
 		read: side("read"),
-		write: side("write"),
+		// The file holds secrets: who may only look is shown it by config.get, which hides them.
+		write: { ...side("write"), uci: { [CONFIG_PACKAGE]: ["read", "write"] } },
 	};
 	return `${json({ "luci-app-autonomy": group })}\n`;
 }
