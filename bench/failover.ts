@@ -22,7 +22,7 @@ import type { Step } from "../lab/scenario/format.ts";
 import { createWorld, type World } from "../lab/scenario/world.ts";
 import type { RouterUnderTest } from "../lab/under-test.ts";
 
-interface Case {
+export interface Case {
 	readonly name: string;
 	/** Null: the operator asks for the other uplink. */
 	readonly fault: Step | null;
@@ -34,7 +34,7 @@ interface Case {
 	readonly untilLeft: boolean;
 }
 
-const CASES: readonly Case[] = [
+export const CASES: readonly Case[] = [
 	{ name: "blackhole", fault: { do: "blackhole", isp: 1 }, watchMs: 4000, stayMs: 800, untilLeft: false },
 	{ name: "carrier", fault: { do: "carrier", isp: 1, up: false }, watchMs: 2000, stayMs: 800, untilLeft: false },
 	{ name: "loss30", fault: { do: "loss", isp: 1, pct: 30 }, watchMs: 9000, stayMs: 2000, untilLeft: true },
@@ -54,7 +54,7 @@ interface Run {
 	readonly stuck: boolean;
 }
 
-interface Summary {
+export interface Summary {
 	readonly runs: number;
 	readonly gap_ms: { readonly median: number; readonly p95: number; readonly max: number };
 	readonly open_gap_ms: { readonly median: number; readonly p95: number; readonly max: number };
@@ -180,19 +180,29 @@ function row(layout: string, name: string, s: Summary, stuck: number): void {
 	);
 }
 
-interface Plan {
+export interface Plan {
 	readonly cases: readonly Case[];
 	readonly runs: number;
 	readonly isps: number;
 	readonly routers: number;
+	/** The router's /etc/config/autonomy; default: none. */
+	readonly autonomy?: string;
+	/** Before the first daemon starts there. */
+	readonly prepare?: (router: RouterUnderTest) => Promise<void>;
 }
 
-async function layoutRuns(layout: Layout, plan: Plan): Promise<Record<string, Summary>> {
+export async function layoutRuns(layout: Layout, plan: Plan): Promise<Record<string, Summary>> {
 	const waiting = plan.cases.flatMap((one) => Array.from({ length: plan.runs }, () => one));
 	const done = new Map<string, Run[]>(plan.cases.map((one) => [one.name, []]));
 	const turn = makeTurn();
 	async function worker(): Promise<void> {
-		const router = await startStandIn({ layout, isps: plan.isps });
+		const { autonomy } = plan;
+		const router = await startStandIn({
+			layout,
+			isps: plan.isps,
+			...(autonomy === undefined ? {} : { config: { autonomy } }),
+		});
+		await plan.prepare?.(router);
 		const bus = hostBus(router);
 		const world = createWorld(router);
 		try {

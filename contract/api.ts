@@ -9,6 +9,7 @@ import { ALERT, ALERT_METHODS } from "./api-alerts.ts";
 import { CELLULAR_METHODS } from "./api-cellular.ts";
 import { FORECAST_METHODS } from "./api-forecast.ts";
 import { GPS_METHODS } from "./api-gps.ts";
+import { PERIODS, REPORT_METHODS } from "./api-report.ts";
 import {
 	type ArgsOf,
 	double,
@@ -540,6 +541,7 @@ const METHODS = {
 	...USAGE_METHODS,
 	...GPS_METHODS,
 	...ALERT_METHODS,
+	...REPORT_METHODS,
 	...FORECAST_METHODS,
 	render: {
 		help: "A view as text for the terminal; what autonomyctl prints. Refusals come as text too, with ok false.",
@@ -569,6 +571,7 @@ const METHODS = {
 					"gps",
 					"alerts",
 					"notifications",
+					"report",
 				],
 				help: "what to show",
 			},
@@ -577,6 +580,7 @@ const METHODS = {
 			limit: { type: "int32", min: 1, max: 500, help: "as in the method of that name" },
 			type: { type: "string", min: 1, max: 40, help: "for events" },
 			id: { type: "string", min: 1, max: 40, help: "for explain" },
+			period: { type: "string", values: PERIODS, help: "for report" },
 			overrides: { type: "table", help: "for what_if" },
 			width: { type: "int32", unit: "columns", min: 40, max: 400, default: 80, help: "of the terminal" },
 			color: { type: "bool", default: false, help: "use colours" },

@@ -27,6 +27,7 @@ import { membersReply } from "./members.ts";
 import { createNotifier, type Notifier } from "./notify.ts";
 import { createRateLimit } from "./rate-limit.ts";
 import { renderReply } from "./render.ts";
+import { reportReply } from "./report.ts";
 import { historyReply, metricsReply } from "./series.ts";
 import { obstructionMapReply, starlinkDiagnosticsReply, starlinkStatusReply } from "./starlink.ts";
 import { statusReply } from "./status.ts";
@@ -88,6 +89,7 @@ export function registerApi(options: { readonly bus: Bus; readonly deps: ServeDe
 		notification_status: () => notificationStatusReply(deps),
 		send_test_notification: (args) => testReply(deps, args),
 		forecast: (args) => forecastReply(deps, args),
+		report: (args) => reportReply(deps, args),
 		render: (args) => renderReply(handlers, deps.platform.clock.wallMs(), args),
 	};
 

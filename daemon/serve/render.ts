@@ -11,6 +11,7 @@ import { forecastText } from "./text/forecast-text.ts";
 import { gpsText } from "./text/gps-text.ts";
 import { historyText, metricsText } from "./text/history-text.ts";
 import type { TextStyle } from "./text/layout.ts";
+import { reportText } from "./text/report-text.ts";
 import { skyText } from "./text/sky-text.ts";
 import { starlinkText } from "./text/starlink-text.ts";
 import { membersText, statusText } from "./text/status-text.ts";
@@ -119,6 +120,8 @@ async function linesOf(handlers: Handlers, nowUnixMs: number, args: RenderArgs, 
 			);
 		case "notifications":
 			return notificationsText(await handlers.notification_status({}), style);
+		case "report":
+			return reportText(await handlers.report({ period: args.period ?? "daily", format: "json" }), style);
 		case "info":
 			return infoText(await handlers.info({}), nowUnixMs, style);
 	}

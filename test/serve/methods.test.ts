@@ -47,6 +47,7 @@ const GOOD: Readonly<Record<MethodName, Record<string, unknown>>> = {
 	alert_ack: {},
 	notification_status: {},
 	send_test_notification: {},
+	report: { format: "html" },
 	forecast: {},
 	render: { view: "status" },
 };
