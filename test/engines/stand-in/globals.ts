@@ -68,11 +68,12 @@ class FewUrl {
 	readonly pathname: string;
 	constructor(path: string, base: unknown) {
 		const inner = path.replace(/^(\.\.?\/)+/, "");
-		const folder = base instanceof FewUrl ? base.pathname : inner.startsWith("samples/") ? "test/" : "";
+		const folder = base instanceof FewUrl ? base.pathname : inner === "" || inner.startsWith("samples/") ? "test/" : "";
 		this.pathname = folder + inner;
 	}
 }
 
+const startedMs = os.now();
 const timer = (callback: () => void, ms = 0): unknown => os.setTimeout(callback, Math.max(0, Math.ceil(ms)));
 
 function every(callback: () => void, ms: number): { handle: unknown } {
@@ -98,7 +99,7 @@ Object.assign(globalThis, {
 		}
 	},
 	URL: FewUrl,
-	performance: { now: () => os.now() },
+	performance: { now: () => os.now() - startedMs },
 	setTimeout: timer,
 	clearTimeout: (handle: unknown) => (handle === undefined || handle === null ? undefined : os.clearTimeout(handle)),
 	setInterval: every,
