@@ -2,13 +2,23 @@
  * Bundles what ships, one source for two engines: build/autonomyd.node.mjs and build/autonomyd.qjs.js, and beside each in
  * a folder of its name what is loaded only when it is needed (the dish's messages, gRPC). pino is bundled in its
  * browserless form; its worker-thread transports are never used and left out; of gRPC the parts that read .proto files
- * and certificates' providers of service meshes.
+ * and certificates' providers of service meshes; of mqtt.js WebSockets, SOCKS and its copy of Node's streams.
  */
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, relative } from "node:path";
 import { build } from "esbuild";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+
+/** mqtt.js over TCP and TLS alone: a third of the memory it takes otherwise. */
+const leanMqtt = {
+	name: "mqtt.js without WebSockets and SOCKS",
+	setup(on) {
+		on.onResolve({ filter: /^(ws|socks)$/ }, ({ path }) => ({ path, namespace: "left-out" }));
+		on.onLoad({ filter: /.*/, namespace: "left-out" }, () => ({ contents: "module.exports = {};", loader: "js" }));
+		on.onResolve({ filter: /^readable-stream$/ }, () => ({ path: "node:stream", external: true }));
+	},
+};
 
 const TARGETS = [
 	{
@@ -19,6 +29,7 @@ const TARGETS = [
 			platform: "node",
 			target: "node20",
 			external: ["@grpc/proto-loader"],
+			plugins: [leanMqtt],
 			banner: { js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);' },
 		},
 	},

@@ -12,7 +12,10 @@ import type { RecordedEvent } from "../record/recorder.ts";
 import { alertNotification, alertReply } from "../serve/alerts.ts";
 import type { ServeDeps } from "../serve/deps.ts";
 import type { Api } from "../serve/register.ts";
+import { reportReply } from "../serve/report.ts";
 import { preferredOf } from "../serve/status.ts";
+import { reportText } from "../serve/text/report-text.ts";
+import { startReportMail } from "./report-mail.ts";
 import type { Rooms } from "./rooms.ts";
 import { sourceOf } from "./source.ts";
 
@@ -25,6 +28,8 @@ export interface Outlets extends Closable {
 	output(decisions: readonly Decision[], events: readonly RecordedEvent[]): void;
 	configure(): void;
 }
+
+const MAIL_STYLE = { width: 76, color: false } as const;
 
 /** ubus event for programs that do not want to subscribe to the object. */
 const ALERT_EVENT = "autonomy.alert";
@@ -65,6 +70,7 @@ export function createOutlets(rooms: Rooms, stateDir: string): Outlets {
 	});
 
 	let publishers: Publishers | null = null;
+	let reports: Closable | null = null;
 	return {
 		alerts,
 		start(api, deps) {
@@ -75,6 +81,13 @@ export function createOutlets(rooms: Rooms, stateDir: string): Outlets {
 				source: sourceOf(rooms, deps, device),
 			});
 			publishers.configure();
+			reports = startReportMail({
+				platform,
+				log: log.child("publish"),
+				config: () => config().email,
+				text: (period) => reportText(reportReply(deps, { period, format: "json" }), MAIL_STYLE).join("\n"),
+				send: (text) => alerts.post("email", text),
+			});
 			alerts.onNotice(({ change, alert }) => {
 				const notification = alertNotification(change, alert, recorder.toUnixMs);
 				api.alert(notification);
@@ -100,6 +113,7 @@ export function createOutlets(rooms: Rooms, stateDir: string): Outlets {
 		close() {
 			alerts.close();
 			publishers?.close();
+			reports?.close();
 		},
 	};
 }
