@@ -232,7 +232,8 @@ export function service(start: () => ChildProcess, respawnMs: number): Service {
 		child.on("exit", () => {
 			child = null;
 			if (stopping) ended?.();
-			else timer = setTimeout(begin, respawnMs);
+			// Not waited for: a test that is over need not live to see it.
+			else timer = setTimeout(begin, respawnMs).unref();
 		});
 	};
 	begin();
