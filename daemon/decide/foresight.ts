@@ -20,7 +20,7 @@ export const COSTS = {
 	/** More for one where bytes cost money. */
 	metered: 1,
 	/** Going back brings nothing but the owner's order: so much less risk is enough to wait. */
-	comeBack: 0.6,
+	comeBack: 0.3,
 	/** Of two standbys alike the one with such a risk within 30 s comes second. */
 	riskyLater: 0.2,
 };

@@ -86,6 +86,7 @@ function followLink(w: Work, u: UplinkData): void {
 	}
 	if (u.upSinceMs === null) return;
 	u.upSinceMs = null;
+	u.forecast = null;
 	const health = forgetLink(u.assessment.health);
 	u.assessment = { health, figures: figuresOf(health, w.s.nowMs), score: NO_SCORE };
 	clearTimers(u);
@@ -106,7 +107,6 @@ export function clearTimers(u: UplinkData): void {
 	u.severePct = null;
 	u.goodSinceMs = null;
 	u.betterSinceMs = null;
-	u.forecast = null;
 	u.proofSent = 0;
 	u.proofLost = 0;
 }
