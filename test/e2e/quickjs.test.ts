@@ -1,0 +1,65 @@
+/**
+ * The daemon on QuickJS, in short: an uplink lost and found, its helpers killed, everything given back. All other files of
+ * this folder run on QuickJS with AUTONOMY_ENGINE=quickjs.
+ */
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { bundleMissing } from "../../lab/autonomyd.ts";
+import { REPO } from "../../lab/net/bundle.ts";
+import { type Bench, flowsVia, impossible, openBench, ready } from "./harness.ts";
+
+const why = impossible() ?? bundleMissing(REPO, "quickjs");
+
+async function gone(list: () => Promise<string[]>): Promise<void> {
+	const end = Date.now() + 5000;
+	for (let left = await list(); left.length > 0; left = await list()) {
+		assert.ok(Date.now() < end, `still there: ${left.join("; ")}`);
+	}
+}
+
+describe("QuickJS", { skip: why ?? false }, () => {
+	let bench: Bench;
+	before(async () => {
+		bench = await openBench({ layout: "mwan3", isps: 2 });
+	});
+	after(() => bench.close());
+	const start = (t: Parameters<Bench["daemon"]>[0]): ReturnType<Bench["daemon"]> =>
+		bench.daemon(t, { engine: "quickjs" });
+
+	test("a dead uplink is left, a healed one is taken again, all is given back", async (t) => {
+		const rules = (): Promise<string> => bench.router.run(["ip", "rule"]).then((result) => result.stdout);
+		const atFirst = await rules();
+		const daemon = await start(t);
+		await ready(bench, daemon);
+		assert.match(daemon.log.find((line) => line.msg === "startup")?.fields.runtime as string, /^quickjs/);
+		const traffic = await bench.traffic(t);
+		await bench.world.do({ do: "blackhole", isp: 1 });
+		await flowsVia(traffic, 2, 10_000, daemon);
+		await bench.world.do({ do: "heal", isp: 1 });
+		assert.equal(await daemon.stop(), 0);
+		assert.equal(await rules(), atFirst);
+		await gone(async () => {
+			// The lab's first process collects nobody: dead ones of theirs stay in the list.
+			const { stdout } = await bench.router.run(["sh", "-c", "cat /proc/[0-9]*/stat 2>/dev/null"]);
+			return stdout.split("\n").filter((line) => /\((socat|fping)\) [^Z]/.test(line));
+		});
+	});
+
+	test("the helper that carries ubus is killed, again and again: connected anew, nobody moves", async (t) => {
+		const daemon = await start(t);
+		await ready(bench, daemon);
+		const decisions = (): number => daemon.log.filter((line) => line.msg === "switch").length;
+		const before = decisions();
+		for (let round = 0; round < 3; round++) {
+			const connected = (): number => daemon.log.filter((line) => line.msg === "connected to ubus").length;
+			const count = connected();
+			await bench.router.run(["sh", "-c", "kill -9 $(pidof socat)"]);
+			await daemon.until("connected again", () => Promise.resolve(connected() > count), 10_000);
+			await daemon.until("it answers", async () => (await daemon.status()).current !== undefined, 10_000);
+		}
+		assert.equal(decisions(), before);
+		const { stdout } = await bench.router.run(["sh", "-c", "cat /proc/[0-9]*/stat 2>/dev/null"]);
+		const zombies = stdout.split("\n").filter((line) => line.includes(`) Z ${daemon.process.pid} `));
+		assert.deepEqual(zombies, []);
+	});
+});
