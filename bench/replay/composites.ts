@@ -5,6 +5,26 @@
 import type { Trace, Track } from "../traces/types.ts";
 
 const rename = (part: Trace, track: Track, uplink: string): Track => ({ ...track, uplink, origin: originOf(part) });
+/** Played again from its start until it is as long. */
+function repeated(trace: Trace, lengthMs: number): Trace {
+	const rounds = Math.ceil(lengthMs / trace.lengthMs);
+	const tracks = trace.tracks.map((one): Track => {
+		const at = (round: number) => round * trace.lengthMs;
+		const times = Array.from({ length: rounds }, (_, round) => Array.from(one.sentMs, (sent) => sent + at(round)));
+		const signals = Array.from({ length: rounds }, (_, round) =>
+			one.signals.map((signal) => ({ ...signal, atMs: signal.atMs + at(round) })),
+		);
+		const rtts = Array.from({ length: rounds }, () => [...one.rttMs]);
+		return {
+			...one,
+			sentMs: Float64Array.from(times.flat()),
+			rttMs: Float64Array.from(rtts.flat()),
+			signals: signals.flat(),
+		};
+	});
+	return { ...trace, tracks, lengthMs: rounds * trace.lengthMs };
+}
+
 const originOf = (part: Trace): string => `${part.folder}/${part.group}`;
 
 export function composites(all: readonly Trace[]): Trace[] {
@@ -41,6 +61,6 @@ export function composites(all: readonly Trace[]): Trace[] {
 	const walks = of("wifi");
 	for (let i = 0; i + 1 < walks.length; i += 2) pair("composite-wifi-wifi", walks.slice(i, i + 2));
 	const dishes = of("starlink");
-	if (first) for (const dish of dishes) pair("composite-dish-cellular", [dish, first]);
+	if (first) for (const dish of dishes) pair("composite-dish-cellular", [dish, repeated(first, dish.lengthMs)]);
 	return made;
 }

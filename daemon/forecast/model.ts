@@ -2,7 +2,7 @@
  * The learned model: sums of small decision trees, and a table from the sum to a probability. Trained offline
  * (bench/train); here only comparisons, additions and one division, so that every engine gets the same digits.
  */
-import { FEATURES } from "./features.ts";
+import { FEATURE_INDEX, FEATURES } from "./features.ts";
 import { type Risks, TARGETS, type TargetName } from "./types.ts";
 
 /**
@@ -16,8 +16,16 @@ export interface TargetModel {
 	/** One per line: the three lists of a Tree, separated by semicolons, their numbers by commas. */
 	readonly trees: readonly string[];
 	/** Rising sums, and the probability at each; a line between them. */
-	readonly table: readonly [readonly number[], readonly number[]];
+	readonly table: Table;
+	/**
+	 * Silences that repeat: from (silences of the last 15 s + 0.3) / (1 + seconds since the last) to a probability; nothing
+	 * below the first point. Counts when it says more than the trees.
+	 */
+	readonly rhythm?: Table;
 }
+
+/** Rising numbers, and the probability at each; a line between them. */
+export type Table = readonly [readonly number[], readonly number[]];
 
 export interface ModelFile {
 	readonly features: readonly string[];
@@ -37,7 +45,7 @@ export function createModel(file: ModelFile): Model {
 	const models = TARGETS.map(({ name }) => {
 		const model = file.targets[name];
 		if (model === undefined) throw new Error(`the model knows nothing of ${name}`);
-		return { base: model.base, table: model.table, trees: model.trees.map(parseTree) };
+		return { base: model.base, table: model.table, rhythm: model.rhythm ?? null, trees: model.trees.map(parseTree) };
 	});
 	return {
 		risks(x) {
@@ -55,7 +63,8 @@ export function createModel(file: ModelFile): Model {
 interface Ready {
 	readonly base: number;
 	readonly trees: readonly Tree[];
-	readonly table: TargetModel["table"];
+	readonly table: Table;
+	readonly rhythm: Table | null;
 }
 
 /** Throws on anything that is no tree. */
@@ -76,15 +85,31 @@ export function parseTree(line: string): Tree {
 function probability(model: Ready, x: Float64Array): number {
 	let sum = model.base;
 	for (const tree of model.trees) sum += leafOf(tree, x);
-	const [sums, shares] = model.table;
-	const last = sums.length - 1;
-	if (!(sum > (sums[0] ?? 0))) return shares[0] ?? 0;
+	const learned = read(model.table, sum);
+	if (model.rhythm === null) return learned;
+	const rhythm = ((x[STALLS] ?? Number.NaN) + 0.3) / (1 + (x[SINCE] ?? Number.NaN));
+	// Slow probes see but a part of the silences. On links without a modem's figures silences say much less of the next one.
+	if (Number.isNaN(x[RSRP] ?? Number.NaN)) return learned;
+	if (!(rhythm >= (model.rhythm[0][0] ?? Number.POSITIVE_INFINITY) && (x[GAP] ?? Number.NaN) < CLOSE_MS))
+		return learned;
+	return Math.max(learned, read(model.rhythm, rhythm));
+}
+
+const STALLS = FEATURE_INDEX.stalls_15;
+const SINCE = FEATURE_INDEX.since_stall_s;
+const RSRP = FEATURE_INDEX.rsrp;
+const GAP = FEATURE_INDEX.gap_ms;
+const CLOSE_MS = 900;
+
+function read([xs, shares]: Table, at: number): number {
+	const last = xs.length - 1;
+	if (!(at > (xs[0] ?? 0))) return shares[0] ?? 0;
 	for (let i = 1; i <= last; i++) {
-		const high = sums[i] ?? 0;
-		if (sum > high) continue;
-		const low = sums[i - 1] ?? 0;
+		const high = xs[i] ?? 0;
+		if (at > high) continue;
+		const low = xs[i - 1] ?? 0;
 		const from = shares[i - 1] ?? 0;
-		return from + (((shares[i] ?? 0) - from) * (sum - low)) / (high - low);
+		return from + (((shares[i] ?? 0) - from) * (at - low)) / (high - low);
 	}
 	return shares[last] ?? 0;
 }
