@@ -95,7 +95,10 @@ export function createAlerts(world: AlertsWorld): Alerts {
 		isOffline: () => offline,
 		zone: () => zone,
 		toUnixMs: world.recorder.toUnixMs,
-		hasOpen: () => book.active().some((one) => one.state === "active"),
+		openSinceMs() {
+			const open = book.active().filter((one) => one.state === "active");
+			return open.length === 0 ? null : Math.max(...open.map((one) => one.changedAtMs));
+		},
 		onAcknowledged: ({ id, by }) => void acknowledge(id, by),
 	});
 
@@ -171,8 +174,11 @@ export function createAlerts(world: AlertsWorld): Alerts {
 			.filter((one) => one.state === "active" && isAtLeast(one.level, "critical") && isOn(one.kind) && !one.quiet);
 		for (const id of escalations.keys()) if (!open.some((one) => one.id === id)) escalations.delete(id);
 		if (escalateAfterS === 0) return;
+		const quiet = hush() !== null;
 		const due: Notice[] = [];
 		for (const alert of open) {
+			// What was not told yet cannot have been overlooked.
+			if (quiet && alert.level !== "emergency") continue;
 			const state = escalations.get(alert.id) ?? { count: 0, atMs: alert.raisedAtMs };
 			escalations.set(alert.id, state);
 			if (state.count >= most || atMs - state.atMs < escalateAfterS * 1000) continue;

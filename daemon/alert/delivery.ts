@@ -22,8 +22,8 @@ export interface DeliveryWorld extends ChannelWorld {
 	device(): string;
 	zone(): Zone;
 	toUnixMs(atMs: number): number;
-	/** Alerts that somebody could acknowledge are open. */
-	hasOpen(): boolean;
+	/** When the youngest alert that somebody could acknowledge changed; null: none is open. */
+	openSinceMs(): number | null;
 	onAcknowledged(acknowledgement: Acknowledgement): void;
 }
 
@@ -40,6 +40,10 @@ export interface Delivery extends Closable {
 }
 
 const ASK_EVERY_MS = 30_000;
+/** Somebody who has not acknowledged by then is asked for rarely, and in the end no more: it costs data. */
+const SOON_MS = 600_000;
+const RARELY_MS = 300_000;
+const LAST_MS = 86_400_000;
 
 interface Entry {
 	readonly key: string;
@@ -55,6 +59,7 @@ export function createDelivery(world: DeliveryWorld): Delivery {
 	const entries = new Map<ChannelName, Entry>();
 	let asker: Closable | null = null;
 	let asking = false;
+	let askedMs = Number.NEGATIVE_INFINITY;
 	let closed = false;
 
 	function configure(): void {
@@ -151,7 +156,12 @@ export function createDelivery(world: DeliveryWorld): Delivery {
 	}
 
 	async function ask(): Promise<void> {
-		if (asking || closed || !world.hasOpen() || world.isOffline()) return;
+		const sinceMs = world.openSinceMs();
+		if (asking || closed || sinceMs === null || world.isOffline()) return;
+		const now = clock.monotonicMs();
+		const ageMs = now - sinceMs;
+		if (ageMs > LAST_MS || (ageMs > SOON_MS && now - askedMs < RARELY_MS)) return;
+		askedMs = now;
 		asking = true;
 		try {
 			for (const [name, { channel }] of entries) {

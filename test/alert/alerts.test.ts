@@ -260,6 +260,29 @@ test("escalation to a further channel until somebody acknowledges", async (t) =>
 	assert.equal(one.requests.length, 2, "the first channel is not told twice");
 });
 
+test("who has not acknowledged is asked for, then rarely, in the end no more; at night nobody is called for what was not told", async (t) => {
+	const one = desk(t, "config notifications telegram\n option enabled 1\n option token 1:a\n option chat_id 5\n");
+	one.answer = ({ url }) => ({
+		body: url.endsWith("sendMessage") ? '{"ok":true,"result":{"message_id":7}}' : '{"ok":true,"result":[]}',
+	});
+	const asked = () => one.requests.filter(({ url }) => url.endsWith("getUpdates")).length;
+	one.down("wan");
+	await one.time.advance(600_000);
+	assert.ok(asked() >= 18 && asked() <= 20, String(asked()));
+	await one.time.advance(3_600_000);
+	assert.ok(asked() <= 34, String(asked()));
+	await one.time.advance(48 * 3_600_000);
+	assert.ok(asked() <= 20 + 24 * 12, String(asked()));
+
+	const night = desk(
+		t,
+		`${HOOK}config notifications alerts\n option maintenance 1\nconfig notifications slack\n option enabled 1\n option escalation 1\n option webhook_url https://slack.example/x\n`,
+	);
+	night.down("wan");
+	await night.time.advance(3_600_000);
+	assert.equal(night.requests.length, 0);
+});
+
 test("a changed configuration takes over what waits; a channel switched off is gone", async (t) => {
 	const one = desk(t);
 	one.answer = noWay;
