@@ -517,6 +517,8 @@ const METHODS = {
 			pid: int32("", "process id"),
 			uptime_s: int64("s", "since the daemon started"),
 			log_level: oneOf(LEVELS, "how much is logged"),
+			cpu_pct: maybe(double("%", "of one core, over the last ten seconds")),
+			lag_ms: maybe(int32("ms", "the latest a timer came in them")),
 			memory: table("of the daemon", { rss_bytes: int64("bytes", "in RAM"), heap_bytes: int64("bytes", "objects") }),
 			record: table("what is on record", {
 				max_bytes: int64("bytes", "max_ram_mb"),

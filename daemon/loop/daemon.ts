@@ -19,7 +19,7 @@ import type { Discovered } from "../uplink/types.ts";
 import { createAllowances } from "./allowance.ts";
 import { activeUplinks, factsOf } from "./facts.ts";
 import { createForesee } from "./foresee.ts";
-import { startHeartbeat } from "./heartbeat.ts";
+import { type Heartbeat, startHeartbeat } from "./heartbeat.ts";
 import { createLoop } from "./loop.ts";
 import { migrateOnce } from "./migrate.ts";
 import { createOperatorMemory } from "./operator.ts";
@@ -56,6 +56,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 	const owned: Closable[] = [];
 	const config = (): Config => store.current();
 	let api: Api | null = null;
+	let heartbeat: Heartbeat | null = null;
 	let stopping = false;
 
 	const bus = createBus({
@@ -255,6 +256,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 		gps,
 		loop,
 		foresee,
+		load: () => heartbeat?.load() ?? null,
 		reload,
 		problems: () => [...notes, ...outlets.problems()],
 	};
@@ -268,7 +270,8 @@ export function createDaemon(options: DaemonOptions): Daemon {
 			} catch (error) {
 				log.error("startup", { reason: `${errorText(error)}; nothing is kept over a restart` });
 			}
-			owned.push(startHeartbeat({ platform, log, folder: STATE_DIR }));
+			heartbeat = startHeartbeat({ platform, log, folder: STATE_DIR });
+			owned.push(heartbeat);
 			const recovered = steerer.recover();
 			if (recovered.found) log.warn("startup", { reason: recovered.text });
 			steerer.setObserve(config().main.mode === "observe");

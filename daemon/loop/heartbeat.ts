@@ -12,19 +12,48 @@ const EVERY_MS = 10_000;
 /** How often it is looked how late a timer is; in step with the daemon's own tick, so that nothing wakes up for it. */
 const LOOK_MS = 1000;
 
+/** Ticks of /proc/PID/stat a second: USER_HZ, 100 on every Linux there is. */
+const TICKS_PER_S = 100;
+
+export interface Heartbeat extends Closable {
+	/** Of the last whole span between two beats: share of one core, and the latest a timer came; null before there is one. */
+	load(): { readonly cpuPct: number; readonly lagMs: number } | null;
+}
+
 /** Starts beating at once; a file system that is full is told once, and tried again with every beat. */
 export function startHeartbeat(options: {
 	readonly platform: Pick<Platform, "clock" | "timers" | "files" | "host">;
 	readonly log: Logger;
 	/** Folder that exists. */
 	readonly folder: string;
-}): Closable {
+}): Heartbeat {
 	const { clock, timers, files, host } = options.platform;
 	const path = `${options.folder}/heartbeat`;
 	let lastLookMs = clock.monotonicMs();
 	let nextBeatMs = lastLookMs + EVERY_MS;
 	let lagMs = 0;
 	let failed = false;
+	let load: ReturnType<Heartbeat["load"]> = null;
+	let ticks = cpuTicks();
+	let beatMs = lastLookMs;
+
+	/** utime + stime, the 12th and 13th word behind the name, which is in brackets and may hold anything; null: unknown. */
+	function cpuTicks(): number | null {
+		const stat = files.readTextIfAny("/proc/self/stat") ?? "";
+		const words = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+		const sum = Number(words[11]) + Number(words[12]);
+		return Number.isFinite(sum) ? sum : null;
+	}
+
+	function measure(now: number): void {
+		const next = cpuTicks();
+		const seconds = (now - beatMs) / 1000;
+		if (ticks !== null && next !== null && seconds > 0) {
+			load = { cpuPct: (100 * (next - ticks)) / TICKS_PER_S / seconds, lagMs: Math.round(lagMs) };
+		}
+		ticks = next;
+		beatMs = now;
+	}
 
 	function beat(): void {
 		try {
@@ -47,9 +76,11 @@ export function startHeartbeat(options: {
 		lastLookMs = now;
 		if (now < nextBeatMs) return;
 		nextBeatMs = now + EVERY_MS;
+		measure(now);
 		beat();
 	});
 	return {
+		load: () => load,
 		close() {
 			timer.close();
 			removeQuietly(files, path);

@@ -28,6 +28,8 @@ export interface Rooms {
 	readonly gps: Gps;
 	readonly loop: Loop;
 	readonly foresee: Foresee;
+	/** What the daemon costs and how late it is; null in its first seconds. */
+	load(): { readonly cpuPct: number; readonly lagMs: number } | null;
 	reload(): ReturnType<ConfigStore["reload"]>;
 	/** What the owner should know and nobody else tells. */
 	problems(): readonly string[];

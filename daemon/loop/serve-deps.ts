@@ -34,6 +34,7 @@ export function serveDeps(rooms: Rooms, alerts: ServeDeps["alerts"]): ServeDeps 
 		log: log.child("serve"),
 		version: rooms.version,
 		system: () => system,
+		load: () => rooms.load(),
 		startedAtMs: rooms.startedAtMs,
 		engine: () => loop.state(),
 		discovered: () => discovery.current(),

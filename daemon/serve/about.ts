@@ -59,6 +59,7 @@ export function infoReply(deps: ServeDeps, calls: number): Reply<"info"> {
 	const { host, processes } = deps.platform;
 	const memory = host.memory();
 	const record = deps.recorder.stats();
+	const load = deps.load();
 	return {
 		version: deps.version,
 		runtime: host.runtime,
@@ -66,6 +67,7 @@ export function infoReply(deps: ServeDeps, calls: number): Reply<"info"> {
 		pid: host.pid,
 		uptime_s: uptimeS(deps),
 		log_level: deps.log.level(),
+		...(load === null ? {} : { cpu_pct: load.cpuPct, lag_ms: load.lagMs }),
 		memory: { rss_bytes: memory.rssBytes, heap_bytes: memory.heapBytes },
 		record: {
 			max_bytes: record.maxBytes,

@@ -25,6 +25,8 @@ export interface ServeDeps {
 	readonly version: string;
 	/** Name of the router's system, e.g. "OpenWrt 23.05.5"; null when not known. */
 	readonly system: () => string | null;
+	/** What the daemon costs: share of one core, and how late a timer came; null in its first seconds. */
+	load(): { readonly cpuPct: number; readonly lagMs: number } | null;
 	/** Monotonic time at which the daemon started. */
 	readonly startedAtMs: number;
 	readonly engine: () => EngineState;

@@ -51,6 +51,19 @@ test("tells the worst lateness of a timer since the last beat", () => {
 	beating.close();
 });
 
+test("tells what the daemon costs, whatever its name holds", async () => {
+	const { time, files, start } = setUp();
+	const stat = (user: number, system: number): string =>
+		`42 (a) b (c)) S 1 42 42 0 -1 4194560 100 0 0 0 ${user} ${system} 0 0 20 0 1 0 1 1 1\n`;
+	files.content.set("/proc/self/stat", stat(100, 50));
+	const beating = start();
+	assert.equal(beating.load(), null);
+	files.content.set("/proc/self/stat", stat(130, 70));
+	await time.advance(10_000);
+	assert.deepEqual(beating.load(), { cpuPct: 5, lagMs: 0 });
+	beating.close();
+});
+
 test("a full file system is told once, and tried again", async () => {
 	const { time, files, log, start } = setUp();
 	files.full = true;

@@ -252,6 +252,7 @@ export async function world(options: WorldOptions = {}): Promise<World> {
 		log,
 		version: "1.2.3",
 		system: () => "OpenWrt 24.10.4",
+		load: () => ({ cpuPct: 0.7, lagMs: 3 }),
 		startedAtMs: clock.monotonicMs() - 3_600_000,
 		engine: () => state,
 		discovered: () => ({ uplinks: facts.map(uplinkFor), mwan3: null, problems: [] }),

@@ -18,12 +18,18 @@ function snapshotText(bytes: number | null | undefined): string {
 	return bytes === null || bytes === undefined ? "none yet" : `${amount(bytes)}B in /tmp`;
 }
 
+function loadText({ cpu_pct, lag_ms }: Reply<"info">): string {
+	if (cpu_pct === undefined || cpu_pct === null) return "not known yet";
+	return `${cpu_pct.toFixed(1)} % of a core, timers at most ${lag_ms ?? 0} ms late`;
+}
+
 export function infoText(info: Reply<"info">, nowUnixMs: number, style: TextStyle): string[] {
 	const { record, memory } = info;
 	const since = record.inputs_since_unix_ms;
 	const facts: [string, string][] = [
 		["version", `${info.version} on ${info.runtime}${info.platform ? `, ${info.platform}` : ""}`],
 		["process", `${info.pid}, running for ${span(info.uptime_s)}, log level ${info.log_level}`],
+		["load", loadText(info)],
 		["memory", `${amount(memory.rss_bytes)}B in RAM, ${amount(memory.heap_bytes)}B objects`],
 		[
 			"samples",

@@ -9,7 +9,7 @@ import type { RpcdReply } from "../../../../contract/api-rpcd.ts";
 import { errorCode, errorText } from "../../../../web/api.ts";
 import { el, replace, setText, show } from "../../../../web/dom.ts";
 import { fieldLabel } from "../../../../web/facts.ts";
-import { bytes, dateTime, duration, number } from "../../../../web/format.ts";
+import { bytes, dateTime, duration, ms, number, percent } from "../../../../web/format.ts";
 import { createRpcd, RpcdProblem } from "../../../../web/rpcd.ts";
 import { say } from "../../../../web/say.ts";
 import {
@@ -39,6 +39,13 @@ function aboutFacts({ memory, record, ...about }: Reply<"info">): readonly { nam
 	return [
 		{ name: _("Version"), value: [about.version, about.runtime, about.platform].filter(Boolean).join(", ") },
 		{ name: _("Process"), value: `${about.pid}, ${duration(about.uptime_s)}` },
+		{
+			name: _("Load"),
+			value: say(_("{cpu} of one core; timers at most {lag} late"), {
+				cpu: percent(about.cpu_pct),
+				lag: ms(about.lag_ms),
+			}),
+		},
 		{
 			name: _("Memory"),
 			value: say(_("{rss}, of it objects {heap}"), { rss: bytes(memory.rss_bytes), heap: bytes(memory.heap_bytes) }),
