@@ -46,6 +46,22 @@ function listen(): void {
 	os.signal(os.SIGPIPE, () => undefined); // write() tells
 }
 
+/** Those that only carry a connection of ours: without us they are of no use, and would wait for their peers for minutes. */
+const carriers = new Set<RawChild>();
+
+export function carries(child: RawChild): RawChild {
+	for (const one of [...carriers]) if (one.gone) carriers.delete(one);
+	carriers.add(child);
+	return child;
+}
+
+/** At the end of the process. */
+export function killCarriers(): void {
+	for (const one of carriers) one.kill(SIGTERM);
+}
+
+const SIGTERM = 15;
+
 export interface RawChild {
 	readonly pid: number;
 	readonly stdin: PipeWriter;

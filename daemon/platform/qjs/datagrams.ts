@@ -4,7 +4,7 @@
  */
 import { errorText } from "../error.ts";
 import type { Datagrams } from "../platform.ts";
-import { type RawChild, spawn } from "./children.ts";
+import { carries, type RawChild, spawn } from "./children.ts";
 import { qjsTimers } from "./clock.ts";
 import { createLineCutter } from "./lines.ts";
 import { endChild } from "./processes.ts";
@@ -32,7 +32,7 @@ export const qjsDatagrams: Datagrams = {
 				onStderr: notices.push,
 				onEnd: () => notices.end(),
 			});
-			helpers.set(key, made);
+			helpers.set(key, carries(made));
 			return made;
 		};
 		return {

@@ -1,5 +1,6 @@
 /** The process itself: arguments, signals, memory, end. */
 import type { Host, HostSignal } from "../platform.ts";
+import { killCarriers } from "./children.ts";
 import { guarded, onFatal, os, std } from "./engine.ts";
 import { qjsFiles } from "./files.ts";
 
@@ -51,7 +52,10 @@ export const qjsHost: Host = {
 		const status = qjsFiles.readText("/proc/self/status");
 		return { rssBytes: kilobytes(status, "VmRSS") * 1024, heapBytes: kilobytes(status, "RssAnon") * 1024 };
 	},
-	exit: (code) => std.exit(code),
+	exit(code) {
+		killCarriers();
+		return std.exit(code);
+	},
 	print(text, to = "stdout") {
 		const output = to === "stdout" ? std.out : std.err;
 		output.puts(text);

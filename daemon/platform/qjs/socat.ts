@@ -1,6 +1,9 @@
 /** The language of socat (1.7.4 to 1.8): addresses with what is special in them escaped, and its notices. Pure. */
 import type { StreamTarget } from "../platform.ts";
 
+/** Callers have limits of their own; this one ends a helper whose daemon was killed. */
+const CONNECT_S = 20;
+
 /** The characters socat's own parser looks for. */
 function escaped(text: string): string {
 	return text.replace(/[\\,:!"'([{}\])]/g, (one) => `\\${one}`);
@@ -20,7 +23,7 @@ export function socatAddress(target: StreamTarget): string {
 	const { host, port, localAddress } = target;
 	const bind = localAddress === undefined ? "" : `,bind=${hostText(localAddress)}`;
 	const family = isIpv6(host) || isIpv6(localAddress ?? "") ? "TCP6" : "TCP4";
-	return `${family}:${hostText(host)}:${port},nodelay${bind}`;
+	return `${family}:${hostText(host)}:${port},nodelay,connect-timeout=${CONNECT_S}${bind}`;
 }
 
 /** A notice like "... N successfully connected from local address AF=2 192.0.2.2:42234". */

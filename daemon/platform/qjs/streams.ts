@@ -4,7 +4,7 @@
  */
 import { errorText } from "../error.ts";
 import type { ByteStream, StreamHandlers, Streams, StreamTarget } from "../platform.ts";
-import { type RawChild, spawn } from "./children.ts";
+import { carries, type RawChild, spawn } from "./children.ts";
 import { qjsTimers } from "./clock.ts";
 import { createLineCutter } from "./lines.ts";
 import { endChild } from "./processes.ts";
@@ -39,7 +39,7 @@ function connect(target: StreamTarget, handlers: StreamHandlers): ByteStream {
 		handlers.onClose(error);
 	};
 	try {
-		child = spawn(argvOf(target), undefined, {
+		const made = spawn(argvOf(target), undefined, {
 			onStdout(bytes) {
 				open();
 				if (!closed) handlers.onData(bytes);
@@ -56,6 +56,7 @@ function connect(target: StreamTarget, handlers: StreamHandlers): ByteStream {
 				ended(failure ?? killed ?? (opened ? null : `socat ended with code ${code}`));
 			},
 		});
+		child = carries(made);
 	} catch (error) {
 		const text = `cannot start socat: ${errorText(error)}`;
 		qjsTimers.after(0, () => ended(text));

@@ -13,8 +13,8 @@ import { type DishAddress, knock } from "./knock.ts";
 import type { DishSession } from "./session.ts";
 
 const PACE = { active: 1000, standby: 5000 } as const;
-/** Rule and route are made meanwhile. */
-const FIRST_MS = 500;
+/** Rule and route are made meanwhile, by programs that take their time on a slow router; asked too early, nobody is there for minutes. */
+const FIRST_MS = 1500;
 const ROUTE_MS = 2000;
 const BUSY_MS = 60_000;
 const GONE_MS = 600_000;
