@@ -25,7 +25,7 @@ export interface Line {
 	readonly error?: string;
 }
 
-/** Writes build/qjs-tests/NAME.js for each file, and the broker they start. */
+/** Writes NAME.js for each file into a folder, and the broker they start. */
 export async function bundleTests(files: readonly string[], out: string): Promise<(file: string) => string> {
 	const nameOf = (file: string): string =>
 		file
