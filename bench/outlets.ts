@@ -100,7 +100,13 @@ interface Cost {
 	readonly scrape: { readonly median: number; readonly p95: number; readonly bytes: number } | null;
 }
 
-async function cost(uplinks: number, seconds: number, autonomy: string, scrape: boolean): Promise<Cost> {
+export async function cost(
+	uplinks: number,
+	seconds: number,
+	autonomy: string,
+	scrape: boolean,
+	test = true,
+): Promise<Cost> {
 	const router = await startStandIn({ layout: "mwan3", isps: uplinks, config: { autonomy } });
 	const bus = hostBus(router);
 	try {
@@ -125,7 +131,7 @@ async function cost(uplinks: number, seconds: number, autonomy: string, scrape: 
 			},
 			90_000,
 		);
-		if (autonomy !== "") await daemon.order("send_test_notification", { channel: "webhook" });
+		if (autonomy !== "" && test) await daemon.order("send_test_notification", { channel: "webhook" });
 		await sleep(5000);
 		const [from, before, counted] = [nowMs(), await usage(router, pid), messages];
 		const scraper = scrape
@@ -140,7 +146,7 @@ async function cost(uplinks: number, seconds: number, autonomy: string, scrape: 
 		if (scraper !== null) clearInterval(scraper);
 		const [after, elapsedS] = [await usage(router, pid), (nowMs() - from) / 1000];
 		const perS = (messages - counted) / elapsedS;
-		const timed = autonomy === "" ? null : await router.run([router.node, "-e", SCRAPE]);
+		const timed = !autonomy.includes("metrics") ? null : await router.run([router.node, "-e", SCRAPE]);
 		await daemon.stop();
 		return {
 			anonMb: anonKb / 1024,
