@@ -13,7 +13,7 @@ import { bundleTests, runOnQjs } from "./qjs.ts";
 const ROOMS = "alert bus config decide forecast health loop probe record sense serve steer uci uplink".split(" ");
 /** Without a stand-in (stand-in/): servers, other engines, compression, programs of tests. */
 const BEYOND =
-	/from "(node:(?!(?:test|assert\/strict|fs|os|path|url|net|child_process)")[\w/]+|esbuild)"|import\.meta\.dirname/;
+	/from "(node:(?!(?:test|assert\/strict|fs|os|path|url|net|child_process)")[\w/]+|esbuild)"|import\.meta\.dirname|\bchmodSync\b/;
 /** There are only halves of these: enough for what supports of tests do with them. */
 const HALVES = /from "(node:net|node:child_process)"/;
 /** More than a few seconds of processor time there. */
@@ -30,6 +30,9 @@ const LONG: readonly string[] = [
 	"sense/usage/parts",
 	"sense/wifi/parse",
 	"sense/wired/wired",
+	"sense/cellular/parse",
+	"serve/hostile",
+	"serve/methods",
 	"serve/starlink",
 	"serve/write",
 	"uci/property",
