@@ -1,9 +1,11 @@
 /**
- * Just enough of OpenWrt's `jsonfilter` for autonomyctl: -s JSON, -e '@.a.b' with `*` for any name. Prints texts raw, one
+ * Just enough of OpenWrt's `jsonfilter` for autonomyctl: -s JSON (else stdin), -e '@.a.b' with `*` for any name. Prints texts raw, one
  * value per line; exit 1 when nothing matches, 126 for JSON that is none (as the real one does).
  */
+import { readFileSync } from "node:fs";
+
 const args = process.argv.slice(2);
-const json = args[args.indexOf("-s") + 1] ?? "";
+const json = args.includes("-s") ? (args[args.indexOf("-s") + 1] ?? "") : readFileSync(0, "utf8");
 const path = (args[args.indexOf("-e") + 1] ?? "").replace(/^@\.?/, "");
 let values: unknown[];
 try {
