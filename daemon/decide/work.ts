@@ -2,6 +2,7 @@
  * The scratch pad of one step: a writable copy of the engine's top level and of each uplink's record, and what the step
  * puts out. Ids come from counters in the state, so a replay gives the same ids.
  */
+import { NO_FORESIGHT } from "./foresight-types.ts";
 import type { EngineData, EngineState, UplinkData } from "./state.ts";
 import type { Action, Decision, EngineEvent } from "./types.ts";
 
@@ -23,7 +24,8 @@ export function begin(state: EngineState, atMs: number): Work {
 	const list = state.uplinks.map((u) => ({ ...u }));
 	const nowMs = Number.isFinite(atMs) ? Math.max(state.nowMs, atMs) : state.nowMs;
 	return {
-		s: { ...state, nowMs, uplinks: list },
+		// A recording of an earlier version knows nothing of predictions.
+		s: { ...state, foresight: state.foresight ?? NO_FORESIGHT, nowMs, uplinks: list },
 		list,
 		actions: [],
 		decisions: [],
