@@ -98,8 +98,8 @@ test("replay: who stays pays for the whole blackout, the oracle for nothing, tun
 	const best = judge(truth, oracle(truth, [0, 1]).turns, 0);
 	assert.deepEqual(
 		[best.outageMs, best.switches, best.slowMs],
-		[0, 1, 10_000],
-		"half a second of slow time is no switch worth",
+		[0, 1, 5000],
+		"slow time alone is not worth a switch",
 	);
 	const tuned = judge(truth, mwan3(truth.trace, [0, 1], MWAN3_TUNED).turns, 0);
 	assert.ok(tuned.outageMs > 2000 && tuned.outageMs < 5000, String(tuned.outageMs));
