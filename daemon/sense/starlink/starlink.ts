@@ -118,6 +118,7 @@ export function createStarlink(context: SensorContext): Sensor {
 		},
 	});
 
+	const firstAtMs = clock.monotonicMs() + FIRST_MS;
 	reach();
 	return {
 		follow(next, isActive) {
@@ -127,7 +128,8 @@ export function createStarlink(context: SensorContext): Sensor {
 			uplink = next;
 			active = isActive;
 			session?.setActive(active);
-			if (moved || woken) poller.soon();
+			// To carry the traffic from the start on is no reason to ask before the first time.
+			if (moved || (woken && clock.monotonicMs() >= firstAtMs)) poller.soon();
 		},
 		moved: () => session?.moved(),
 		health: () => poller.health(),
