@@ -96,11 +96,7 @@ test("replay: who stays pays for the whole blackout, the oracle for nothing, tun
 	const other = judge(truth, stay([1, 0]).turns, 0);
 	assert.deepEqual([other.outageMs, other.slowMs], [0, 5000]);
 	const best = judge(truth, oracle(truth, [0, 1]).turns, 0);
-	assert.deepEqual(
-		[best.outageMs, best.switches, best.slowMs],
-		[0, 1, 5000],
-		"slow time alone is not worth a switch",
-	);
+	assert.deepEqual([best.outageMs, best.switches, best.slowMs], [0, 1, 5000], "slow time alone is not worth a switch");
 	const tuned = judge(truth, mwan3(truth.trace, [0, 1], MWAN3_TUNED).turns, 0);
 	assert.ok(tuned.outageMs > 2000 && tuned.outageMs < 5000, String(tuned.outageMs));
 	assert.equal(tuned.switches, 2);
