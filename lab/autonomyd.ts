@@ -77,8 +77,9 @@ export interface DaemonOptions {
 	readonly movableClock?: boolean;
 	/** How Node is called; default as the init script would, see package/. */
 	readonly nodeArgs?: readonly string[];
-	/** Default: what defaultEngine says. QuickJS is called with the flags of the wrapper. */
+	/** Default: what defaultEngine says. QuickJS is called with the flags of the wrapper, and these. */
 	readonly engine?: Engine;
+	readonly qjsArgs?: readonly string[];
 	/** Another build of the daemon, by its path in the repository. */
 	readonly bundle?: string;
 	onLine?(line: LogLine): void;
@@ -125,7 +126,12 @@ function command(router: RouterUnderTest, options: DaemonOptions, engine: Engine
 	const path = findQjs().path ?? "";
 	// The checkout is elsewhere inside.
 	const inside = path.startsWith(`${REPO}/`) ? `${router.repo}/${path.slice(REPO.length + 1)}` : path;
-	return [inside, ...engineFlags("quickjs"), `${router.repo}/${options.bundle ?? QJS_BUNDLE}`];
+	return [
+		inside,
+		...engineFlags("quickjs"),
+		...(options.qjsArgs ?? []),
+		`${router.repo}/${options.bundle ?? QJS_BUNDLE}`,
+	];
 }
 
 function parseLine(line: string): LogLine | null {
