@@ -8,6 +8,7 @@ import { type PaceInput, pace, probeBytes, type Role } from "../../daemon/probe/
 import { createDetector } from "../../daemon/probe/detector.ts";
 import type { DetectorInput } from "../../daemon/probe/detector-types.ts";
 import { createTrafficJudge } from "../../daemon/probe/passive.ts";
+import { patienceMs } from "../../daemon/probe/patience.ts";
 import { SPAWN_MS, TARGETS } from "../detectors/ours.ts";
 import { createTraceLink } from "../traces/link.ts";
 import type { Track } from "../traces/types.ts";
@@ -44,6 +45,7 @@ export function createTrackWatch(options: {
 	const uplink = track.uplink;
 	const link = createTraceLink(track);
 	const detector = createDetector({ targets: TARGETS, method: "icmp", nowMs: 0 });
+	detector.step({ kind: "patience", ms: patienceMs(track.class), atMs: 0 });
 	const traffic = createTrafficJudge();
 	let role = options.role;
 	let spacingMs = 0;

@@ -12,7 +12,7 @@ import { initialState } from "../../daemon/decide/state.ts";
 import type { Input, UplinkFacts } from "../../daemon/decide/types.ts";
 import { possible } from "../../daemon/health/senses.ts";
 import type { DetectorInput } from "../../daemon/probe/detector-types.ts";
-import { BLINK_PATIENCE_MS } from "../../daemon/probe/uplink-watch.ts";
+import { patienceMs } from "../../daemon/probe/patience.ts";
 import { createDishJudge } from "../../daemon/sense/starlink/judge.ts";
 import { readStatus } from "../../daemon/sense/starlink/status.ts";
 import { decodeAnswer, encodeAnswer } from "../../daemon/sense/starlink/wire.ts";
@@ -250,7 +250,7 @@ export function sail(seconds: readonly ShipSecond[], seed: number): Voyage {
 		spacingMs: SPACING_MS,
 		phaseMs: (seed * 83) % SPACING_MS,
 		untilMs,
-		inputs: [{ kind: "patience", ms: BLINK_PATIENCE_MS, atMs: 0 }, ...rechecks],
+		inputs: [{ kind: "patience", ms: patienceMs("starlink"), atMs: 0 }, ...rechecks],
 		onEffect(effect) {
 			if (effect.kind === "reach") {
 				const { atMs, verdict, evidence } = effect;

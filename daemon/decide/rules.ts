@@ -48,12 +48,14 @@ export function applyRules(w: Work): void {
 
 /**
  * A radio link that is up and silent hands over, more often than not: on recorded drives a third of the verdicts were taken
- * back within this time (docs/forecast.md). A wire is left at once, and so is a link that is down.
+ * back within this time (docs/forecast.md). New flows avoid it at once, but it is left, with its open flows released and a
+ * hold-down, only after that. A wire is left at once, and so is a link that is down; a dish has had its patience before
+ * the verdict (probe/patience.ts).
  */
 const BLINK_MS = 300;
 
 function mayBlink(w: Work, p: UplinkData): boolean {
-	if (!hasWay(p) || !p.worked || p.facts.class === "lan" || p.facts.class === "other") return false;
+	if (!hasWay(p) || !p.worked || (p.facts.class !== "cellular" && p.facts.class !== "wifi")) return false;
 	const since = p.facts.families.map((family) => p.assessment.health[family].sinceMs ?? 0);
 	const untilMs = Math.max(...since) + BLINK_MS;
 	wake(w, untilMs);

@@ -10,6 +10,7 @@ import type { Closable, Platform } from "../platform/platform.ts";
 import type { FamilyLink, Uplink } from "../uplink/types.ts";
 import { isAddress, isDevice } from "./address.ts";
 import { parseNetDev } from "./passive.ts";
+import { patienceMs } from "./patience.ts";
 import { type ProbeSettings, targetsFor } from "./settings.ts";
 import type { UplinkProbeStatus } from "./status.ts";
 import {
@@ -108,7 +109,7 @@ export function createProber(options: ProberOptions): Prober {
 				bytesPerDay: settings.member(uplink.id, uplink.class).bytesPerDay,
 				device: uplink.device,
 				hasCarrier: uplink.carrier !== false,
-				blinks: uplink.class === "starlink",
+				patienceMs: patienceMs(uplink.class),
 				families: FAMILIES.map((family) => orderOf(uplink, family)).filter((one) => one !== null),
 			};
 			const watch = watches.get(uplink.id) ?? createUplinkWatch({ platform, log, uplink: uplink.id, order, emit });

@@ -23,11 +23,6 @@ const QUICK_SPACING_MS = 500;
 const BUDGET_EVERY_MS = 60_000;
 /** After this time netifd's picture beats an old event: the word that the link is back may have been missed. */
 const DOWN_TRUST_MS = 5000;
-/**
- * Recorded dishes: up to 0.45 s of silence under a clear sky every few hours, not seen by anybody. With the quarter of a
- * second between two probes that makes 0.7 s, where 0.53 s of silence end any other link.
- */
-export const BLINK_PATIENCE_MS = 400;
 
 export interface FamilyOrder {
 	readonly family: Family;
@@ -48,8 +43,8 @@ export interface WatchOrder {
 	readonly bytesPerDay: number | null;
 	readonly device: string | null;
 	readonly hasCarrier: boolean;
-	/** A kind of link that goes silent for moments. */
-	readonly blinks: boolean;
+	/** So much longer than any link it may be silent (patience.ts). */
+	readonly patienceMs: number;
 	readonly families: readonly FamilyOrder[];
 }
 
@@ -175,7 +170,7 @@ export function createUplinkWatch(options: {
 				entries.delete(family);
 				if (wanted) entries.set(family, { key, watch: open(wanted, next), order: wanted });
 			}
-			for (const entry of entries.values()) entry.watch.setPatience(next.blinks ? BLINK_PATIENCE_MS : 0);
+			for (const entry of entries.values()) entry.watch.setPatience(next.patienceMs);
 			setPace();
 		},
 		link(up, text, families) {
