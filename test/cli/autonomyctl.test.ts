@@ -32,6 +32,7 @@ const VIEWS: readonly (readonly [string[], RegExp])[] = [
 	[[], /^backup: wanb/],
 	[["status"], /^backup: wanb/],
 	[["members"], /UPLINK +DEVICE/],
+	[["forecast"], /./],
 	[["metrics", "wanb"], /^wanb: 20 samples/],
 	// On a slow machine the oldest is over a minute old by now.
 	[["metrics", "wanb", "60"], /^wanb: (?:19|20) samples/],
