@@ -110,7 +110,7 @@ function plot(rows: readonly Row[]): string {
 		const mark = `<circle cx="${cx}" cy="${cy}" r="${own ? 6 : 4}" fill="${own ? "#c33" : "#36c"}"><title>${name}</title></circle>`;
 		return `${mark}<text x="${Number(cx) + 7}" y="${Number(cy) + 4}">${row.option} ${row.value}</text>`;
 	});
-	return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="9">
+	return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="9"><title>Outage against switches by default tried</title>
 <rect width="100%" height="100%" fill="#fff"/>
 <path d="M${EDGE} ${EDGE}V${HEIGHT - EDGE}H${WIDTH - EDGE}" fill="none" stroke="#333"/>
 <text x="${WIDTH / 2}" y="${HEIGHT - 12}" text-anchor="middle" font-size="12">switches per hour (0 to ${mostX.toFixed(0)})</text>
