@@ -22,7 +22,7 @@ interface Wish {
 }
 
 export interface OperatorMemory {
-	/** Notes what is asked for now; writes only when that changed. */
+	/** Notes what is asked for at present; writes only when that changed. */
 	remember(state: EngineState): void;
 	/** Commands to be given again, now that these uplinks are there. Each is returned once. */
 	again(uplinks: readonly UplinkFacts[]): Command[];

@@ -12,7 +12,7 @@ import { decodeAnswer, encodeQuestion, METHOD, type Question } from "./wire.ts";
 
 export interface DishClient extends Closable {
 	ask(question: Question, timeoutMs: number): Promise<Raw>;
-	/** Refused for now; no use asking. */
+	/** Refused at present; no use asking. */
 	refused(question: Question): AutonomyError | null;
 	/** The door in use; null: not open. */
 	door(): Door | null;
