@@ -100,6 +100,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 		settings: toSettings(config()),
 		tickMs: () => config().main.decisionIntervalMs,
 		onInput(input) {
+			operator.heard(input);
 			recorder.input(input);
 			foresee.take(input);
 		},

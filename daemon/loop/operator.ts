@@ -4,13 +4,15 @@
  * left. A command waits until its uplink is there and up, for a minute at most.
  */
 import { type EngineState, hasLink } from "../decide/state.ts";
-import type { Command, UplinkFacts } from "../decide/types.ts";
+import type { Command, Input, UplinkFacts } from "../decide/types.ts";
 import { errorText } from "../platform/error.ts";
 import type { Logger } from "../platform/log.ts";
 import type { Platform } from "../platform/platform.ts";
 
 const WAIT_MS = 60_000;
 const MAX_COMMANDS = 70;
+/** How the ids of commands begin that are given again. */
+const AGAIN = "restart-";
 const NAMES = ["promote", "failover", "hold"] as const;
 
 /** One wish. leftMs: null = until restore or release. */
@@ -24,6 +26,8 @@ interface Wish {
 export interface OperatorMemory {
 	/** Notes what is asked for at present; writes only when that changed. */
 	remember(state: EngineState): void;
+	/** An order given now counts more than what was asked before the restart, also when that has not been given again yet. */
+	heard(input: Input): void;
 	/** Commands to be given again, now that these uplinks are there. Each is returned once. */
 	again(uplinks: readonly UplinkFacts[]): Command[];
 }
@@ -70,6 +74,13 @@ export function createOperatorMemory(options: {
 				told = true;
 			}
 		},
+		heard(input) {
+			if (input.kind !== "command" || input.id.startsWith(AGAIN)) return;
+			const { name, uplink } = input;
+			if (name === "restore") waiting = [];
+			else if (name === "failover" || name === "promote") waiting = waiting.filter((wish) => wish.name !== name);
+			else waiting = waiting.filter((wish) => wish.name !== "hold" || wish.uplink !== uplink);
+		},
 		again(uplinks) {
 			if (waiting.length === 0) return [];
 			const atMs = clock.monotonicMs();
@@ -81,7 +92,7 @@ export function createOperatorMemory(options: {
 			return now.map(({ name, uplink, leftMs, reason }) => ({
 				kind: "command",
 				atMs,
-				id: `restart-${++given}`,
+				id: `${AGAIN}${++given}`,
 				name,
 				uplink,
 				forMs: leftMs === null ? 0 : leftMs - (atMs - startedMs),

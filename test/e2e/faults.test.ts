@@ -270,7 +270,10 @@ describe("faults around the daemon", { skip }, () => {
 		const daemon = await bench.daemon(t, { inherits: true });
 		await daemon.until(
 			"every uplink is good",
-			async () => (await daemon.status()).rank.every((one) => one.eligible),
+			async () => {
+				const { rank } = await daemon.status();
+				return rank.length > 0 && rank.every((one) => one.eligible);
+			},
 			30_000,
 		);
 		await daemon.order("restore", {});

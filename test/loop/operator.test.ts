@@ -14,6 +14,7 @@ function begin(files = fakeFiles(), time = fakeTime()) {
 	const memory = createOperatorMemory({ platform: { clock: time.clock, files }, log, path: PATH });
 	let state: EngineState = initialState(SETTINGS);
 	const feed = (input: Input): void => {
+		memory.heard(input);
 		state = step(state, input).state;
 		memory.remember(state);
 	};
@@ -48,6 +49,21 @@ test("a pin, a promotion and holds outlive the daemon, with the time they have l
 	second.ask("restore", null, null);
 	second.ask("release", null, null);
 	assert.equal(second.noted(), undefined, "nothing is asked any more");
+});
+
+test("an order given before the uplinks are known counts more than what was asked before the restart", () => {
+	const first = begin();
+	first.up();
+	first.ask("promote", "wanb", null);
+	first.ask("failover", "wanb", 600_000);
+	const second = begin(first.files);
+	second.ask("restore", null, null);
+	second.up();
+	assert.deepEqual([second.state().pin, second.state().promoted], [null, null]);
+	const third = begin(fakeFiles({ [PATH]: first.noted() ?? "" }));
+	assert.equal(second.noted(), undefined);
+	third.up();
+	assert.equal(third.state().pin, null);
 });
 
 test("what ran out meanwhile is not asked again", () => {
