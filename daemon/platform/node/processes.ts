@@ -1,6 +1,7 @@
 /** Child processes on Node: always an argument array, never a shell. */
 import { type ChildProcess, spawn } from "node:child_process";
 import fs from "node:fs";
+import { createCollector } from "../collector.ts";
 import { AutonomyError } from "../error.ts";
 import type { Argv, Child, ChildHandlers, Processes, RunOptions, RunResult } from "../platform.ts";
 import { createLineCutter } from "./lines.ts";
@@ -40,32 +41,13 @@ function environment(own: Readonly<Record<string, string>> | undefined): NodeJS.
 	return own ? { ...own } : { ...process.env, PATH: searchPath().join(":") };
 }
 
-/** Collects output up to a limit; what comes after is counted as truncated and thrown away. */
-function collector(limit: number): { add(chunk: Buffer): void; text(): string; truncated(): boolean } {
-	const chunks: Buffer[] = [];
-	let size = 0;
-	let cut = false;
-	return {
-		add(chunk) {
-			const room = limit - size;
-			if (chunk.length > room) cut = true;
-			if (room <= 0) return;
-			const part = chunk.subarray(0, room);
-			chunks.push(part);
-			size += part.length;
-		},
-		text: () => Buffer.concat(chunks).toString("utf8"),
-		truncated: () => cut,
-	};
-}
-
 function run(argv: Argv, options: RunOptions = {}): Promise<RunResult> {
 	const limit = options.maxOutputBytes ?? DEFAULT_MAX_BYTES;
 	const startedAt = performance.now();
 	startedCount++;
 	return new Promise((resolve, reject) => {
-		const stdout = collector(limit);
-		const stderr = collector(limit);
+		const stdout = createCollector(limit);
+		const stderr = createCollector(limit);
 		let timedOut = false;
 		const child = spawn(argv[0], argv.slice(1), { env: environment(options.env), stdio: ["pipe", "pipe", "pipe"] });
 		const timer = setTimeout(() => {
@@ -86,8 +68,8 @@ function run(argv: Argv, options: RunOptions = {}): Promise<RunResult> {
 			clearTimeout(timer);
 			resolve({
 				code: timedOut ? null : code,
-				stdout: stdout.text(),
-				stderr: stderr.text(),
+				stdout: Buffer.concat(stdout.chunks()).toString("utf8"),
+				stderr: Buffer.concat(stderr.chunks()).toString("utf8"),
 				timedOut,
 				truncated: stdout.truncated() || stderr.truncated(),
 				durationMs: performance.now() - startedAt,

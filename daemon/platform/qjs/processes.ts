@@ -1,4 +1,5 @@
 /** Child processes on QuickJS: always an argument array, never a shell. */
+import { createCollector } from "../collector.ts";
 import { AutonomyError, errorText } from "../error.ts";
 import type { Argv, Child, ChildHandlers, Processes, RunOptions, RunResult } from "../platform.ts";
 import { find, type RawChild, spawn, started } from "./children.ts";
@@ -14,31 +15,12 @@ const PIPE_LIMIT = 65_536;
 /** The same on every architecture. */
 const SIGNALS = { SIGHUP: 1, SIGQUIT: 3, SIGKILL: 9, SIGTERM: 15 } as const;
 
-/** Collects output up to a limit; what comes after is counted as truncated and thrown away. */
-function collector(limit: number): { add(chunk: Uint8Array): void; text(): string; truncated(): boolean } {
-	const chunks: Uint8Array[] = [];
-	let size = 0;
-	let cut = false;
-	return {
-		add(chunk) {
-			const room = limit - size;
-			if (chunk.length > room) cut = true;
-			if (room <= 0) return;
-			const part = chunk.subarray(0, room);
-			chunks.push(part);
-			size += part.length;
-		},
-		text: () => decodeText(concat(chunks)),
-		truncated: () => cut,
-	};
-}
-
 function run(argv: Argv, options: RunOptions = {}): Promise<RunResult> {
 	const limit = options.maxOutputBytes ?? DEFAULT_MAX_BYTES;
 	const startedAt = qjsClock.monotonicMs();
 	return new Promise((resolve, reject) => {
-		const stdout = collector(limit);
-		const stderr = collector(limit);
+		const stdout = createCollector(limit);
+		const stderr = createCollector(limit);
 		let timedOut = false;
 		let child: RawChild;
 		try {
@@ -49,8 +31,8 @@ function run(argv: Argv, options: RunOptions = {}): Promise<RunResult> {
 					timer.close();
 					resolve({
 						code: timedOut ? null : code,
-						stdout: stdout.text(),
-						stderr: stderr.text(),
+						stdout: decodeText(concat(stdout.chunks())),
+						stderr: decodeText(concat(stderr.chunks())),
 						timedOut,
 						truncated: stdout.truncated() || stderr.truncated(),
 						durationMs: qjsClock.monotonicMs() - startedAt,
