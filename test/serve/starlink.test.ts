@@ -26,7 +26,7 @@ const EXTRAS: Extras = {
 	position: { latitude: 59.4321, longitude: 17.9876, altitudeM: 30, accuracyM: 2, speedMps: 0 },
 	map: MAP,
 	refused: [],
-	picture: { danger: null, outages: [], rebootInMs: null, boots: 0, clockOffsetMs: null },
+	picture: { danger: null, outages: [], rebootInMs: null, boots: 0, dishUnixMs: null },
 	wallMs: 1_784_096_203_240,
 };
 

@@ -73,7 +73,7 @@ function historyOf(history: DishHistory | null): Details | null {
 
 export function describeDish(status: DishStatus, extra: Extras): Details {
 	const { picture, history, diagnostics, position, map } = extra;
-	const clockMs = extra.wallMs + (picture.clockOffsetMs ?? 0);
+	const clockMs = picture.dishUnixMs ?? extra.wallMs;
 	const alerts: Detail = status.alerts.map((name) => ({ name, grade: alertGrade(name), text: alertWords(name) }));
 	return known({
 		state: status.outage === null ? "CONNECTED" : status.outage.cause,

@@ -30,8 +30,8 @@ export interface DishPicture {
 	readonly rebootInMs: number | null;
 	/** Restarts seen since we watch. */
 	readonly boots: number;
-	/** Its clock minus ours, wall ms; null when it did not tell its time. */
-	readonly clockOffsetMs: number | null;
+	/** What its clock shows now; null when it did not tell its time. */
+	readonly dishUnixMs: number | null;
 }
 
 const TEN_MINUTES_MS = 600_000;
@@ -53,13 +53,22 @@ export function createDishJudge(sink: SensorSink, leadMs: () => number): DishJud
 	let skyPct: number | null = null;
 	let rebootInMs: number | null = null;
 	let toldRebootMs: number | null = null;
-	let clockOffsetMs: number | null = null;
+	/** Its clock kept on ours that never jumps: what it showed at our zero. */
+	let dishZeroMs: number | null = null;
 	let suspectedMs = Number.NEGATIVE_INFINITY;
 
 	function suspect(atMs: number, reason: string): void {
 		if (atMs - suspectedMs < SUSPECT_PAUSE_MS) return;
 		suspectedMs = atMs;
 		sink.suspect(reason);
+	}
+
+	function dishClock(atMs: number): number | null {
+		return dishZeroMs === null ? null : dishZeroMs + atMs;
+	}
+
+	function recentBoots(atMs: number): number {
+		return bootsAtMs.filter((one) => atMs - one < HALF_HOUR_MS).length;
 	}
 
 	function boot(atMs: number, now: DishStatus): void {
@@ -72,7 +81,7 @@ export function createDishJudge(sink: SensorSink, leadMs: () => number): DishJud
 		bootsAtMs = [...bootsAtMs, ...Array.from({ length: times }, () => atMs)].slice(-20);
 		const why = now.rebootReason === "REBOOT_REASON_NONE" ? "" : ` (${now.rebootReason.replace("REBOOT_REASON_", "")})`;
 		sink.event("dish_restart", `the dish has restarted${why}`);
-		const recent = bootsAtMs.filter((one) => atMs - one < HALF_HOUR_MS).length;
+		const recent = recentBoots(atMs);
 		if (recent >= BOOT_LOOP) sink.event("dish_boot_loop", `the dish restarted ${recent} times within half an hour`);
 		toldRebootMs = null;
 	}
@@ -118,7 +127,7 @@ export function createDishJudge(sink: SensorSink, leadMs: () => number): DishJud
 
 	function maintenance(atMs: number, wallMs: number, now: DishStatus): void {
 		const at = now.update.rebootAtUnixMs;
-		const clockMs = clockOffsetMs === null ? wallMs : wallMs + clockOffsetMs;
+		const clockMs = dishClock(atMs) ?? wallMs;
 		rebootInMs = at === null || clockMs < WALL_PLAUSIBLE_MS ? null : at - clockMs;
 		if (at !== null && rebootInMs !== null && rebootInMs > 0 && toldRebootMs !== at) {
 			toldRebootMs = at;
@@ -130,13 +139,12 @@ export function createDishJudge(sink: SensorSink, leadMs: () => number): DishJud
 	}
 
 	function endanger(atMs: number, now: DishStatus): void {
-		const recent = bootsAtMs.filter((one) => atMs - one < HALF_HOUR_MS).length;
 		const next = dangerOf({
 			status: now,
 			outages: outages.recent(atMs, TWO_MINUTES_MS, COUNTS_MS),
 			rebootInMs,
 			leadMs: leadMs(),
-			boots: recent,
+			boots: recentBoots(atMs),
 		});
 		if (next !== null) sink.risk(next);
 		else if (danger !== null) sink.risk(NO_DANGER);
@@ -172,7 +180,7 @@ export function createDishJudge(sink: SensorSink, leadMs: () => number): DishJud
 			before = now;
 		},
 		history(atMs, wallMs, history) {
-			if (history.atUnixMs !== null) clockOffsetMs = history.atUnixMs - wallMs;
+			if (history.atUnixMs !== null) dishZeroMs = history.atUnixMs - atMs;
 			const dishUnixMs = history.atUnixMs ?? (wallMs >= WALL_PLAUSIBLE_MS ? wallMs : null);
 			if (dishUnixMs !== null) outages.list(atMs, dishUnixMs, history.outages);
 		},
@@ -191,7 +199,7 @@ export function createDishJudge(sink: SensorSink, leadMs: () => number): DishJud
 			outages: outages.recent(atMs, TEN_MINUTES_MS, COUNTS_MS),
 			rebootInMs,
 			boots,
-			clockOffsetMs,
+			dishUnixMs: dishClock(atMs),
 		}),
 	};
 }

@@ -30,6 +30,8 @@ export function createStarlink(context: SensorContext): Sensor {
 	let active = false;
 	let session: DishSession | null = null;
 	let direct = false;
+	/** What was told last; null: nothing yet. */
+	let reached: string | null = null;
 	let retry: Closable | null = null;
 	/** Last answer of a dish through this uplink; null: never, or given up. */
 	let answeredMs: number | null = null;
@@ -50,7 +52,11 @@ export function createStarlink(context: SensorContext): Sensor {
 
 	/** The question must leave by this uplink whatever the router's own tables say, and the other way is tried in turn. */
 	function reach(): void {
-		context.reach(config().starlink.enabled ? { host: config().starlink.host, direct } : null);
+		const { enabled, host } = config().starlink;
+		const key = enabled ? `${host} ${direct}` : "";
+		if (key === reached) return;
+		reached = key;
+		context.reach(enabled ? { host, direct } : null);
 	}
 
 	/** By the gateway most dishes answer, in bypass mode some only by the device alone. */
@@ -76,7 +82,11 @@ export function createStarlink(context: SensorContext): Sensor {
 
 	async function work(wanted: () => boolean): Promise<string> {
 		retry?.close();
-		if (!config().starlink.enabled) throw new AutonomyError("not_found", "switched off: starlink.api.enabled is 0");
+		reach(); // switched off, or another address
+		if (!config().starlink.enabled) {
+			forget();
+			throw new AutonomyError("not_found", "switched off: starlink.api.enabled is 0");
+		}
 		try {
 			const open = await sessionNow();
 			const text = (await open?.ask(wanted)) ?? "";
@@ -94,13 +104,18 @@ export function createStarlink(context: SensorContext): Sensor {
 		}
 	}
 
+	/** As if no dish had ever answered. */
+	function forget(): void {
+		session?.close();
+		session = null;
+		if (answeredMs !== null) context.classify(null);
+		answeredMs = null;
+	}
+
 	/** The one that was there is gone for good: another cable is in that port, or the dish was sold. */
 	function giveUp(): void {
 		if (answeredMs === null || !uplink.up || clock.monotonicMs() - answeredMs < GONE_MS) return;
-		answeredMs = null;
-		session?.close();
-		session = null;
-		context.classify(null);
+		forget();
 		context.event("dish_gone", "no dish has answered for ten minutes");
 	}
 

@@ -146,6 +146,18 @@ describe("ahead of time", () => {
 		assert.deepEqual(w.heard.risks, []);
 	});
 
+	test("the router's clock jumps: the dish's own keeps the time of its restart", () => {
+		const w = world();
+		w.tell(scheduled(300, 2000));
+		const told = { current: 20, event_log: { current_timestamp_ns: `${WALL_MS + 2000}000000` } };
+		const read = readHistory(decodeAnswer("get_history", encodeAnswer({ dish_get_history: told })));
+		w.judge.history(w.atMs(), WALL_MS + w.atMs(), read);
+		w.tell(scheduled(300, 2000), 1000, WALL_MS + 290_000);
+		w.tell(scheduled(300, 2000), 1000, 0);
+		assert.deepEqual(w.heard.risks, []);
+		assert.equal(Math.round((w.judge.picture(w.atMs()).rebootInMs ?? 0) / 1000), 298);
+	});
+
 	test("a countdown to the restart for an update; without one the readiness is only told", () => {
 		const w = world();
 		w.tell({ swupdate_reboot_ready: false });

@@ -30,6 +30,7 @@ function wire(address: string | null, id = "wan"): Uplink {
 }
 
 interface World {
+	readonly change: (uci: string) => void;
 	readonly dish: Dish;
 	readonly sensor: Sensor;
 	readonly heard: Heard;
@@ -48,7 +49,8 @@ async function world(t: { after(work: () => unknown): void }, options: Options =
 	const { heard, sink } = listener();
 	const log = fakeLog();
 	const ports = `option host ${HOST}\n option port ${dish.port || 1}\n option web_port ${dish.webPort || 2}`;
-	const settings = config(`config starlink api\n ${ports}\n option timeout_s 1\n${options.uci ?? ""}`);
+	const written = `config starlink api\n ${ports}\n option timeout_s 1\n${options.uci ?? ""}`;
+	let settings = config(written);
 	const { local = "127.0.0.9" } = options;
 	const sensor = createStarlink({
 		platform,
@@ -63,7 +65,10 @@ async function world(t: { after(work: () => unknown): void }, options: Options =
 		return dish.close();
 	});
 	sensor.follow(wire(local), true);
-	return { dish, sensor, heard, logged: () => JSON.stringify(log.lines) };
+	const change = (uci: string): void => {
+		settings = config(written + uci);
+	};
+	return { change, dish, sensor, heard, logged: () => JSON.stringify(log.lines) };
 }
 
 async function until(what: string, holds: () => boolean, limitMs = 8000): Promise<void> {
@@ -167,6 +172,18 @@ describe("trouble", () => {
 		await until("a verdict", () => sensor.health().state === "absent");
 		assert.match(sensor.health().text, /starlink\.api\.enabled is 0/);
 		assert.deepEqual(dish.asked, {});
+	});
+
+	test("switched off while it answers: nothing is asked any more, and the uplink is what it was before", async (t) => {
+		const { sensor, dish, heard, change } = await world(t);
+		await until("an answer", () => sensor.health().state === "ok");
+		change(" option enabled 0\n");
+		await until("a verdict", () => sensor.health().state === "absent");
+		assert.deepEqual([heard.classes, heard.reached.at(-1)], [["starlink", null], null]);
+		assert.deepEqual(heard.suspects, []);
+		const asked = dish.asked.get_status;
+		await new Promise((resolve) => setTimeout(resolve, 1500));
+		assert.equal(dish.asked.get_status, asked);
 	});
 
 	test("something else on that port is no dish", async (t) => {
