@@ -14,7 +14,8 @@ export interface Broker {
 	readonly port: number;
 	readonly folder: string;
 	start(): Promise<void>;
-	stop(): Promise<void>;
+	/** At once and without a word, as a power cut; `orderly` lets it write its store (with `persistence true`). */
+	stop(how?: "orderly"): Promise<void>;
 }
 
 export async function freePort(): Promise<number> {
@@ -37,7 +38,7 @@ export async function brokerFor(
 	const conf = join(folder, "mosquitto.conf");
 	writeFileSync(
 		conf,
-		`listener ${port} 127.0.0.1\npersistence false\nuser root\nmax_queued_messages 0\n${lines.replaceAll("FOLDER", folder)}\n`,
+		`listener ${port} 127.0.0.1\nuser root\nmax_queued_messages 0\n${lines.replaceAll("FOLDER", folder)}\n`,
 	);
 	let child: ChildProcess | null = null;
 	let ended: Promise<unknown> = Promise.resolve();
@@ -57,8 +58,8 @@ export async function brokerFor(
 				return answers(port);
 			});
 		},
-		async stop() {
-			child?.kill("SIGKILL");
+		async stop(how) {
+			child?.kill(how === "orderly" ? "SIGTERM" : "SIGKILL");
 			await ended;
 			child = null;
 		},

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { type TestContext, test } from "node:test";
+import { connectAsync } from "mqtt";
 import type { Reply } from "../../contract/api.ts";
 import { TOPICS } from "../../contract/mqtt.ts";
 import type { Config } from "../../daemon/config/types.ts";
@@ -182,42 +183,43 @@ test("name and password; a wrong one is said without it", { skip }, async (t) =>
 	assert.ok(!JSON.stringify([one.mqtt.problems(), one.log.lines]).includes("s3cr3tword"));
 });
 
-test("10 000 messages over restarts of the broker: all arrive, in order", { skip }, async (t) => {
-	const broker = await brokerFor(t, OPEN);
+test("10 000 messages over a restart of the broker: all arrive, in order", { skip }, async (t) => {
+	// A broker that keeps what it has accepted for a listener that is away: whatever is missing, we lost.
+	const broker = await brokerFor(t, `${OPEN}\npersistence true\npersistence_location FOLDER/`);
 	await broker.start();
 	const { source } = await sourceFor(t, { pastS: 0 });
 	const one = start(t, source, broker.port, " option buffer_kb 4096\n", hurried);
 	await until("connected", () => one.mqtt.stats().connected);
 	const numbers: number[] = [];
-	const follow = async () => {
-		const heard = await listen(t, broker.port, "autonomy/boat/events");
-		heard.client.on("message", (_, payload) =>
-			numbers.push(Number((JSON.parse(payload.toString("utf8")) as { id: string }).id.slice(1))),
-		);
-	};
-	await follow();
+	const listener = await connectAsync({
+		host: "127.0.0.1",
+		port: broker.port,
+		protocol: "mqtt",
+		clientId: "listener",
+		clean: false,
+		reconnectPeriod: 50,
+	});
+	t.after(() => void listener.end(true));
+	listener.on("error", () => undefined);
+	listener.on("message", (_, payload) =>
+		numbers.push(Number((JSON.parse(payload.toString("utf8")) as { id: string }).id.slice(1))),
+	);
+	await listener.subscribeAsync("autonomy/boat/events", { qos: 1 });
 	for (let index = 0; index < 10_000; index++) {
 		one.mqtt.event(event(index));
 		if (index % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
 		if (index === 3_000) {
-			await broker.stop();
+			await broker.stop("orderly");
 			await until("lost", () => !one.mqtt.stats().connected);
 		}
-		if (index === 6_000) {
-			// Nobody may come before the one that counts.
-			await broker.start();
-			await follow();
-		}
+		if (index === 6_000) await broker.start();
 	}
-	await until("all", () => one.mqtt.stats().queued === 0, 30_000);
-	await until("last", () => numbers.includes(9_999));
-	const { dropped } = one.mqtt.stats();
-	assert.equal(dropped, 0);
+	const heard = () => new Set(numbers);
+	await until("all sent", () => one.mqtt.stats().queued === 0, 60_000);
+	await until("all heard", () => heard().size === 10_000, 60_000);
+	assert.equal(one.mqtt.stats().dropped, 0);
 	// At least once: what was on its way when the link broke may come twice, and then from there on in order again.
-	const heard = new Set(numbers);
-	const first = [...heard];
-	const lost = Array.from({ length: 10_000 }, (_, index) => index).filter((index) => !heard.has(index));
-	assert.ok(lost.length <= 40, `${lost.length} lost: only what the listener missed while the broker was away`);
+	const first = [...heard()];
 	assert.deepEqual(
 		first,
 		[...first].sort((a, b) => a - b),
