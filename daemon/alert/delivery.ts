@@ -103,8 +103,9 @@ export function createDelivery(world: DeliveryWorld): Delivery {
 			onFailure(text, first) {
 				log[first ? "warn" : "debug"]("alert", { channel: name, reason: `not sent, tried again later: ${text}` });
 			},
-			onSent(message, late) {
-				log.info("alert", { channel: name, message: message.id, kind: message.kind, level: message.level, late });
+			onSent({ id, kind, level }, late, how) {
+				const by = how === "" ? {} : { reason: `sent ${how}` };
+				log.info("alert", { channel: name, message: id, kind, level, late, ...by });
 			},
 		});
 	}
@@ -125,7 +126,7 @@ export function createDelivery(world: DeliveryWorld): Delivery {
 				version: world.version,
 				toUnixMs: world.toUnixMs,
 			});
-			return sent.ok ? sent : { ...sent, text: withoutSecrets(sent.text, channel) };
+			return sent.text === undefined ? sent : { ...sent, text: withoutSecrets(sent.text, channel) };
 		} catch (error) {
 			const text = withoutSecrets(errorText(error), channel);
 			const settings = error instanceof AutonomyError && error.code === "refused";

@@ -41,7 +41,8 @@ export interface OutboxOptions {
 	/** False while no uplink works; then it is tried rarely, since the engine may be wrong. */
 	online(): boolean;
 	onFailure(text: string, first: boolean): void;
-	onSent(message: Message, late: boolean): void;
+	/** `how`: by which way, where a channel has several. */
+	onSent(message: Message, late: boolean, how: string): void;
 }
 
 const MAX_MESSAGES = 50;
@@ -70,6 +71,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
 	let lastErrorMs: number | null = null;
 	let nextTryMs: number | null = null;
 	let asked = false;
+	let how = "";
 
 	function arm(ms: number): void {
 		timer?.close();
@@ -112,11 +114,13 @@ export function createOutbox(options: OutboxOptions): Outbox {
 		const now = clock.monotonicMs();
 		if (result.ok) {
 			remove(message);
+			if (result.skipped) return;
 			failures = 0;
 			sent++;
 			state = "ok";
+			how = result.text ?? "";
 			lastOkMs = now;
-			options.onSent(message, now - message.atMs >= LATE_MS);
+			options.onSent(message, now - message.atMs >= LATE_MS, how);
 			return;
 		}
 		failures++;
@@ -184,7 +188,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
 					: state === "ok"
 						? sent === 0
 							? "nothing has been sent yet"
-							: `${sent} sent`
+							: `${sent} sent${how === "" ? "" : `; the last ${how}`}`
 						: `${lastError ?? "does not work"}${next}`;
 			return {
 				state: missing === null ? state : "settings",

@@ -5,12 +5,9 @@ import { test } from "node:test";
 import { createDiscord, createSlack } from "../../daemon/alert/channels/chat.ts";
 import { createPagerDuty } from "../../daemon/alert/channels/pagerduty.ts";
 import { createPushover } from "../../daemon/alert/channels/pushover.ts";
-import { createSms, smsText } from "../../daemon/alert/channels/sms.ts";
 import { createTelegram } from "../../daemon/alert/channels/telegram.ts";
 import { createWebhook, fill } from "../../daemon/alert/channels/webhook.ts";
-import type { Bus } from "../../daemon/bus/bus.ts";
 import { isAutonomyError } from "../../daemon/platform/error.ts";
-import { fakeProcesses, fakeTime } from "../support/fake-platform.ts";
 import { config, HOSTILE, hostile, letter, NOW_UNIX_MS, notice, platform, post, service } from "./support.ts";
 
 const pushover = config(
@@ -300,75 +297,4 @@ test("webhook: a server that refuses for ever does not hold up all others", asyn
 		why.push(sent.ok ? "" : sent.why);
 	}
 	assert.deepEqual(why, ["again", "again", "rejected", "rejected"]);
-});
-
-function sms(
-	uci: string,
-	world: {
-		bus?: Partial<Bus>;
-		processes?: ReturnType<typeof fakeProcesses>;
-		offline?: boolean;
-		time?: ReturnType<typeof fakeTime>;
-	},
-) {
-	const section = config(
-		`config notifications sms\n list recipients '+46701234567'\n list recipients '+46707654321'\n${uci}`,
-	).sms;
-	const { clock } = world.time ?? fakeTime();
-	const bus = { list: () => Promise.resolve([]), ...world.bus } as unknown as Bus;
-	return createSms(section, {
-		platform: { clock, processes: world.processes ?? fakeProcesses() },
-		bus,
-		isOffline: () => world.offline ?? true,
-	});
-}
-
-test("sms by RutOS; a failure at the second number does not reach the first again", async () => {
-	const calls: unknown[] = [];
-	let fail = true;
-	const bus = {
-		list: () => Promise.resolve([{ path: "gsm.modem0" }, { path: "gsm.modem;x" }]),
-		call(path: string, method: string, args: { number: string }) {
-			calls.push([path, method, args.number]);
-			return fail && args.number.endsWith("21") ? Promise.reject(new Error("no network")) : Promise.resolve({});
-		},
-	} as unknown as Partial<Bus>;
-	const channel = sms(" option provider rutos\n", { bus });
-	assert.deepEqual(await channel.send(letter()), { ok: false, why: "again", waitMs: null, text: "no network" });
-	fail = false;
-	assert.deepEqual(await channel.send(letter()), { ok: true });
-	assert.deepEqual(calls, [
-		["gsm.modem0", "send_sms", "+46701234567"],
-		["gsm.modem0", "send_sms", "+46707654321"],
-		["gsm.modem0", "send_sms", "+46707654321"],
-	]);
-});
-
-test("sms by ModemManager and sms_tool: argument lists, no shell, nothing that could end a quote", async () => {
-	const processes = fakeProcesses((argv) =>
-		argv.includes("--send") ? {} : { stdout: "Successfully created new SMS: /org/freedesktop/ModemManager1/SMS/3" },
-	);
-	assert.deepEqual(await sms("", { processes }).send(hostile()), { ok: true });
-	const [first, second] = processes.runs;
-	assert.equal(first?.argv[3]?.match(/'/g)?.length, 4);
-	assert.match(first?.argv[3] ?? "", /^--messaging-create-sms=text='boat: .*',number='\+46701234567'$/);
-	assert.deepEqual(second?.argv, ["mmcli", "-s", "/org/freedesktop/ModemManager1/SMS/3", "--send"]);
-	const tool = fakeProcesses();
-	tool.missing.add("mmcli");
-	assert.deepEqual(await sms("", { processes: tool }).send(letter()), { ok: true });
-	assert.deepEqual(tool.runs[0]?.argv.slice(0, 5), ["sms_tool", "-d", "/dev/ttyUSB2", "send", "46701234567"]);
-});
-
-test("sms: only while no uplink works, or in an emergency; a bound a day; one part", async () => {
-	const processes = fakeProcesses();
-	processes.missing.add("mmcli");
-	const channel = sms(" option max_per_day 3\n", { processes, offline: false });
-	assert.deepEqual(await channel.send(letter()), { ok: true, text: "not needed: an uplink works" });
-	await channel.send(letter([notice("raised", "emergency")], { id: "m2" }));
-	assert.equal(processes.runs.length, 2);
-	const sent = await channel.send(letter([notice("raised", "emergency")], { id: "m3" }));
-	assert.ok(!sent.ok && sent.why === "rejected" && /no more today/.test(sent.text));
-	assert.equal(processes.runs.length, 3);
-	assert.ok(smsText(letter([notice("raised", "critical", { text: "x".repeat(400) })])).length === 160);
-	assert.ok(smsText(letter([notice("raised", "critical", { text: "\u00fc".repeat(400) })])).length === 70);
 });

@@ -15,7 +15,8 @@ export type ChannelName = "pushover" | "email" | "slack" | "discord" | "telegram
  * - rejected: this one message will never be taken.
  */
 export type Sent =
-	| { readonly ok: true; readonly text?: string }
+	/** text: by which way, and why not by a better one; skipped: this channel is not for this message now. */
+	| { readonly ok: true; readonly text?: string; readonly skipped?: true }
 	| {
 			readonly ok: false;
 			readonly why: "again" | "settings" | "rejected";
