@@ -1,6 +1,6 @@
 /**
- * Runs everything: types, lint, then every test file (unit tests two at a time, end-to-end ones alone, since they own
- * namespaces and measure packets). Failures and skip reasons are repeated at the end, then the one closing line.
+ * Runs everything: types, lint, then every test file, three at a time, end-to-end ones two at a time afterwards, the longest first:
+ * each has a router in namespaces of its own, and mostly waits. Failures and skip reasons are repeated at the end, then the one closing line.
  * Arguments narrow the files by substring: `npm test -- decide`.
  */
 import { spawnSync } from "node:child_process";
@@ -77,16 +77,21 @@ if (wanted.length === 0) {
 	command("lint and format (biome ci)", ["node_modules/.bin/biome", "ci", "."], tally);
 	command("bundle (build/autonomyd.node.mjs)", ["node", "scripts/build.mjs"], tally);
 }
+/** The end-to-end files that take more than a minute: begun first, so that none is left running alone at the end. */
+const LONGEST = ["faults", "scenarios"];
+const rank = (file: string): number => LONGEST.findIndex((name) => file.includes(`/${name}.`)) + 1 || 99;
+
 const files = testFiles();
+const isEndToEnd = (file: string): boolean => file.startsWith("test/e2e/");
 await runFiles(
-	files.filter((file) => !file.startsWith("test/e2e/")),
-	2,
+	files.filter((file) => !isEndToEnd(file)),
+	3,
 	180_000,
 	tally,
 );
 await runFiles(
-	files.filter((file) => file.startsWith("test/e2e/")),
-	1,
+	files.filter(isEndToEnd).sort((a, b) => rank(a) - rank(b)),
+	2,
 	420_000,
 	tally,
 );
