@@ -7,6 +7,7 @@
  * --flags='--a --b' (others for Node than those of the wrapper, to compare).
  */
 import { readdirSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { pace } from "../daemon/probe/budget.ts";
 import { BUNDLE, type Engine, engineFlags, findQjs, hostBus, QJS_BUNDLE, startAutonomyd } from "../lab/autonomyd.ts";
@@ -221,8 +222,10 @@ export async function run(args: string[]): Promise<object> {
 	return { ...result, probe_bytes_per_day: probeBytes };
 }
 
-/** What is loaded only when it is needed. */
+/** What the entry loads, at once or when it is needed: parts of its own, and those both engines share. */
 function partsBytes(bundle: string): number {
-	const folder = bundle.replace(/\.m?js$/, "");
-	return readdirSync(folder).reduce((sum, name) => sum + statSync(`${folder}/${name}`).size, 0);
+	const folders = [bundle.replace(/\.m?js$/, ""), join(dirname(bundle), "autonomyd.core")];
+	return folders
+		.flatMap((folder) => readdirSync(folder).map((name) => statSync(join(folder, name)).size))
+		.reduce((sum, bytes) => sum + bytes, 0);
 }

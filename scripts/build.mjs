@@ -1,11 +1,12 @@
 /**
- * Bundles what ships, one source for two engines: build/autonomyd.node.mjs and build/autonomyd.qjs.js, and beside each in
- * a folder of its name what is loaded only when it is needed (the dish's messages, gRPC). pino is bundled in its
+ * Bundles what ships, one source for two engines: build/autonomyd.node.mjs and build/autonomyd.qjs.js. Built in one go, so
+ * that what both need is there once, in build/autonomyd.core/; what one of them alone needs is beside it in a folder of its
+ * name, and most of that is loaded only when it is needed (the dish's messages, gRPC, MQTT, mail). pino is bundled in its
  * browserless form; its worker-thread transports are never used and left out; of gRPC the parts that read .proto files
  * and certificates' providers of service meshes; of mqtt.js WebSockets, SOCKS and its copy of Node's streams.
  */
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, relative } from "node:path";
+import { basename } from "node:path";
 import { build } from "esbuild";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
@@ -34,71 +35,82 @@ const leanMqtt = {
 	},
 };
 
-const TARGETS = [
-	{
-		name: "autonomyd.node",
-		entry: "daemon/main.ts",
-		extension: ".mjs",
-		options: {
-			platform: "node",
-			target: "node20",
-			external: ["@grpc/proto-loader"],
-			plugins: [leanMqtt],
-			banner: { js: 'import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);' },
-		},
+/** QuickJS's own modules, which esbuild must leave alone, are "qjs:std" and "qjs:os" in the sources. */
+const qjsModules = {
+	name: "modules of QuickJS",
+	setup(on) {
+		on.onResolve({ filter: /^qjs:/ }, ({ path }) => ({ path: path.slice(4), external: true }));
 	},
-	{
-		name: "autonomyd.qjs",
-		entry: "daemon/main.qjs.ts",
-		extension: ".js",
-		options: {
-			platform: "neutral",
-			target: "es2022",
-			mainFields: ["module", "main"],
-			plugins: [
-				{
-					name: "modules of QuickJS",
-					setup(on) {
-						on.onResolve({ filter: /^qjs:/ }, ({ path }) => ({ path: path.slice(4), external: true }));
-					},
-				},
-			],
-		},
-	},
-];
+};
 
-async function bundle({ name, entry, extension, options }) {
-	const parts = `build/${name}`;
-	const result = await build({
-		entryPoints: { [name]: entry },
-		outdir: "build",
-		outExtension: { ".js": extension },
-		chunkNames: `${name}/[name]-[hash]`,
-		splitting: true,
-		bundle: true,
-		write: false,
-		format: "esm",
-		minify: true,
-		keepNames: false,
-		legalComments: "none",
-		sourcemap: false,
-		define: { AUTONOMY_VERSION: JSON.stringify(version) },
-		...options,
-	});
-	mkdirSync(parts, { recursive: true });
-	// Parts first, each renamed into place: a daemon that starts meanwhile finds whole files. Then those of earlier builds go.
-	const written = new Set();
-	for (const file of result.outputFiles.toReversed()) {
-		const path = relative(".", file.path);
-		mkdirSync(dirname(path), { recursive: true });
-		writeFileSync(`${path}.${process.pid}`, file.contents);
-		renameSync(`${path}.${process.pid}`, path);
-		written.add(path);
-		console.error(`${path} ${file.contents.length} bytes`);
-	}
-	for (const file of readdirSync(parts)) {
-		if (!written.has(`${parts}/${file}`)) rmSync(`${parts}/${file}`);
-	}
+const ENTRIES = {
+	"autonomyd.node": "daemon/main.ts",
+	"autonomyd.qjs": "daemon/main.qjs.ts",
+};
+/** As the wrapper knows them. */
+const ENTRY_FILES = { "autonomyd.node.mjs": "autonomyd.node.mjs", "autonomyd.qjs.mjs": "autonomyd.qjs.js" };
+/** Libraries in CommonJS ask for Node's modules by a `require` that modules do not have. */
+const NODE_BANNER = 'import{createRequire as r}from"node:module";globalThis.require=r(import.meta.url);\n';
+
+/** Every output that an entry loads, now or later. */
+function reached(outputs, from, found = new Set()) {
+	if (found.has(from)) return found;
+	found.add(from);
+	for (const { path, external } of outputs[from].imports) if (external !== true) reached(outputs, path, found);
+	return found;
 }
 
-for (const target of TARGETS) await bundle(target);
+/** Name of an output of esbuild -> where it goes below build/. */
+function places(outputs) {
+	const sets = Object.keys(ENTRIES).map((name) => [name, reached(outputs, `build/${name}.mjs`)]);
+	return new Map(
+		Object.keys(outputs).map((path) => {
+			const name = basename(path);
+			const users = sets.filter(([, set]) => set.has(path)).map(([user]) => user);
+			return [name, ENTRY_FILES[name] ?? `${users.length === 1 ? users[0] : "autonomyd.core"}/${name}`];
+		}),
+	);
+}
+
+const { outputFiles, metafile } = await build({
+	entryPoints: ENTRIES,
+	outdir: "build",
+	outExtension: { ".js": ".mjs" },
+	chunkNames: "[name]-[hash]",
+	splitting: true,
+	bundle: true,
+	write: false,
+	metafile: true,
+	format: "esm",
+	platform: "node",
+	target: "es2022",
+	minify: true,
+	keepNames: false,
+	legalComments: "none",
+	sourcemap: false,
+	external: ["@grpc/proto-loader"],
+	plugins: [leanMqtt, qjsModules],
+	define: { AUTONOMY_VERSION: JSON.stringify(version) },
+});
+const placed = places(metafile.outputs);
+const folders = new Set([...placed.values()].filter((path) => path.includes("/")).map((path) => path.split("/")[0]));
+for (const folder of folders) mkdirSync(`build/${folder}`, { recursive: true });
+// Parts first, each renamed into place: a daemon that starts meanwhile finds whole files. Then those of earlier builds go.
+const isEntry = (file) => basename(file.path) in ENTRY_FILES;
+for (const file of [...outputFiles.filter((one) => !isEntry(one)), ...outputFiles.filter(isEntry)]) {
+	const name = basename(file.path);
+	const path = placed.get(name);
+	const up = path.includes("/") ? "../" : "./";
+	const code = file.text.replace(/"\.\/([\w.-]+\.mjs)"/g, (all, other) =>
+		placed.has(other) ? `"${up}${placed.get(other)}"` : all,
+	);
+	const text = name === "autonomyd.node.mjs" ? NODE_BANNER + code : code;
+	writeFileSync(`build/${path}.${process.pid}`, text);
+	renameSync(`build/${path}.${process.pid}`, `build/${path}`);
+	console.error(`build/${path} ${Buffer.byteLength(text)} bytes`);
+}
+const written = new Set(placed.values());
+for (const folder of folders) {
+	for (const file of readdirSync(`build/${folder}`))
+		if (!written.has(`${folder}/${file}`)) rmSync(`build/${folder}/${file}`);
+}

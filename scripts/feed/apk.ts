@@ -87,8 +87,8 @@ function described(writer: AdbWriter, one: FeedPackage): number[] {
 	fields[1] = writer.blob(one.name);
 	fields[2] = writer.blob(one.version);
 	fields[4] = writer.blob(one.description);
-	fields[5] = writer.blob(ARCH);
-	fields[6] = writer.blob(LICENSE);
+	fields[5] = writer.blob(one.architecture ?? ARCH);
+	fields[6] = writer.blob(one.license ?? LICENSE);
 	fields[7] = writer.blob(SOURCE_NAME);
 	fields[8] = writer.blob(MAINTAINER);
 	fields[14] = one.priority === undefined ? NONE : writer.int(one.priority);

@@ -5,7 +5,7 @@
  */
 import { file, withParents } from "./entry.ts";
 import {
-	ARCHITECTURE,
+	ANY_ARCHITECTURE,
 	checkPackage,
 	dependency,
 	type FeedPackage,
@@ -46,13 +46,13 @@ function controlFields(one: FeedPackage, mtimeS: number, installedSize: number):
 		["Provides", one.provides.join(", ")],
 		["Source", SOURCE_NAME],
 		["SourceName", SOURCE_NAME],
-		["License", LICENSE],
+		["License", one.license ?? LICENSE],
 		["LicenseFiles", "LICENSE"],
 		["Section", one.section],
 		["SourceDateEpoch", String(mtimeS)],
 		["Maintainer", MAINTAINER],
 		...(one.fields ?? []).map(([name, value]): [string, string] => [name, value]),
-		["Architecture", ARCHITECTURE],
+		["Architecture", one.architecture ?? ANY_ARCHITECTURE],
 		["Installed-Size", String(installedSize)],
 		["Description", one.description],
 	];
@@ -85,7 +85,7 @@ export function buildIpk(one: FeedPackage, mtimeS: number): Ipk {
 		file("control.tar.gz", inside.control),
 	];
 	return {
-		filename: `${one.name}_${one.version}_${ARCHITECTURE}.ipk`,
+		filename: `${one.name}_${one.version}_${one.architecture ?? ANY_ARCHITECTURE}.ipk`,
 		fields,
 		bytes: gzip(tar(members, mtimeS)),
 		...inside,

@@ -19,6 +19,10 @@ export interface FeedPackage {
 	readonly name: string;
 	/** As both opkg and apk compare it: 1.2.3-r1. */
 	readonly version: string;
+	/** As OpenWrt names it, mipsel_24kc; absent: any. */
+	readonly architecture?: string;
+	/** Absent: LICENSE. */
+	readonly license?: string;
 	readonly section: string;
 	/** One line. */
 	readonly description: string;
@@ -36,8 +40,8 @@ export interface FeedPackage {
 	readonly fields?: readonly (readonly [name: string, value: string])[];
 }
 
-/** All our packages are JavaScript and scripts; the static runtime will be the first that is not. */
-export const ARCHITECTURE = "all";
+/** Of a package that holds nothing made for one processor. */
+export const ANY_ARCHITECTURE = "all";
 export const LICENSE = "MIT";
 export const MAINTAINER = "autonomy maintainers";
 export const SOURCE_NAME = "autonomy";

@@ -8,11 +8,16 @@ import { type FileEntry, file } from "./entry.ts";
 import { licences } from "./licences.ts";
 import { compileLmo } from "./lmo.ts";
 import type { FeedPackage, PackageScripts } from "./package.ts";
+import { feedRuntimes, STATIC_ARCHES, staticRuntime } from "./runtimes.ts";
 import { one, scriptBody, tree } from "./source.ts";
 import { gzip } from "./tar.ts";
 
 /** As LuCI lists them in its choice of languages. */
 const LANGUAGES: Readonly<Record<string, string>> = { de: "Deutsch (German)", es: "Español (Spanish)" };
+
+const BUNDLES = ["autonomyd.node.mjs", "autonomyd.qjs.js"];
+/** What both bundles load, and what one of them does. */
+const PARTS = ["autonomyd.core", "autonomyd.node", "autonomyd.qjs"];
 
 function scripts(repo: string, name: string): PackageScripts {
 	const read = (moment: string): string | undefined => {
@@ -32,11 +37,19 @@ function isConffile(entry: FileEntry): boolean {
 	return entry.path.startsWith("etc/config/") || /^etc\/autonomy\/.*\.conf$/.test(entry.path);
 }
 
+/** Both bundles with their parts, below `target`. */
+export function bundles(repo: string, target: string): FileEntry[] {
+	const built = join(repo, "build");
+	return [
+		...BUNDLES.map((name) => one(join(built, name), `${target}/${name}`)),
+		...PARTS.flatMap((name) => tree(join(built, name), `${target}/${name}`)),
+	];
+}
+
 function autonomy(repo: string, version: string): FeedPackage {
 	const files = [
 		...tree(join(repo, "package/files"), ""),
-		one(join(repo, "build/autonomyd.node.mjs"), "usr/lib/autonomy/autonomyd.node.mjs"),
-		...tree(join(repo, "build/autonomyd.node"), "usr/lib/autonomy/autonomyd.node"),
+		...bundles(repo, "usr/lib/autonomy"),
 		one(join(repo, "rpcd/luci.autonomy"), "usr/libexec/rpcd/luci.autonomy"),
 		...tree(join(repo, "rpcd/lib"), "usr/share/autonomy/rpcd"),
 		...tree(join(repo, "rpcd/acl.d"), "usr/share/rpcd/acl.d"),
@@ -53,22 +66,6 @@ function autonomy(repo: string, version: string): FeedPackage {
 		conffiles: files.filter(isConffile).map((entry) => `/${entry.path}`),
 		files,
 		scripts: scripts(repo, "autonomy"),
-	};
-}
-
-/** Holds nothing but its dependencies; a file says what it is for, since opkg and apk take no package without any. */
-function runtimeNode(repo: string, version: string): FeedPackage {
-	return {
-		name: "autonomy-runtime-node",
-		version,
-		section: "net",
-		description: "What autonomy runs on: Node.js 20 or later, and fping to watch the uplinks",
-		depends: ["node>=20", "fping"],
-		provides: ["autonomy-runtime"],
-		priority: 100,
-		conffiles: [],
-		files: [file("usr/share/autonomy/runtime", "node\n")],
-		scripts: scripts(repo, "autonomy-runtime-node"),
 	};
 }
 
@@ -117,16 +114,23 @@ export interface PackageSet {
 	readonly left: readonly string[];
 }
 
-/** `version`: of the sources, without the packaging's own number. `luci`: what build-luci.mjs made. */
+/** `version`: of the sources, without the packaging's own number. `luci`, `runtimes`: what build-luci.mjs and `make runtime` made. */
 export function feedPackages(
 	repo: string,
 	version: string,
 	release: number,
 	luci = join(repo, "build/luci/luci-app-autonomy"),
+	runtimes = join(repo, "build/runtime"),
 ): PackageSet {
 	const full = `${version}-r${release}`;
-	const left = ["autonomy-runtime-static: it comes with the build for small routers"];
-	const packages = [autonomy(repo, full), runtimeNode(repo, full), luciApp(repo, full, luci)];
+	const left: string[] = [];
+	const ofRuntime = scripts(repo, "autonomy-runtime");
+	const packages = [autonomy(repo, full), ...feedRuntimes(full, ofRuntime), luciApp(repo, full, luci)];
+	for (const arch of STATIC_ARCHES) {
+		const found = staticRuntime(runtimes, arch, full, ofRuntime);
+		if (found === null) left.push(`autonomy-runtime-static for ${arch}: make runtime ARCH=${arch} makes it`);
+		else packages.push(found);
+	}
 	const po = join(repo, "luci-app-autonomy/po");
 	for (const language of readdirSync(po).sort()) {
 		if (language === "templates") continue;

@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type FileEntry, file, withParents } from "./entry.ts";
 import { licences } from "./licences.ts";
+import { bundles } from "./packages.ts";
 import { one, tree } from "./source.ts";
 import { gzip, tar } from "./tar.ts";
 
@@ -26,8 +27,7 @@ export function releaseFiles(repo: string, version: string, release: number, luc
 		file("autonomy/Makefile", makefile),
 		...tree(join(repo, "package/files"), "autonomy/files"),
 		...tree(join(repo, "package/scripts"), "autonomy/scripts"),
-		one(join(repo, "build/autonomyd.node.mjs"), "autonomy/build/autonomyd.node.mjs"),
-		...tree(join(repo, "build/autonomyd.node"), "autonomy/build/autonomyd.node"),
+		...bundles(repo, "autonomy/build"),
 		file("autonomy/build/libraries.gz", gzip(Buffer.from(licences(repo)))),
 		...tree(join(repo, "rpcd"), "autonomy/rpcd"),
 		one(join(repo, "LICENSE"), "autonomy/LICENSE"),

@@ -60,10 +60,15 @@ test("a Node.js that is too old, or none, is said with what to install", { skip 
 		const ran = await box.run("usr/sbin/autonomyd", [], { PATH });
 		assert.match(ran.stderr, /needs Node\.js 20 or later, found:.*v18\.19\.1/);
 	}
-	rmSync(join(box.root, "usr/lib/autonomy/autonomyd.node"), { recursive: true });
-	const half = await box.run("usr/sbin/autonomyd", []);
-	assert.equal(half.code, 1);
-	assert.match(half.stderr, /^autonomyd: \S+\/lib\/autonomy\/autonomyd\.node\/ is missing, .*: install the package/);
+	for (const part of ["core", "node"]) {
+		rmSync(join(box.root, `usr/lib/autonomy/autonomyd.${part}`), { recursive: true });
+		const half = await box.run("usr/sbin/autonomyd", []);
+		assert.equal(half.code, 1);
+		assert.match(
+			half.stderr,
+			new RegExp(`^autonomyd: \\S+/lib/autonomy/autonomyd\\.${part}/, parts .*, is missing: install the package`),
+		);
+	}
 	rmSync(join(box.root, "usr/lib/autonomy/autonomyd.node.mjs"));
 	const bare = await box.run("usr/sbin/autonomyd", []);
 	assert.equal(bare.code, 1);

@@ -40,7 +40,8 @@ export async function tree(socket: string, prefix = ""): Promise<Tree> {
 	const sbin = join(root, prefix, "usr/sbin");
 	const lib = join(root, prefix, "usr/lib/autonomy");
 	const bin = join(root, "bin");
-	for (const folder of [sbin, join(lib, "autonomyd.node"), bin]) mkdirSync(folder, { recursive: true });
+	for (const folder of [sbin, join(lib, "autonomyd.node"), join(lib, "autonomyd.core"), bin])
+		mkdirSync(folder, { recursive: true });
 	for (const name of ["autonomyctl", "autonomyd"]) {
 		copyFileSync(`${FILES}usr/sbin/${name}`, join(sbin, name));
 		chmodSync(join(sbin, name), 0o755);

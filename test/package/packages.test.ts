@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { buildIpk } from "../../scripts/feed/ipk.ts";
 import type { FeedPackage } from "../../scripts/feed/package.ts";
-import { builtSet, EPOCH_S, has, must, notBuilt, run, type Unpacked, unpackIpk } from "./support.ts";
+import { STATIC_ARCHES } from "../../scripts/feed/runtimes.ts";
+import { builtSet, EPOCH_S, has, must, notBuilt, run, STATIC_ARCH, type Unpacked, unpackIpk } from "./support.ts";
 
 const GOLDEN = join(import.meta.dirname, "golden");
 const skip = notBuilt;
@@ -33,10 +34,19 @@ function opened(name: string): Unpacked {
 	return found;
 }
 
-test("the packages of the table are there, the static runtime is said to come later", { skip }, () => {
+test("the packages of the table are there; static runtimes, or how they are made", { skip }, () => {
 	const names = packages.map((one) => one.name);
-	for (const name of ["autonomy", "autonomy-runtime-node", "luci-app-autonomy"]) assert.ok(names.includes(name), name);
-	assert.match(left.join("\n"), /^autonomy-runtime-static: /m);
+	for (const name of ["autonomy", "autonomy-runtime-node", "autonomy-runtime-quickjs", "luci-app-autonomy"])
+		assert.ok(names.includes(name), name);
+	for (const arch of STATIC_ARCHES)
+		assert.equal(
+			left.includes(`autonomy-runtime-static for ${arch}: make runtime ARCH=${arch} makes it`),
+			arch !== STATIC_ARCH,
+		);
+	const control = opened("autonomy-runtime-static").control("control") ?? "";
+	assert.match(control, new RegExp(`^Architecture: ${STATIC_ARCH}$`, "m"));
+	assert.match(control, /^Provides: autonomy-runtime$/m);
+	assert.doesNotMatch(control, /^Depends:/m);
 	for (const language of ["de", "es"]) {
 		const name = `luci-i18n-autonomy-${language}`;
 		assert.ok(names.includes(name) || left.some((line) => line.startsWith(name)), name);
@@ -48,7 +58,7 @@ test("files and permissions are those of the golden list", { skip }, () => {
 		// Which parts a bundle falls into, and under what sums, is the bundler's own business.
 		const lines = opened(name)
 			.listing()
-			.map((line) => line.replace(/(\/autonomyd\.node\/)[\w-]+\.mjs$/, "$1*.mjs"));
+			.map((line) => line.replace(/(\/autonomyd\.(core|node|qjs)\/)[\w-]+\.mjs$/, "$1*.mjs"));
 		const listing = `${[...new Set(lines)].join("\n")}\n`;
 		const path = join(GOLDEN, `${name}.txt`);
 		if (process.env.UPDATE_GOLDEN === "1") writeFileSync(path, listing);
@@ -91,12 +101,16 @@ test("control fields", { skip }, () => {
 		opened("autonomy-runtime-node").control("control") ?? "",
 		/^Depends: node \(>= 20\), fping\nProvides: autonomy-runtime$/m,
 	);
+	assert.match(
+		opened("autonomy-runtime-quickjs").control("control") ?? "",
+		/^Depends: quickjs, socat, fping\nProvides: autonomy-runtime$/m,
+	);
 });
 
 test("every dependency is ours or one of OpenWrt's", { skip }, () => {
 	const known = new Set([
 		...packages.flatMap((one) => [one.name, ...one.provides]),
-		...["ubus", "uci", "jsonfilter", "jshn", "node", "fping", "luci-base"],
+		...["ubus", "uci", "jsonfilter", "jshn", "node", "quickjs", "socat", "fping", "luci-base"],
 	]);
 	for (const one of packages)
 		for (const text of one.depends) assert.ok(known.has(text.split(">=")[0]!), `${one.name}: ${text}`);

@@ -69,7 +69,7 @@ function flip(path: string, at: number): void {
 const wanted = (): string[] =>
 	first
 		.flatMap((one) => one.files.map((entry) => entry.path))
-		.filter((path) => !path.includes("i18n"))
+		.filter((path) => !/i18n|runtime-(quickjs|static)|autonomy\/bin\//.test(path))
 		.sort();
 
 const opkgSkip = OPKG === undefined || USIGN === undefined ? "set OPKG and USIGN to the real programs" : notBuilt;

@@ -46,6 +46,15 @@ export const notBuilt: string | false = existsSync(join(REPO, "build/autonomyd.n
 	? false
 	: "not built: npm run build";
 
+/** The architecture that builtSet has a static runtime for, with stand-ins for its programs. */
+export const STATIC_ARCH = "mipsel_24kc";
+
+function standInRuntime(place: string): void {
+	mkdirSync(join(place, STATIC_ARCH, "licences"), { recursive: true });
+	for (const name of ["qjs", "fping", "socat", "versions", "licences/qjs"])
+		writeFileSync(join(place, STATIC_ARCH, name), `${name}\n`);
+}
+
 /** LuCI's modules are built into a folder of ours: other tests remake the usual one meanwhile. */
 export async function builtSet(version = "1.2.3"): Promise<PackageSet & { readonly remove: () => void }> {
 	const { buildLuci } = (await import("../../scripts/build-luci.mjs" as string)) as {
@@ -53,7 +62,10 @@ export async function builtSet(version = "1.2.3"): Promise<PackageSet & { readon
 	};
 	const luci = folder();
 	await buildLuci(luci);
-	const set = feedPackages(REPO, version, 1, luci);
+	const runtimes = folder();
+	standInRuntime(runtimes);
+	const set = feedPackages(REPO, version, 1, luci, runtimes);
+	rmSync(runtimes, { recursive: true });
 	return { ...set, remove: () => rmSync(luci, { recursive: true, force: true }) };
 }
 

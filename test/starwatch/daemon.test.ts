@@ -71,7 +71,8 @@ describe("with real processes", { concurrency: true, skip }, () => {
 		rmSync(join(b.root, "usr/bin/node"));
 		symlinkSync(process.execPath, join(b.root, "usr/bin/node"));
 		cpSync(`${built}autonomyd.node.mjs`, join(b.root, "usr/lib/autonomy/autonomyd.node.mjs"));
-		cpSync(`${built}autonomyd.node`, join(b.root, "usr/lib/autonomy/autonomyd.node"), { recursive: true });
+		for (const part of ["autonomyd.core", "autonomyd.node"])
+			cpSync(`${built}${part}`, join(b.root, "usr/lib/autonomy", part), { recursive: true });
 		mkdirSync(b.state);
 		mkdirSync("/tmp/autonomy", { recursive: true });
 		const argv = ["-m", "-p", "-n", "-f", "--kill-child", "--mount-proc", "sh", "-c", NAMESPACE, "sh", ...shell];

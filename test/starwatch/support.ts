@@ -111,7 +111,15 @@ process.on("exit", () => {
 export function box(shell: readonly [string, ...string[]], name = "star watch"): Box {
 	const root = mkdtempSync(join(tmpdir(), `${name} `));
 	const state = join(root, "tmp/autonomy");
-	for (const folder of ["usr/sbin", "usr/bin", "usr/lib/autonomy/autonomyd.node", "etc/autonomy", "etc/config", "tmp"])
+	for (const folder of [
+		"usr/sbin",
+		"usr/bin",
+		"usr/lib/autonomy/autonomyd.node",
+		"usr/lib/autonomy/autonomyd.core",
+		"etc/autonomy",
+		"etc/config",
+		"tmp",
+	])
 		mkdirSync(join(root, folder), { recursive: true });
 	const put = (path: string, text: string, mode = 0o644): void => {
 		writeFileSync(join(root, path), text, { mode });
