@@ -11,7 +11,9 @@ import type { Fields } from "../contract/api-schema.ts";
 import { STARLINK_METHODS } from "../contract/api-starlink.ts";
 import { WIFI_METHODS } from "../contract/api-wifi.ts";
 import { SECTIONS } from "../contract/options.ts";
+import { ALERT_KINDS } from "../contract/options-alerts.ts";
 import { fieldLabel } from "../web/facts.ts";
+import { FIGURES, PATTERNS, RULES, WORDS } from "../web/sentences.ts";
 
 const REPO = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
 export const PO = `${REPO}/luci-app-autonomy/po`;
@@ -56,6 +58,10 @@ export function findTexts(): Texts {
 		}
 	};
 	for (const fields of links) labels(fields);
+	for (const pattern of PATTERNS) add(pattern, "web/sentences.ts");
+	for (const word of [...Object.keys(RULES), ...WORDS]) add(word.replaceAll("_", " "), "web/sentences.ts");
+	for (const name of FIGURES) add(fieldLabel(name), "web/sentences.ts");
+	for (const { title } of Object.values(ALERT_KINDS)) add(title, "contract/options-alerts.ts");
 	const menu = `${REPO}/luci-app-autonomy/root/usr/share/luci/menu.d/luci-app-autonomy.json`;
 	const entries = JSON.parse(readFileSync(menu, "utf8")) as Record<string, { title: string }>;
 	for (const { title } of Object.values(entries)) add(title, "menu.d");

@@ -250,7 +250,7 @@ describe("journal", () => {
 		} as const;
 		assert.deepEqual(
 			figureRows(explained).map((row) => row.join("|").replaceAll("\u00a0", " ")),
-			["bad for|2.6 s|10 s", "latency|0.1 ms|1,200 ms", "loss|22 %|\u2013"],
+			["Bad for|2.6 s|10 s", "Latency|0.1 ms|1,200 ms", "Loss|22 %|\u2013"],
 		);
 		assert.deepEqual(
 			outcomes(explained).map((line) => line.replaceAll("\u00a0", " ")),

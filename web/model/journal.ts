@@ -2,6 +2,7 @@
 import type { Reply } from "../../contract/api.ts";
 import { duration, number, percent, withUnit } from "../format.ts";
 import { say } from "../say.ts";
+import { figureWord, told, toldOf } from "../told.ts";
 import { type Decision, kindWord, type MemberState, stateWord, type Tone } from "../words.ts";
 import type { Span } from "./day.ts";
 
@@ -46,7 +47,7 @@ function decisionEntry(one: Decision): Entry {
 		decisionId: one.id,
 		what: "decision",
 		title: one.observed ? say(_("{kind} (only observed)"), { kind: kindWord(one.kind) }) : kindWord(one.kind),
-		text: one.text,
+		text: told(one.text),
 		names: [...new Set(names)],
 		tone: one.kind === "failover" ? "bad" : one.kind === "none" || one.kind === "avoid" ? "warn" : "good",
 	};
@@ -60,7 +61,7 @@ function eventEntry(one: Event): Entry {
 		decisionId: one.decision_id ?? null,
 		what: "event",
 		title: [one.name, change === "" ? one.type.replaceAll("_", " ") : change].filter(Boolean).join(": "),
-		text: one.reason,
+		text: toldOf(one.name, one.reason),
 		names: one.name ? [one.name] : [],
 		tone: "off",
 	};
@@ -84,7 +85,7 @@ export function matching(all: readonly Entry[], { what, name, search }: Filter):
 /** Rows of: what, as measured, held against. */
 export function figureRows(explanation: Explanation): readonly (readonly [string, string, string])[] {
 	return explanation.figures.map(({ name, value, threshold, unit }) => [
-		name.replaceAll("_", " "),
+		figureWord(name),
 		figure(value, unit, name),
 		figure(threshold, unit, name),
 	]);
@@ -104,7 +105,7 @@ export function candidateRows(explanation: Explanation): readonly (readonly [str
 		name,
 		stateWord(state),
 		number(score),
-		why_not ?? (name === explanation.to ? _("chosen") : ""),
+		why_not ? told(why_not) : name === explanation.to ? _("chosen") : "",
 	]);
 }
 

@@ -7,6 +7,7 @@ import { clock, duration, ms, number, percent, rate, withUnit } from "../format.
 import type { Risk } from "../live.ts";
 import { say } from "../say.ts";
 import type { Sample } from "../series.ts";
+import { told } from "../told.ts";
 import { classWord, type Member, scoreTone, stateTone, stateWord, type Tone } from "../words.ts";
 
 export type Status = Reply<"status">;
@@ -57,7 +58,7 @@ export function overview(
 	return {
 		...headline(status),
 		next: next(status, ordered, risks),
-		last: last ? { atUnixMs: last.ts, text: last.text, id: last.id } : null,
+		last: last ? { atUnixMs: last.ts, text: told(last.text), id: last.id } : null,
 		notes: notes(status),
 		cards: ordered.map((member) => card(member, latest(member.name))),
 		restorable: Boolean(status.pin) || Boolean(status.promoted),
@@ -86,7 +87,7 @@ export function headline(status: Status): { readonly tone: Tone; readonly headli
 		case "starting":
 			return { tone: "off", headline: _("Just started: the uplinks are being looked at.") };
 		default:
-			return { tone: "off", headline: status.text };
+			return { tone: "off", headline: told(status.text) };
 	}
 }
 
@@ -161,7 +162,7 @@ export function card(member: Member, latest: Sample | undefined): Card {
 		held: member.held,
 		tone: stateTone(member.state),
 		state: stateWord(member.state),
-		reason: member.primary || !member.why_not ? member.reason : member.why_not,
+		reason: told(member.primary || !member.why_not ? member.reason : member.why_not),
 		score: number(score),
 		scoreTone: scoreTone(score),
 		figures: figures({ ...member.metrics, ...known(latest) }),
