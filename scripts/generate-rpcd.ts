@@ -48,10 +48,10 @@ function accessList(): string {
 	return `${json({ "luci-app-autonomy": group })}\n`;
 }
 
-type Json = string | readonly string[] | { readonly [name: string]: Json };
+export type Json = string | readonly string[] | { readonly [name: string]: Json };
 
 /** As the formatter has it: lists on one line where they fit. */
-function json(value: Json, depth = 0, before = 0): string {
+export function json(value: Json, depth = 0, before = 0): string {
 	if (typeof value === "string") return JSON.stringify(value);
 	const tabs = "\t".repeat(depth + 1);
 	if (Array.isArray(value)) {

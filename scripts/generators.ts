@@ -5,6 +5,7 @@ import { generateGrafana } from "./generate-grafana.ts";
 import { generateMqtt } from "./generate-mqtt.ts";
 import { generateRpcd } from "./generate-rpcd.ts";
 import { generateUbus } from "./generate-ubus.ts";
+import { generateVuci } from "./generate-vuci.ts";
 import type { GeneratedFile } from "./generated-file.ts";
 
 export const GENERATORS: readonly (() => readonly GeneratedFile[])[] = [
@@ -14,4 +15,5 @@ export const GENERATORS: readonly (() => readonly GeneratedFile[])[] = [
 	generateRpcd,
 	generateMqtt,
 	generateGrafana,
+	generateVuci,
 ];
