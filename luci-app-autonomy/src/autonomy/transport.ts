@@ -21,6 +21,8 @@ const JSON_RPC: Readonly<Record<string, ApiErrorCode>> = {
 };
 
 export function apiError(error: unknown): ApiError {
+	// Under another shell than LuCI's the code is known already.
+	if (error instanceof ApiError) return error;
 	const text = error instanceof Error ? error.message : String(error);
 	const status = /failed with ubus code (\d+)/.exec(text)?.[1];
 	if (status !== undefined) return new ApiError(UBUS[status] ?? "failed", text);
