@@ -6,6 +6,7 @@ import uPlot from "uplot";
 import uplotStyles from "uplot/dist/uPlot.min.css";
 import { el, replace, setText } from "./dom.ts";
 import { clock, dateTime, minute } from "./format.ts";
+import { adopt } from "./styles.ts";
 
 export interface Line {
 	readonly name: string;
@@ -49,7 +50,6 @@ export interface ChartOptions {
 }
 
 const HEIGHT = 170;
-let styled = false;
 
 /** Canvas takes no var(): the browser works colours out on an element. */
 function resolveColour(within: Element, colour: string): string {
@@ -62,8 +62,7 @@ function resolveColour(within: Element, colour: string): string {
 }
 
 export function createChart({ title, lines, format, range = [0, null], least = 1, captions }: ChartOptions): Chart {
-	if (!styled) document.head.append(el("style", {}, uplotStyles));
-	styled = true;
+	adopt(uplotStyles);
 	const readout = el("p", { class: "au-small" });
 	const place = el("div", { role: "img" });
 	const rows = el("tbody");
