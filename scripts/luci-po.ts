@@ -29,7 +29,8 @@ export function findTexts(): Texts {
 	};
 	for (const folder of ["web", "luci-app-autonomy/src"]) {
 		for (const name of readdirSync(`${REPO}/${folder}`, { recursive: true, encoding: "utf8" })) {
-			if (!name.endsWith(".ts")) continue;
+			// The phone app has a table of its own for what is said nowhere else.
+			if (!name.endsWith(".ts") || (folder === "web" && name.startsWith("app/"))) continue;
 			const source = readFileSync(`${REPO}/${folder}/${name}`, "utf8");
 			for (const [, text = ""] of source.matchAll(/\b_\(\s*("(?:[^"\\\n]|\\.)*")\s*,?\s*\)/g)) {
 				add(JSON.parse(text) as string, `${folder}/${name}`);

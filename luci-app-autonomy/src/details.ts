@@ -12,6 +12,7 @@ import { type Fact, facts } from "../../web/facts.ts";
 import { bytes, day, duration, number, percent, withUnit } from "../../web/format.ts";
 import { readSky, skyPixels } from "../../web/model/sky.ts";
 import { say } from "../../web/say.ts";
+import { told } from "../../web/told.ts";
 import { type Member, stateTone, stateWord } from "../../web/words.ts";
 import { factList, section, table } from "./autonomy/page.ts";
 
@@ -54,7 +55,7 @@ export function drawMember(into: HTMLElement, member: Member): void {
 		one.address ?? "",
 		one.gateway ?? "",
 		one.verdict,
-		one.text ?? "",
+		told(one.text ?? ""),
 	]);
 	const costs = member.breakdown.map((one) => [
 		one.name.replaceAll("_", " "),
@@ -68,8 +69,8 @@ export function drawMember(into: HTMLElement, member: Member): void {
 			{ class: `au-${stateTone(member.state)}` },
 			el("span", { class: "au-badge" }, stateWord(member.state)),
 			" ",
-			say(_("for {time}: {reason}"), { time: duration(member.state_since_s), reason: member.reason }),
-			member.why_not && member.why_not !== member.reason ? ` (${member.why_not})` : null,
+			say(_("for {time}: {reason}"), { time: duration(member.state_since_s), reason: told(member.reason) }),
+			member.why_not && member.why_not !== member.reason ? ` (${told(member.why_not)})` : null,
 		),
 		factList(basics),
 		table([_("Family"), _("Address"), _("Gateway"), _("Internet"), _("Evidence")], families, _("It has no address.")),

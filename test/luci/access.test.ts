@@ -14,6 +14,7 @@ const READY: Readonly<Record<string, string>> = {
 	overview: ".au-lanes svg",
 	uplink: ".au-chart canvas",
 	history: ".au-entries > li",
+	alerts: ".au-entries > li",
 	settings: ".cbi-section",
 	system: ".au-facts",
 };

@@ -65,6 +65,16 @@ describe("hostile texts", { skip: chromiumPath() === null ? NO_BROWSER : false }
 			await page.getByRole("button", { name: "What if?" }).click();
 			await says(page, '[role="status"]', SHOWN);
 		},
+		[`${AT}/alerts`]: async (page) => {
+			await says(page, ".au-entries", SHOWN);
+			await says(page, ".au-channel", SHOWN);
+			await page.getByRole("link", { name: "Alerts: 7" }).waitFor();
+			await page
+				.getByRole("button", { name: /^Acknowledge/ })
+				.first()
+				.click();
+			await says(page, '[role="status"]', SHOWN);
+		},
 		[`${AT}/settings`]: async (page) => {
 			await says(page, ".alert-message", SHOWN);
 			await says(page, ".cbi-section", SHOWN);

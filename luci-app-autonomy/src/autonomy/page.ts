@@ -2,10 +2,15 @@
  * The frame of a page: styles, what went wrong, what is announced to screen readers, asking again and again while
  * somebody looks, buttons that show that they work.
  */
+
+import type { Reply } from "../../../contract/api.ts";
 import { type Api, createApi, errorCode, errorText } from "../../../web/api.ts";
-import { type Child, el, replace, setText } from "../../../web/dom.ts";
+import { type Child, el, replace, setAttribute, setText, show } from "../../../web/dom.ts";
 import type { Trouble } from "../../../web/live.ts";
+import { levelTone } from "../../../web/model/alerts.ts";
 import { troubleWords } from "../../../web/model/trouble.ts";
+import { say } from "../../../web/say.ts";
+import { adopt } from "../../../web/styles.ts";
 import styles from "./style.css";
 import { transport } from "./transport.ts";
 
@@ -20,11 +25,8 @@ export function readOnly(): boolean {
 	return !L.hasViewPermission();
 }
 
-let styled = false;
-
 export function ensureStyles(): void {
-	if (!styled) document.head.append(el("style", {}, styles));
-	styled = true;
+	adopt(styles);
 }
 
 export interface Page {
@@ -34,15 +36,51 @@ export interface Page {
 	trouble(trouble: Trouble | null, atMs: number | null): void;
 	/** Tells what went wrong when something was to be done. */
 	failed(error: unknown): void;
+	/** What the badge says; it asks for itself too. */
+	alerts(told: Pick<Reply<"alerts">, "summary">): void;
+}
+
+/** Whoever looks at a page need not ask anew all the time whether something else is wrong. */
+const ALERTS_EVERY_S = 15;
+
+export interface AlertBadge {
+	readonly root: HTMLElement;
+	update(told: Pick<Reply<"alerts">, "summary">): void;
+}
+
+/** How many alerts nobody takes care of yet, as a link to them; hidden while there is none. */
+export function createAlertBadge(): AlertBadge {
+	const link = el("a", { class: "au-badge", href: L.url("admin", "network", "autonomy", "alerts") });
+	const root = el("p", { class: "au-alerts au" }, link);
+	show(root, false);
+	const badge: AlertBadge = {
+		root,
+		update({ summary: { active, highest } }) {
+			setText(link, say(_("Alerts: {count}"), { count: active }));
+			setAttribute(link, "class", `au-badge au-${highest ? levelTone(highest) : "off"}`);
+			show(root, active > 0);
+		},
+	};
+	void keepFresh(ALERTS_EVERY_S, async () => {
+		try {
+			badge.update(await pageApi().call("alerts"));
+		} catch {
+			// The page itself tells what is wrong; an account may also see everything but alerts.
+			show(root, false);
+		}
+	});
+	return badge;
 }
 
 export function createPage(title: string, ...children: readonly Child[]): Page {
 	ensureStyles();
 	const live = el("p", { class: "au-aloud", role: "status", "aria-live": "polite" });
 	const notice = el("div", { role: "alert" });
+	const badge = createAlertBadge();
 	const root = el(
 		"div",
 		{ class: "au cbi-map" },
+		badge.root,
 		el("h2", {}, title),
 		live,
 		notice,
@@ -58,6 +96,7 @@ export function createPage(title: string, ...children: readonly Child[]): Page {
 	let shown = "";
 	return {
 		root,
+		alerts: badge.update,
 		announce: (text) => setText(live, text),
 		trouble(trouble, atMs) {
 			const age = atMs === null ? null : (nowMs() - atMs) / 1000;
@@ -76,10 +115,12 @@ export function createPage(title: string, ...children: readonly Child[]): Page {
 			const advice = notice.querySelector("p");
 			if (advice) setText(advice, told.advice);
 		},
-		failed(error) {
-			ui.addNotification(null, el("p", {}, failureText(error)), "danger");
-		},
+		failed: notifyFailure,
 	};
+}
+
+export function notifyFailure(error: unknown): void {
+	ui.addNotification(null, el("p", {}, failureText(error)), "danger");
 }
 
 /** Refusals in the router's own words, everything else in ours. */
@@ -125,7 +166,7 @@ interface ButtonOptions {
 
 /** A button that is disabled while its work is under way. */
 export function button(
-	page: Page,
+	page: Pick<Page, "failed">,
 	text: string,
 	work: () => unknown,
 	{ kind = "action", about, looks = false }: ButtonOptions = {},

@@ -9,6 +9,7 @@ import { when } from "../../../../web/format.ts";
 import { createLive, type LiveState } from "../../../../web/live.ts";
 import { type Overview, overview } from "../../../../web/model/overview.ts";
 import { say } from "../../../../web/say.ts";
+import { told } from "../../../../web/told.ts";
 import {
 	button,
 	choice,
@@ -126,15 +127,15 @@ function build(): { readonly root: HTMLElement; refresh(): Promise<void> } {
 		const model = overview(status, state.members, (name) => state.series.get(name)?.at(-1), state.risks);
 		banner.className = `au-banner au-live au-${model.tone}`;
 		setText(headline, model.headline);
-		setText(text, status.text);
+		setText(text, told(status.text));
 		setText(next, model.next);
-		const told = model.last === null ? "" : `${when(model.last.atUnixMs, Date.now())}: ${model.last.text}`;
-		if (last.dataset.told !== told) {
-			last.dataset.told = told;
+		const line = model.last === null ? "" : `${when(model.last.atUnixMs, Date.now())}: ${model.last.text}`;
+		if (last.dataset.told !== line) {
+			last.dataset.told = line;
 			replace(
 				last,
-				told === "" ? null : el("strong", {}, _("Last decision"), " "),
-				told,
+				line === "" ? null : el("strong", {}, _("Last decision"), " "),
+				line,
 				model.last === null
 					? null
 					: el(

@@ -7,6 +7,7 @@
 "require autonomy.kit as kit";
 
 import type { Reply } from "../../../../contract/api.ts";
+import { CHANNEL_NAMES } from "../../../../contract/api-alerts.ts";
 /**
  * Settings, made from the contract: every option with its help, unit, range and default, checked as the daemon checks it.
  * LuCI's own form and its Save & Apply; the daemon takes the change over without a restart.
@@ -30,7 +31,17 @@ import {
 } from "../../../../web/model/settings.ts";
 import { troubleWords } from "../../../../web/model/trouble.ts";
 import { say } from "../../../../web/say.ts";
-import { createPage, ensureStyles, pageApi, section, table } from "../../autonomy/page.ts";
+import {
+	createAlertBadge,
+	createPage,
+	ensureStyles,
+	keepFresh,
+	notifyFailure,
+	pageApi,
+	section,
+	table,
+} from "../../autonomy/page.ts";
+import { type ChannelView, createChannel, readChannels } from "../../channels.ts";
 
 const api = pageApi();
 
@@ -168,6 +179,25 @@ function notices({ problems, trouble }: Loaded): Node {
 	);
 }
 
+/** Below the settings of a channel: how it is, and a test message, by what is in force and not by what is being typed. */
+function addChannels(drawn: HTMLElement): void {
+	const nodes = [...drawn.querySelectorAll<HTMLElement>(":scope > .cbi-section")];
+	const views: (readonly [(typeof CHANNEL_NAMES)[number], ChannelView])[] = [];
+	for (const [index, { key }] of inOrder(SECTIONS).entries()) {
+		const name = CHANNEL_NAMES.find((one) => one === key);
+		const node = nodes[index];
+		if (name === undefined || node === undefined) continue;
+		const view = createChannel({ failed: notifyFailure }, api, name);
+		view.root.classList.add("au");
+		views.push([name, view]);
+		node.append(view.root);
+	}
+	void keepFresh(10, async () => {
+		const channels = await readChannels(api).catch(() => null);
+		for (const [name, view] of views) view.update(channels === null ? null : channels.find((one) => one.name === name));
+	});
+}
+
 /** What few people change is folded away; a search of the browser still finds it. */
 function fold(drawn: HTMLElement): void {
 	const titles: Readonly<Record<Group, string>> = {
@@ -215,7 +245,8 @@ export default view.extend({
 			fill(grid, spec, true);
 		}
 		const drawn = await map.render();
+		addChannels(drawn);
 		fold(drawn);
-		return el("div", {}, notices(loaded), drawn);
+		return el("div", {}, createAlertBadge().root, notices(loaded), drawn);
 	},
 });

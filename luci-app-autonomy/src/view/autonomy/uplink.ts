@@ -11,6 +11,7 @@ import { el, replace, setText } from "../../../../web/dom.ts";
 import { MOST_DECISIONS } from "../../../../web/model/day.ts";
 import { createRows, type RowSource } from "../../../../web/model/rows.ts";
 import { say } from "../../../../web/say.ts";
+import { told } from "../../../../web/told.ts";
 import { kindWord, type Member, stateWord } from "../../../../web/words.ts";
 import { choice, createPage, keepFresh, nowMs, pageApi, section } from "../../autonomy/page.ts";
 import { transport } from "../../autonomy/transport.ts";
@@ -91,11 +92,11 @@ function build(): { readonly root: HTMLElement; refresh(): Promise<void> } {
 	}
 
 	async function details(): Promise<void> {
-		const [told, { decisions }] = await Promise.all([
+		const [given, { decisions }] = await Promise.all([
 			api.call("members"),
 			api.call("decisions", { limit: MOST_DECISIONS }),
 		]);
-		members = told.members;
+		members = given.members;
 		offer();
 		const member = members.find((one) => one.name === uplink.value());
 		setText(
@@ -107,7 +108,7 @@ function build(): { readonly root: HTMLElement; refresh(): Promise<void> } {
 		page.announce(say(_("{name}: {state}"), { name: member.name, state: stateWord(member.state) }));
 		marks = decisions
 			.filter((one) => one.from === member.name || one.to === member.name)
-			.map((one) => ({ atMs: one.ts, text: `${kindWord(one.kind)}: ${one.text}` }));
+			.map((one) => ({ atMs: one.ts, text: `${kindWord(one.kind)}: ${told(one.text)}` }));
 		const [used] = await Promise.all([
 			api.call("data_usage", { interface: member.name }).catch(() => null),
 			drawSources(transport, sources, member),
