@@ -1,5 +1,5 @@
 # One command for each thing a person wants to do. `make help` lists them.
-.PHONY: help demo test check bench build generate feed pm release clean needs
+.PHONY: help demo test check bench build generate feed pm release runtime clean needs
 
 NODE_MODULES := node_modules/.package-lock.json
 
@@ -50,6 +50,9 @@ pm: $(NODE_MODULES)      ## archive for RutOS's Package Manager page: make pm RO
 release: $(NODE_MODULES) ## archive with the built JavaScript, a feed for OpenWrt's SDK
 	$(BUILD_ALL)
 	@node_modules/.bin/tsx scripts/feed/feed.ts release $(ARGS)
+
+runtime:         ## static qjs, fping and socat for routers: make runtime ARCH=mipsel_24kc (or all); make feed packs them
+	@sh scripts/runtime.sh '$(ARCH)'
 
 clean:           ## removes what the build made
 	rm -rf build

@@ -21,28 +21,14 @@ for one in "${QJS:-}" "$(command -v qjs 2>/dev/null)" "$qjs"; do
 	fi
 done
 [ -z "${QJS_OFFLINE:-}" ] || give_up "QJS_OFFLINE is set"
-command -v apt-get >/dev/null 2>&1 && command -v dpkg-deb >/dev/null 2>&1 ||
-	give_up "neither in PATH nor named by QJS, and this is no Debian that could fetch its package"
-
-# The first mirror of a Debian release among apt's own sources (lines of *.list, fields of *.sources).
-mirror="$(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources 2>/dev/null |
-	sed -n -e 's/^URIs: *\([^ ]*\).*/\1/p' -e 's/^deb  *\(\[[^]]*\] *\)\{0,1\}\([^ ]*\) .*/\2/p' |
-	grep -E '/debian/?$' | head -n 1)"
-[ -n "$mirror" ] || give_up "no Debian mirror among apt's sources"
-keys=/usr/share/keyrings/debian-archive-keyring.gpg
-[ -r "$keys" ] || give_up "$keys is missing: install debian-archive-keyring"
+command -v dpkg-deb >/dev/null 2>&1 || give_up "neither in PATH nor named by QJS, and this is no Debian that could fetch its package"
+# shellcheck source=scripts/trixie.sh
+. "$(dirname "$0")/trixie.sh"
 
 work="$cache/apt.$$"
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
-mkdir -p "$work/lists/partial" "$work/archives/partial" "$work/root" || give_up "cannot write to $cache"
-printf 'deb [signed-by=%s] %s trixie main\n' "$keys" "$mirror" >"$work/sources.list"
-apt() {
-	apt-get -q -o Dir::Etc::sourcelist="$work/sources.list" -o Dir::Etc::sourceparts=- -o Dir::State::lists="$work/lists" \
-		-o Dir::Cache="$work" -o Dir::State::status=/dev/null -o Acquire::Languages=none -o Acquire::Retries=2 \
-		-o APT::Sandbox::User=root -o Acquire::http::Timeout=30 "$@"
-}
-apt update >"$work/log" 2>&1 || give_up "apt-get update for trixie failed: $(tail -n 1 "$work/log")"
+trixie "$work" deb && mkdir -p "$work/root" || give_up "$why"
 (cd "$work/archives" && apt download quickjs libc6) >>"$work/log" 2>&1 ||
 	give_up "apt-get download quickjs libc6 failed: $(tail -n 1 "$work/log")"
 for package in "$work"/archives/*.deb; do
