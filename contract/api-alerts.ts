@@ -12,7 +12,11 @@ export const CHANNEL_NAMES = [
 	"pagerduty",
 	"webhook",
 	"sms",
+	"push",
 ] as const;
+
+/** Phones and browsers that are told of alerts, at most. */
+export const MOST_PUSH = 16;
 
 const KIND_NAMES = Object.keys(ALERT_KINDS) as readonly AlertKindName[];
 
@@ -96,6 +100,51 @@ export const ALERT_METHODS = {
 			}),
 			queue_status: table("all channels together", { pending_count: int32("", "messages that wait") }),
 		},
+	},
+	push_status: {
+		help: "Web push: whether this router can, and which phones and browsers are told.",
+		rights: "read",
+		args: {},
+		errors: [],
+		reply: {
+			available: flag("this router can send it"),
+			enabled: flag("the channel is switched on"),
+			text: text("in words, with what to do"),
+			subscriptions: list(
+				"oldest first",
+				table("one phone or browser", {
+					label: text("as it called itself"),
+					tail: text("end of its address, by which it knows itself"),
+					since_unix_ms: int64("ms since 1970", "when it was added"),
+				}),
+			),
+		},
+	},
+	push_key: {
+		help: "The public key that browsers want before they subscribe (VAPID); made by the first call and kept.",
+		rights: "write",
+		args: {},
+		errors: ["tool_missing: the engine the daemon runs on cannot"],
+		reply: { ...ANSWER, public_key: maybe(text("P-256 point, base64url")) },
+	},
+	push_subscribe: {
+		help: "Tells a phone or browser of alerts from now on; with a known endpoint its keys are renewed.",
+		rights: "write",
+		args: {
+			endpoint: { type: "string", required: true, min: 10, max: 1024, help: "https address of its push service" },
+			p256dh: { type: "string", required: true, min: 87, max: 88, help: "its public key, base64url" },
+			auth: { type: "string", required: true, min: 22, max: 24, help: "its secret, base64url" },
+			label: { type: "string", max: 64, default: "", help: "what it is called in push_status" },
+		},
+		errors: [],
+		reply: ANSWER,
+	},
+	push_unsubscribe: {
+		help: "Tells it no more.",
+		rights: "write",
+		args: { endpoint: { type: "string", required: true, min: 4, max: 1024, help: "its address, or the end of it" } },
+		errors: [],
+		reply: ANSWER,
 	},
 	send_test_notification: {
 		help: "Sends a test message, by one channel or by all that are switched on.",

@@ -391,6 +391,16 @@ const sections = [
 		],
 	},
 	{
+		key: "push",
+		name: "push",
+		help: "Alerts as notifications of phones and browsers that have the app open or installed",
+		options: [
+			...CHANNEL,
+			words("contact", "mail", "Whom a push service may write to when something is wrong", "nobody"),
+			yes("allow_private", false, "Also to push services in private networks"),
+		],
+	},
+	{
 		key: "sms",
 		name: "sms",
 		help: "Alerts by SMS through a modem of this router; the way out when no uplink is left",

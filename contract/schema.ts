@@ -99,6 +99,7 @@ export interface SectionSpec {
 		| "telegram"
 		| "pagerduty"
 		| "webhook"
+		| "push"
 		| "sms"
 		| "mqtt"
 		| "metrics"

@@ -19,6 +19,7 @@ export interface Config {
 	readonly telegram: TelegramConfig;
 	readonly pagerduty: PagerdutyConfig;
 	readonly webhook: WebhookConfig;
+	readonly push: PushConfig;
 	readonly sms: SmsConfig;
 	readonly mqtt: MqttConfig;
 	readonly metrics: MetricsConfig;
@@ -474,6 +475,20 @@ export interface WebhookConfig {
 	readonly allowPrivate: boolean;
 	/** Follow one redirect, also to another host. */
 	readonly followRedirect: boolean;
+}
+
+/** config notifications 'push' */
+export interface PushConfig {
+	/** Use this channel. */
+	readonly enabled: boolean;
+	/** The lowest level this channel is told of; unset: as in section alerts. */
+	readonly threshold: "info" | "warning" | "critical" | "emergency" | null;
+	/** Use it only for alerts that nobody acknowledged in time. */
+	readonly escalation: boolean;
+	/** Whom a push service may write to when something is wrong; unset: nobody. */
+	readonly contact: string | null;
+	/** Also to push services in private networks. */
+	readonly allowPrivate: boolean;
 }
 
 /** config notifications 'sms' */

@@ -288,7 +288,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 			discovery.onRebuild((reason) => void reassert(reason));
 			discovery.onChange(follow);
 			owned.push(timers.every(REASSERT_EVERY_MS, () => void reassert("timer")));
-			const deps = serveDeps(rooms, outlets.alerts);
+			const deps = serveDeps(rooms, outlets);
 			api = registerApi({ bus, deps });
 			outlets.start(api, deps);
 			owned.push(

@@ -3,6 +3,7 @@
  * it stays in it.
  */
 import { type Alerts, createAlerts } from "../alert/alerts.ts";
+import { createSubscriptions } from "../alert/subscriptions.ts";
 import { describe } from "../decide/describe.ts";
 import type { Decision } from "../decide/types.ts";
 import { errorText } from "../platform/error.ts";
@@ -11,6 +12,7 @@ import { createPublishers, type Publishers } from "../publish/publishers.ts";
 import type { RecordedEvent } from "../record/recorder.ts";
 import { alertNotification, alertReply } from "../serve/alerts.ts";
 import type { ServeDeps } from "../serve/deps.ts";
+import type { PushAccess } from "../serve/push.ts";
 import type { Api } from "../serve/register.ts";
 import { reportReply } from "../serve/report.ts";
 import { preferredOf } from "../serve/status.ts";
@@ -21,6 +23,7 @@ import { sourceOf } from "./source.ts";
 
 export interface Outlets extends Closable {
 	readonly alerts: Alerts;
+	readonly push: PushAccess;
 	start(api: Api, deps: ServeDeps): void;
 	/** What the owner should know of them. */
 	problems(): readonly string[];
@@ -52,6 +55,7 @@ export function createOutlets(rooms: Rooms, stateDir: string): Outlets {
 		return [null, ...others.flatMap((one) => one.ipv4?.address ?? [])];
 	}
 
+	const subscriptions = createSubscriptions(platform, log.child("alert"));
 	const alerts = createAlerts({
 		platform,
 		bus,
@@ -65,6 +69,7 @@ export function createOutlets(rooms: Rooms, stateDir: string): Outlets {
 		sensors: (uplink) => senses.status(uplink),
 		problems: () => store.report().flatMap((entry) => (entry.level === "info" ? [] : [entry.message])),
 		ways,
+		subscriptions,
 		restarts: () => (firstLines(files, `${stateDir}/starts`) ?? []).length,
 		device,
 	});
@@ -73,6 +78,7 @@ export function createOutlets(rooms: Rooms, stateDir: string): Outlets {
 	let reports: Closable | null = null;
 	return {
 		alerts,
+		push: { ...subscriptions, available: platform.outlets.canPush },
 		start(api, deps) {
 			publishers = createPublishers({
 				platform,

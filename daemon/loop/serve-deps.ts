@@ -6,7 +6,7 @@ import type { CommandOutcome, CommandRequest, ServeDeps } from "../serve/deps.ts
 import { packagePath } from "../uci/load.ts";
 import type { Rooms } from "./rooms.ts";
 
-export function serveDeps(rooms: Rooms, alerts: ServeDeps["alerts"]): ServeDeps {
+export function serveDeps(rooms: Rooms, { alerts, push }: Pick<ServeDeps, "alerts" | "push">): ServeDeps {
 	const { platform, log, store, discovery, prober, steerer, recorder, senses, gps, loop, bus, foresee } = rooms;
 	let system: string | null = null;
 	let commands = 0;
@@ -46,6 +46,7 @@ export function serveDeps(rooms: Rooms, alerts: ServeDeps["alerts"]): ServeDeps 
 		steering: () => steerer.status(),
 		recorder,
 		alerts,
+		push,
 		config: {
 			current: () => store.current(),
 			problems: () =>

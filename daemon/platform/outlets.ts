@@ -12,6 +12,12 @@ export interface Outlets {
 	/** End of validity of the first certificate in a PEM text; null when it cannot be read. */
 	certificateEndUnixMs(pem: string): Promise<number | null>;
 	sendMail(mail: Mail): Promise<void>;
+	/** This engine has what web push needs. */
+	readonly canPush: boolean;
+	/** A new pair for VAPID (RFC 8292). */
+	newPushKeys(): Promise<PushKeys>;
+	/** What to post to the push service. Rejects with bad_argument when the browser's keys are none. */
+	sealPush(push: PushToSend): Promise<SealedPush>;
 	openMqtt(options: MqttOptions, handlers: MqttHandlers): Promise<MqttLink>;
 	/** Only on loopback addresses. Rejects with connection_failed when the port is taken. */
 	listen(options: ListenOptions): Promise<Closable & { readonly port: number }>;
@@ -35,6 +41,30 @@ export interface Mail {
 	/** Unix ms. */
 	readonly dateMs: number;
 	readonly urgent: boolean;
+}
+
+/** P-256, base64url: the point uncompressed, the number as 32 bytes. */
+export interface PushKeys {
+	readonly publicKey: string;
+	readonly privateKey: string;
+}
+
+export interface PushToSend {
+	readonly endpoint: string;
+	/** The browser's point and secret, base64url. */
+	readonly p256dh: string;
+	readonly auth: string;
+	readonly keys: PushKeys;
+	readonly payload: string;
+	/** Whom the service may write to, as mailto:; null: nobody. */
+	readonly contact: string | null;
+	/** Unix ms. */
+	readonly nowMs: number;
+}
+
+export interface SealedPush {
+	readonly headers: Readonly<Record<string, string>>;
+	readonly body: Uint8Array;
 }
 
 export interface MqttWill {

@@ -18,6 +18,7 @@ import type { SteerStatus } from "../steer/types.ts";
 import type { UciPackage } from "../uci/package.ts";
 import type { Discovered } from "../uplink/types.ts";
 import type { AlertAccess } from "./alerts.ts";
+import type { PushAccess } from "./push.ts";
 
 export interface ServeDeps {
 	readonly platform: Pick<Platform, "clock" | "timers" | "host" | "processes">;
@@ -43,6 +44,7 @@ export interface ServeDeps {
 	readonly steering: () => SteerStatus;
 	readonly recorder: Recorder;
 	readonly alerts: AlertAccess;
+	readonly push: PushAccess;
 	readonly config: ConfigAccess;
 	/** Feeds the engine an operator's command and tells what came of it. */
 	command(request: CommandRequest): Promise<CommandOutcome>;

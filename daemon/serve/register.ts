@@ -25,6 +25,7 @@ import { forecastReply } from "./forecast.ts";
 import { gpsReply, gpsStatusReply } from "./gps.ts";
 import { membersReply } from "./members.ts";
 import { createNotifier, type Notifier } from "./notify.ts";
+import { pushKeyReply, pushStatusReply, pushSubscribeReply, pushUnsubscribeReply } from "./push.ts";
 import { createRateLimit } from "./rate-limit.ts";
 import { renderReply } from "./render.ts";
 import { reportReply } from "./report.ts";
@@ -87,6 +88,10 @@ export function registerApi(options: { readonly bus: Bus; readonly deps: ServeDe
 		alert_history: (args) => alertHistoryReply(deps, args),
 		alert_ack: (args) => alertAckReply(deps, args),
 		notification_status: () => notificationStatusReply(deps),
+		push_status: () => pushStatusReply(deps),
+		push_key: () => pushKeyReply(deps),
+		push_subscribe: (args) => pushSubscribeReply(deps, args),
+		push_unsubscribe: (args) => pushUnsubscribeReply(deps, args),
 		send_test_notification: (args) => testReply(deps, args),
 		forecast: (args) => forecastReply(deps, args),
 		report: (args) => reportReply(deps, args),

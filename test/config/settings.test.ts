@@ -98,7 +98,7 @@ test("the configuration in force, with the names users know", () => {
 			"gps gps",
 			"starlink api",
 			...["alerts", "events", "levels"].map((name) => `notifications ${name}`),
-			...["pushover", "email", "slack", "discord", "telegram", "pagerduty", "webhook", "sms"].map(
+			...["pushover", "email", "slack", "discord", "telegram", "pagerduty", "webhook", "push", "sms"].map(
 				(name) => `notifications ${name}`,
 			),
 			"mqtt mqtt",

@@ -55,6 +55,7 @@ export interface WorldOptions {
 	readonly gps?: ServeDeps["gps"];
 	readonly forecasts?: ReturnType<ServeDeps["forecast"]>["uplinks"];
 	readonly alerts?: ServeDeps["alerts"];
+	readonly push?: ServeDeps["push"];
 	readonly config?: string;
 	readonly names?: readonly string[];
 	/** Seconds of recorded past; 0 for a daemon that has just started. */
@@ -177,6 +178,14 @@ const NO_ALERTS: ServeDeps["alerts"] = {
 	test: () => [],
 };
 
+const NO_PUSH: ServeDeps["push"] = {
+	available: false,
+	list: () => [],
+	keys: () => Promise.resolve({ publicKey: "" }),
+	add: () => {},
+	remove: () => 1,
+};
+
 const NO_POSITION: GpsPicture = {
 	enabled: false,
 	fix: null,
@@ -276,6 +285,7 @@ export async function world(options: WorldOptions = {}): Promise<World> {
 		}),
 		recorder,
 		alerts: options.alerts ?? NO_ALERTS,
+		push: options.push ?? NO_PUSH,
 		config: {
 			current: store.current,
 			problems: () => store.report().map((entry) => entry.message),

@@ -7,7 +7,16 @@ import type { HttpRequest, HttpResponse } from "../../platform/platform.ts";
 import type { Message } from "../types.ts";
 import type { Worded } from "../words.ts";
 
-export type ChannelName = "pushover" | "email" | "slack" | "discord" | "telegram" | "pagerduty" | "webhook" | "sms";
+export type ChannelName =
+	| "pushover"
+	| "email"
+	| "slack"
+	| "discord"
+	| "telegram"
+	| "pagerduty"
+	| "webhook"
+	| "sms"
+	| "push";
 
 /**
  * - again: not now; waitMs is what the service asked for (null: as one sees fit);

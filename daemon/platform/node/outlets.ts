@@ -21,6 +21,15 @@ export const nodeOutlets: Outlets = {
 		const { sendMail } = await import("./mail.ts");
 		return sendMail(mail);
 	},
+	canPush: true,
+	async newPushKeys() {
+		const { newPushKeys } = await import("./web-push.ts");
+		return newPushKeys();
+	},
+	async sealPush(push) {
+		const { sealPush } = await import("./web-push.ts");
+		return sealPush(push);
+	},
 	async openMqtt(options, handlers) {
 		const { openMqtt } = await import("./mqtt.ts");
 		return openMqtt(options, handlers);

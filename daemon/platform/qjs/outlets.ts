@@ -1,4 +1,4 @@
-/** Ways out on QuickJS: signatures by ourselves; mail, MQTT and the web server need libraries of Node and say so. */
+/** Ways out on QuickJS: signatures by ourselves; mail, MQTT, push and the web server need what Node has and say so. */
 import { AutonomyError } from "../error.ts";
 import type { Outlets } from "../outlets.ts";
 import { encodeText } from "./text.ts";
@@ -31,6 +31,9 @@ export const qjsOutlets: Outlets = {
 	base64,
 	certificateEndUnixMs: () => Promise.resolve(null),
 	sendMail: () => needsNode("mail"),
+	canPush: false,
+	newPushKeys: () => needsNode("web push"),
+	sealPush: () => needsNode("web push"),
 	openMqtt: () => needsNode("MQTT"),
 	listen: () => needsNode("the web server for Prometheus"),
 };

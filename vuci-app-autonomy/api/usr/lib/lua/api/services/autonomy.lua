@@ -38,6 +38,7 @@ local READ = {
 		["alerts"] = true,
 		["alert_history"] = true,
 		["notification_status"] = true,
+		["push_status"] = true,
 		["report"] = true,
 		["forecast"] = true,
 		["render"] = true,
@@ -64,6 +65,9 @@ local WRITE = {
 		["config.set"] = true,
 		["reload"] = true,
 		["alert_ack"] = true,
+		["push_key"] = true,
+		["push_subscribe"] = true,
+		["push_unsubscribe"] = true,
 		["send_test_notification"] = true,
 	},
 	["luci.autonomy"] = {

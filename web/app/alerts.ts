@@ -1,0 +1,108 @@
+/** Alerts that hold, the most urgent first, each acknowledged with one tap; and those that are over. */
+import { el, replace, setText, show } from "../dom.ts";
+import { duration, when } from "../format.ts";
+import { say } from "../say.ts";
+import { told } from "../told.ts";
+import type { App, View } from "./app.ts";
+import { button, failureText, toast } from "./kit.ts";
+import type { Alert, AppState } from "./state.ts";
+
+const MOST_PAST = 50;
+
+function levelWord(level: Alert["level"]): string {
+	const words: Readonly<Record<Alert["level"], string>> = {
+		info: _("info"),
+		warning: _("warning"),
+		critical: _("critical"),
+		emergency: _("emergency"),
+	};
+	return words[level] ?? level;
+}
+
+const TONES: Readonly<Record<Alert["level"], string>> = {
+	info: "off",
+	warning: "warn",
+	critical: "bad",
+	emergency: "bad",
+};
+
+export function createAlerts(app: App): View {
+	const list = el("ul", { class: "alerts" });
+	const none = el("p", { class: "quiet calm" }, _("All is well: no alert holds."));
+	const all = button(_("Acknowledge all"), () => acknowledge("all"), { icon: "check" });
+	const past = el("ul", { class: "alerts past" });
+	const before = el("details", { class: "why" }, el("summary", {}, _("Alerts that are over")), past);
+	const root = el("div", { class: "view" }, el("h1", { tabindex: "-1" }, _("Alerts")), none, list, all, before);
+	let drawn = "";
+
+	before.addEventListener("toggle", () => {
+		if (!before.open) return;
+		app.api.call("alert_history", { limit: MOST_PAST }).then(
+			({ alerts }) =>
+				replace(
+					past,
+					...(alerts.length > 0
+						? alerts.map((one) => row(one, false, false))
+						: [el("li", { class: "quiet" }, _("None yet."))]),
+				),
+			(error: unknown) => replace(past, el("li", {}, failureText(error))),
+		);
+	});
+
+	async function acknowledge(id: string): Promise<void> {
+		const sent = await app.store.acknowledge(id);
+		toast(sent ? _("Acknowledged.") : _("Kept on this phone; the router is told when it answers again."));
+		draw(app.store.state());
+	}
+
+	function row(alert: Alert, queued: boolean, open: boolean): HTMLElement {
+		const { id, level, title, name, text, state, ts, cleared_unix_ms, acknowledged_by, count } = alert;
+		const over = state === "cleared";
+		const facts = [
+			when(ts, Date.now()),
+			over && typeof cleared_unix_ms === "number"
+				? say(_("lasted {time}"), { time: duration((cleared_unix_ms - ts) / 1000) })
+				: "",
+			count > 1 ? say(_("{count} times"), { count }) : "",
+			acknowledged_by ? say(_("acknowledged by {who}"), { who: acknowledged_by }) : "",
+			queued ? _("acknowledged here, the router is not told yet") : "",
+		];
+		return el(
+			"li",
+			{ class: `alert ${over || state === "acknowledged" ? "off" : TONES[level]}` },
+			el(
+				"div",
+				{ class: "alert-head" },
+				el("h3", {}, [_(title), name].filter(Boolean).join(": ")),
+				el("span", { class: "badge" }, levelWord(level)),
+			),
+			el("p", {}, told(text)),
+			el("p", { class: "quiet" }, facts.filter(Boolean).join(" \u00b7 ")),
+			open && state === "active" && !queued
+				? button(_("Acknowledge"), () => acknowledge(id), {
+						kind: "main",
+						icon: "check",
+						about: `${title} ${name ?? ""}`.trim(),
+					})
+				: null,
+		);
+	}
+
+	function draw(state: AppState): void {
+		const { alerts, queued } = state;
+		const writes = app.session.write;
+		const isQueued = (id: string): boolean => queued.includes(id) || queued.includes("all");
+		const now = JSON.stringify([alerts, queued]);
+		if (now !== drawn) {
+			drawn = now;
+			replace(list, ...alerts.map((one) => row(one, isQueued(one.id), writes)));
+		}
+		setText(none, state.seenUnixMs === null ? _("Nothing is known yet.") : _("All is well: no alert holds."));
+		show(none, alerts.length === 0);
+		const open = alerts.filter((one) => one.state === "active" && !isQueued(one.id));
+		show(all, writes && open.length > 1);
+		show(before, state.trouble === null);
+	}
+
+	return { root, draw };
+}

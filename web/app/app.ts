@@ -1,0 +1,29 @@
+/** What every view gets: the router's client, the state, who looks, and the way to other views. */
+import type { Api, Transport } from "../api.ts";
+import type { Session } from "./session.ts";
+import type { AppState, Store } from "./state.ts";
+
+export interface App {
+	readonly api: Api;
+	readonly transport: Transport;
+	readonly session: Session;
+	readonly store: Store;
+	/** Asks the router again and draws what is seen. */
+	refresh(): Promise<void>;
+	openUplink(name: string): void;
+	/** Shows the history, with this decision explained. */
+	openDecision(id: string): void;
+	logout(): Promise<void>;
+}
+
+export interface View {
+	readonly root: HTMLElement;
+	draw(state: AppState): void;
+	/** It comes into sight. */
+	shown?(): void;
+}
+
+/** Orders need the right to write and a router that answers. */
+export function canOrder(app: App, state: AppState): boolean {
+	return app.session.write && state.trouble === null && state.status !== null;
+}

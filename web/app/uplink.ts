@@ -1,0 +1,280 @@
+/** The sheet of one uplink: how it is and why, what can be done about it, its figures over time, its link in detail. */
+import { CELLULAR_METHODS } from "../../contract/api-cellular.ts";
+import { FORECAST_METHODS } from "../../contract/api-forecast.ts";
+import type { Fields, ReplyOf } from "../../contract/api-schema.ts";
+import { STARLINK_METHODS } from "../../contract/api-starlink.ts";
+import type { USAGE_METHODS } from "../../contract/api-usage.ts";
+import { WIFI_METHODS } from "../../contract/api-wifi.ts";
+import { callTable, errorCode } from "../api.ts";
+import { type Child, el, replace, setAttribute, setText, show } from "../dom.ts";
+import { facts } from "../facts.ts";
+import { bytes, day, duration, ms, number, percent, rate, withUnit } from "../format.ts";
+import { MOST_DECISIONS } from "../model/day.ts";
+import { card } from "../model/overview.ts";
+import { createRows, type RowSource } from "../model/rows.ts";
+import { say } from "../say.ts";
+import type { Member } from "../words.ts";
+import { type App, canOrder } from "./app.ts";
+import { createGraph, type GraphKind } from "./graph.ts";
+import { linkIcon } from "./icons.ts";
+import { button, choice, factList, nowMs, openSheet } from "./kit.ts";
+import { askFailover, askHold, release } from "./orders.ts";
+import type { AppState } from "./state.ts";
+
+/** Cell, dish, data: asked for less often than figures. */
+const DETAILS_EVERY_MS = 10_000;
+
+function kinds(): readonly GraphKind[] {
+	const dbm = (value: number | null | undefined): string => withUnit(value, "dBm");
+	return [
+		{ title: _("Round trip time"), key: "lat_ms", of: "mean", format: ms, from: 0, to: 20 },
+		{ title: _("Packet loss"), key: "loss_pct", of: "max", format: percent, from: 0, to: 10 },
+		{ title: _("Score"), key: "score", of: "mean", format: (value) => number(value), from: 0, to: 100 },
+		{ title: _("Received"), key: "rx_bytes_per_s", of: "mean", format: rate, from: 0, to: 10_000 },
+		{ title: _("Sent"), key: "tx_bytes_per_s", of: "mean", format: rate, from: 0, to: 10_000 },
+		{ title: _("Cellular signal (RSRP)"), key: "rsrp", of: "mean", format: dbm, from: -120, to: -80 },
+		{ title: _("Wi-Fi signal"), key: "signal_dbm", of: "mean", format: dbm, from: -90, to: -40 },
+		{ title: _("Obstruction"), key: "obstruction_pct", of: "mean", format: percent, from: 0, to: 5 },
+	];
+}
+
+interface Source {
+	readonly title: string;
+	readonly method: string;
+	/** Name of the map in the reply, and what one entry of it holds. */
+	readonly map: string;
+	readonly fields: Fields;
+}
+
+/** Where this link is asked about itself: by the sensors that serve it. */
+function sourcesOf(member: Member): readonly Source[] {
+	const all: Readonly<Record<string, Source>> = {
+		cellular: {
+			title: _("Cell and modem"),
+			method: "cellular_status",
+			map: "cellular",
+			fields: CELLULAR_METHODS.cellular_status.reply.cellular.of.fields,
+		},
+		wifi: {
+			title: _("Wi-Fi"),
+			method: "wifi_status",
+			map: "wifi",
+			fields: WIFI_METHODS.wifi_status.reply.wifi.of.fields,
+		},
+		starlink: {
+			title: _("Dish"),
+			method: "starlink_status",
+			map: "starlink",
+			fields: STARLINK_METHODS.starlink_status.reply.starlink.of.fields,
+		},
+	};
+	const own = Object.entries(all).filter(
+		([kind]) => member.class === kind || member.sensors.some((one) => one.sensor === kind),
+	);
+	const forecast: Source = {
+		title: _("Forecast"),
+		method: "forecast",
+		map: "uplinks",
+		fields: FORECAST_METHODS.forecast.reply.uplinks.of.fields,
+	};
+	return [...own.map(([, source]) => source), forecast];
+}
+
+/** Null where nothing is told: an older daemon, a narrower right, a source that does not answer. */
+async function drawSource(app: App, { title, method, map, fields }: Source, name: string): Promise<Child> {
+	try {
+		const reply = await callTable(app.transport, "autonomy", method, {});
+		const one = (reply[map] as Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined)?.[name];
+		if (one === undefined || one.state === "absent" || one.known === false) return null;
+		const found = facts(one, fields, ["state", "text", "known"]);
+		return found.length === 0 ? null : el("details", {}, el("summary", {}, title), factList(found));
+	} catch (error) {
+		if (["absent", "denied", "not_found"].includes(errorCode(error))) return null;
+		throw error;
+	}
+}
+
+type Use = ReplyOf<typeof USAGE_METHODS.data_usage.reply>["usage"][string];
+
+function drawUsage(use: Use): Child {
+	const share = use.used_pct;
+	const known = typeof share === "number";
+	const tone = use.cap === "reached" ? "bad" : use.cap === "near" ? "warn" : "good";
+	return el(
+		"details",
+		{ open: known },
+		el("summary", {}, _("Data use")),
+		known ? el("progress", { class: tone, max: 100, value: Math.min(100, share), "aria-label": _("Data use") }) : null,
+		el(
+			"p",
+			{},
+			known
+				? say(_("{used} of {limit} used ({pct}); {left} left until {day}."), {
+						used: bytes(use.used_bytes),
+						limit: bytes(use.limit_bytes),
+						pct: percent(share),
+						left: bytes(use.left_bytes),
+						day: day(use.reset_unix_ms),
+					})
+				: use.text,
+		),
+	);
+}
+
+export interface UplinkSheet {
+	readonly name: string;
+	draw(state: AppState): void;
+	/** Asks for what only this sheet shows. */
+	refresh(): Promise<void>;
+}
+
+export function openUplinkSheet(app: App, name: string, onClose: () => void): UplinkSheet {
+	const picture = el("span", { class: "link-icon" });
+	const badge = el("span", { class: "badge" });
+	const marks = el("span", { class: "quiet" });
+	const head = el("div", { class: "uplink-head" }, picture, el("div", {}, badge, marks));
+	const reason = el("p", { class: "reason" });
+	const use = button(_("Use this uplink"), () => askFailover(app, name), { kind: "main", icon: "use" });
+	const aside = button(_("Set aside"), () => askHold(app, name), { icon: "hold" });
+	const back = button(_("Take back"), () => release(app, name), { kind: "main", icon: "auto" });
+	const spans: [string, string][] = [
+		["600", _("10 minutes")],
+		["3600", _("1 hour")],
+		["21600", _("6 hours")],
+		["86400", _("24 hours")],
+	];
+	const span = choice(_("Over"), spans, "600", () => {
+		rows = null;
+		void refresh();
+	});
+	const graphs = kinds().map(createGraph);
+	const empty = el("p", { class: "quiet" }, _("No figures yet."));
+	const sensors = el("div");
+	const more = el("div", { class: "more-facts" });
+	const link = el("div");
+	openSheet(
+		name,
+		[
+			head,
+			reason,
+			el("div", { class: "orders" }, use, aside, back),
+			span.root,
+			empty,
+			...graphs.map((one) => one.root),
+			more,
+			sensors,
+			el("details", {}, el("summary", {}, _("The link")), link),
+		],
+		onClose,
+	);
+	for (const { root } of graphs) root.hidden = true;
+	let rows: RowSource | null = null;
+	let marksMs: readonly number[] = [];
+	let detailsAtMs = Number.NEGATIVE_INFINITY;
+	let member: Member | undefined;
+	let kind = "";
+	let told = "";
+
+	function drawLink(one: Member): void {
+		const all = [
+			{ name: _("Kind"), value: one.class_reason ?? one.class },
+			{ name: _("Interface"), value: [one.iface, one.device, one.proto].filter(Boolean).join(", ") },
+			...one.families.flatMap(({ family, address, gateway }) =>
+				address
+					? [{ name: family === "ipv4" ? "IPv4" : "IPv6", value: [address, gateway].filter(Boolean).join(" \u2192 ") }]
+					: [],
+			),
+			{ name: _("Weight"), value: number(one.weight) },
+			...(one.probe
+				? [
+						{
+							name: _("Watched by"),
+							value: say(_("{method} every {interval}; {bytes} of {budget} spent today"), {
+								method: one.probe.method,
+								interval: withUnit(one.probe.interval_ms, "ms"),
+								bytes: bytes(one.probe.bytes_today),
+								budget: bytes(one.probe.budget_bytes),
+							}),
+						},
+					]
+				: []),
+		];
+		const now = JSON.stringify([all, one.sensors.map(({ state, text }) => [state, text])]);
+		if (now === told) return;
+		told = now;
+		replace(link, factList(all));
+		replace(
+			sensors,
+			...one.sensors.map((sensor) =>
+				el(
+					"p",
+					{
+						class: `sensor ${sensor.state === "ok" ? "good" : sensor.state === "failing" || sensor.state === "denied" ? "bad" : "off"}`,
+					},
+					el("strong", {}, sensor.sensor),
+					` ${sensor.text}`,
+				),
+			),
+		);
+	}
+
+	async function details(of: Member): Promise<void> {
+		const [{ decisions }, used, ...parts] = await Promise.all([
+			app.api.call("decisions", { limit: MOST_DECISIONS }),
+			app.api.call("data_usage", { interface: name }).catch(() => null),
+			...sourcesOf(of).map((source) => drawSource(app, source, name)),
+		]);
+		marksMs = decisions.filter((one) => one.from === name || one.to === name).map((one) => one.ts);
+		const usage = used?.usage[name];
+		const open = [...more.querySelectorAll("details")]
+			.filter((one) => one.open)
+			.map((one) => one.textContent?.slice(0, 9));
+		replace(more, usage ? drawUsage(usage) : null, ...parts);
+		for (const one of more.querySelectorAll("details"))
+			if (open.includes(one.textContent?.slice(0, 9))) one.open = true;
+	}
+
+	async function refresh(): Promise<void> {
+		if (member !== undefined && nowMs() - detailsAtMs >= DETAILS_EVERY_MS) {
+			detailsAtMs = nowMs();
+			await details(member);
+		}
+		const source = rows ?? createRows(app.api, name, Number(span.value()), nowMs);
+		rows = source;
+		try {
+			const found = await source.refresh();
+			// Another span was chosen meanwhile.
+			if (rows !== source) return;
+			for (const graph of graphs) graph.update(found, marksMs);
+			show(empty, found.length === 0);
+		} catch (error) {
+			rows = null;
+			if (errorCode(error) !== "not_found") throw error;
+		}
+	}
+
+	return {
+		name,
+		draw(state) {
+			member = state.members.find((one) => one.name === name);
+			if (member === undefined) {
+				setText(reason, _("This uplink is no longer there."));
+				for (const node of [use, aside, back]) show(node, false);
+				return;
+			}
+			const model = card(member, state.series.get(name)?.at(-1));
+			if (kind !== member.class) replace(picture, linkIcon(member.class));
+			kind = member.class;
+			setAttribute(head, "class", `uplink-head ${model.tone}`);
+			setText(badge, model.state);
+			setText(marks, [model.kind, duration(member.state_since_s), ...model.marks].join(" \u00b7 "));
+			setText(reason, model.reason);
+			const orderable = canOrder(app, state);
+			show(use, orderable && model.usable);
+			show(aside, orderable && !model.held);
+			show(back, orderable && model.held);
+			drawLink(member);
+		},
+		refresh,
+	};
+}
