@@ -14,6 +14,7 @@ import { createBook } from "./book.ts";
 import type { ChannelName } from "./channels/channel.ts";
 import { type ChannelStatus, createDelivery } from "./delivery.ts";
 import { createDetector } from "./detect.ts";
+import { createEscalations } from "./escalation.ts";
 import type { ChannelWorld } from "./make-channels.ts";
 import { createPictureTaker, type PictureWorld } from "./picture-of.ts";
 import { createTeller, type Now } from "./teller.ts";
@@ -80,7 +81,7 @@ export function createAlerts(world: AlertsWorld): Alerts {
 	const teller = createTeller(() => ({ notify: world.config().notify, isOn }));
 	const taker = createPictureTaker(world);
 	const listeners: ((notice: Notice) => void)[] = [];
-	const escalations = new Map<string, { count: number; atMs: number }>();
+	const escalations = createEscalations(() => world.config().notify);
 	let offline = false;
 	let timer: Closable | null = null;
 	let looker: Closable | null = null;
@@ -121,8 +122,9 @@ export function createAlerts(world: AlertsWorld): Alerts {
 	function handle(signals: readonly Signal[]): void {
 		for (const signal of signals) {
 			const usual = world.config().notifyLevels[fieldOf(signal.kind)];
-			// The owner may call a kind more urgent than its worst case is by itself.
-			const notice = book.signal(signal, signal.level === null ? usual : highest([usual, signal.level]));
+			// The owner may call a kind more urgent than its worst case is by itself; info is said of what is no trouble at all.
+			const level = signal.level === "info" ? "info" : highest([usual, signal.level ?? usual]);
+			const notice = book.signal(signal, level);
 			if (notice !== null) tell(notice);
 		}
 	}
@@ -168,24 +170,10 @@ export function createAlerts(world: AlertsWorld): Alerts {
 	}
 
 	function escalate(atMs: number): void {
-		const { escalateAfterS, escalations: most } = world.config().notify;
 		const open = book
 			.active()
 			.filter((one) => one.state === "active" && isAtLeast(one.level, "critical") && isOn(one.kind) && !one.quiet);
-		for (const id of escalations.keys()) if (!open.some((one) => one.id === id)) escalations.delete(id);
-		if (escalateAfterS === 0) return;
-		const quiet = hush() !== null;
-		const due: Notice[] = [];
-		for (const alert of open) {
-			// What was not told yet cannot have been overlooked.
-			if (quiet && alert.level !== "emergency") continue;
-			const state = escalations.get(alert.id) ?? { count: 0, atMs: alert.raisedAtMs };
-			escalations.set(alert.id, state);
-			if (state.count >= most || atMs - state.atMs < escalateAfterS * 1000) continue;
-			state.count++;
-			state.atMs = atMs;
-			due.push({ change: "unacknowledged", alert, atMs: alert.raisedAtMs, silent: false });
-		}
+		const due = escalations.due(open, atMs, hush() !== null);
 		if (due.length === 0) return;
 		const level = highest(due.map((one) => one.alert.level));
 		delivery.send({ id: `e${++messages}`, kind: "escalation", atMs, level, notices: due, lead: null });

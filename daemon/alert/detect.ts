@@ -1,14 +1,16 @@
 /**
  * What happened -> conditions. Pure: decisions and events come as they are recorded, a picture of the whole every few
  * seconds; out come signals. Decisions and events make the signals that must be quick; the picture those that need time
- * (degraded long, a dead sensor) and ends whatever an event has missed.
+ * (degraded long) and what conditions.ts makes of it.
  */
 import type { Config } from "../config/types.ts";
 import type { Decision } from "../decide/types.ts";
 import type { RecordedEvent } from "../record/recorder.ts";
+import { createConditions } from "./conditions.ts";
 import { createFlaps } from "./flaps.ts";
 import type { Picture } from "./picture.ts";
 import { fromSensors } from "./sensor-signals.ts";
+import { off, on } from "./signal.ts";
 import type { AlertKindName, AlertLevel, Signal } from "./types.ts";
 
 export interface Detector {
@@ -24,35 +26,10 @@ const WORKS: ReadonlySet<string> = new Set(["eligible", "draining", "disabled"])
 
 export function createDetector(limits: () => Config["notify"]): Detector {
 	const flaps = createFlaps(limits);
+	const conditions = createConditions(limits);
 	const since = new Map<string, number>();
 	const down = new Set<string>();
 
-	const on = (
-		kind: AlertKindName,
-		uplink: string | null,
-		atMs: number,
-		text: string,
-		more: Partial<Signal> = {},
-	): Signal => ({
-		key: `${kind}:${uplink ?? ""}`,
-		kind,
-		uplink,
-		atMs,
-		active: true,
-		level: null,
-		text,
-		...more,
-	});
-	const off = (
-		kind: AlertKindName,
-		uplink: string | null,
-		atMs: number,
-		text: string,
-		more: Partial<Signal> = {},
-	): Signal => ({
-		...on(kind, uplink, atMs, text, more),
-		active: false,
-	});
 	const quietIf = (quiet: boolean): Partial<Signal> => (quiet ? { quiet: true } : {});
 
 	function moved(decision: Decision): readonly Signal[] {
@@ -125,79 +102,27 @@ export function createDetector(limits: () => Config["notify"]): Detector {
 		return signals;
 	}
 
-	function router(picture: Picture): Signal[] {
-		const { atMs } = picture;
-		const signals: Signal[] = [];
-		for (const { path, usedPct } of picture.disks) {
-			const key = `system:${path}`;
-			// A little below before it counts as over, or the alert would come and go.
-			if (usedPct >= limits().diskFull) {
-				signals.push({ ...on("system", null, atMs, `${path} is ${Math.round(usedPct)} % full`), key });
-			} else if (usedPct < limits().diskFull - 2) {
-				signals.push({ ...off("system", null, atMs, `${path} has room again`), key });
-			}
-		}
-		const free = picture.freeMib;
-		if (free !== null && free < limits().memoryLow) {
-			signals.push({
-				...on("system", null, atMs, `only ${Math.round(free)} MiB of memory are free`),
-				key: "system:memory",
-			});
-		} else if (free !== null && free > limits().memoryLow * 1.25) {
-			signals.push({ ...off("system", null, atMs, "there is memory again"), key: "system:memory" });
-		}
-		for (const { name, daysLeft } of picture.certificates) {
-			const key = `certificate:${name}`;
-			const words = daysLeft <= 0 ? "has ended" : `ends in ${Math.floor(daysLeft)} days`;
-			const soon = daysLeft <= limits().certificateDays;
-			const text = soon ? `the certificate ${name} ${words}` : `the certificate ${name} is good for longer`;
-			const level = daysLeft <= 2 ? "critical" : null;
-			signals.push({ ...(soon ? on : off)("certificate", null, atMs, text, { level }), key });
-		}
-		return signals;
+	/** What flapping was is one alert, its end or a plain failure. */
+	function flapped(atMs: number): Signal[] {
+		const minutes = Math.round(limits().flapWindowS / 60);
+		return flaps.ended(atMs).flatMap((uplink) => {
+			if (!down.has(uplink)) return [off("flapping", uplink, atMs, `${uplink} has not failed for ${minutes} min`)];
+			const text = `${uplink} has stayed down for ${minutes} min`;
+			return [
+				off("flapping", uplink, atMs, "", { quiet: true }),
+				on("member_down", uplink, atMs, text, { again: true }),
+			];
+		});
 	}
 
 	return {
-		decision: moved,
-		event: (event) => (event.type === "member_state" ? memberState(event) : fromSensors(event)),
+		decision: (decision) => conditions.keep(moved(decision)),
+		event: (event) => conditions.keep(event.type === "member_state" ? memberState(event) : fromSensors(event)),
 		picture(picture) {
-			const { atMs } = picture;
-			const signals = [...whole(picture), ...router(picture)];
-			for (const uplink of flaps.ended(atMs)) {
-				const minutes = Math.round(limits().flapWindowS / 60);
-				if (down.has(uplink)) {
-					signals.push(off("flapping", uplink, atMs, "", { quiet: true }));
-					signals.push(
-						on("member_down", uplink, atMs, `${uplink} has stayed down for ${minutes} min`, { again: true }),
-					);
-				} else signals.push(off("flapping", uplink, atMs, `${uplink} has not failed for ${minutes} min`));
-			}
-			for (const one of picture.sensors) {
-				const key = `sensor:${one.uplink}:${one.sensor}`;
-				const dead = (one.state === "failing" || one.state === "denied") && one.forMs >= limits().sensorAfterS * 1000;
-				const text = `${one.uplink}, ${one.sensor}: ${one.text}`;
-				if (dead) signals.push({ ...on("sensor", one.uplink, atMs, text), key });
-				else if (one.state === "ok") signals.push({ ...off("sensor", one.uplink, atMs, text), key });
-			}
-			for (const { uplink, usedPct, warnPct, text } of picture.plans) {
-				const level = usedPct >= limits().dataCritical ? "critical" : null;
-				const holds = usedPct >= warnPct;
-				const over = `${uplink}: there is data allowance again`;
-				signals.push(holds ? on("data_limit", uplink, atMs, text, { level }) : off("data_limit", uplink, atMs, over));
-			}
-			for (const { uplink, text } of picture.spikes) {
-				signals.push(on("data_usage_spike", uplink, atMs, text, { lastsMs: 3_600_000 }));
-			}
-			for (const { uplink, nowPct, usualPct } of picture.obstructions) {
-				const worse = nowPct >= 2 && nowPct >= 2 * usualPct;
-				const figures = `${nowPct.toFixed(1)} % of the last hour, before that ${usualPct.toFixed(1)} %`;
-				if (worse)
-					signals.push(on("obstruction", uplink, atMs, `${uplink}: the view of the dish is blocked more: ${figures}`));
-				else if (nowPct < Math.max(1, 1.5 * usualPct)) {
-					signals.push(off("obstruction", uplink, atMs, `${uplink}: the view of the dish is as usual: ${figures}`));
-				}
-			}
-			return signals;
+			const signals = conditions.keep([...whole(picture), ...flapped(picture.atMs)]);
+			const gone = conditions.gone(picture);
+			for (const { uplink } of gone) if (uplink !== null) down.delete(uplink);
+			return [...signals, ...conditions.picture(picture), ...gone];
 		},
 	};
 }

@@ -7,6 +7,7 @@ import type { EngineView } from "../decide/describe.ts";
 import type { Platform } from "../platform/platform.ts";
 import type { Recorder } from "../record/recorder.ts";
 import type { SensorStatus } from "../sense/senses.ts";
+import type { Details } from "../sense/sensor.ts";
 import type { Picture } from "./picture.ts";
 import { createSpikes } from "./spikes.ts";
 
@@ -21,6 +22,8 @@ export interface PictureWorld {
 	sensors(uplink: string): readonly SensorStatus[];
 	/** What is wrong with the configuration. */
 	problems(): readonly string[];
+	/** File in which starwatch leaves what it did last: seconds since boot, a word, a sentence. */
+	readonly actedPath: string;
 }
 
 const MINUTE_MS = 60_000;
@@ -38,6 +41,7 @@ export function createPictureTaker(world: PictureWorld): { take(): Picture } {
 	let freeMib: number | null = null;
 	let obstructions: Picture["obstructions"] = [];
 	let certificates: Picture["certificates"] = [];
+	let watchdog: Picture["watchdog"] = null;
 
 	function readable(path: string): string | null {
 		try {
@@ -54,6 +58,7 @@ export function createPictureTaker(world: PictureWorld): { take(): Picture } {
 		});
 		const kib = /^MemAvailable:\s+(\d+) kB/m.exec(readable("/proc/meminfo") ?? "")?.[1];
 		freeMib = kib === undefined ? null : Number(kib) / 1024;
+		watchdog = actedOf(readable(world.actedPath) ?? "", clock.monotonicMs());
 	}
 
 	function lookAtSky(): void {
@@ -108,7 +113,16 @@ export function createPictureTaker(world: PictureWorld): { take(): Picture } {
 		const plans =
 			usedPct === null
 				? []
-				: [{ uplink, usedPct, warnPct: number("warn_pct") ?? 80, text: planText(uplink, usedPct, number) }];
+				: [
+						{
+							uplink,
+							usedPct,
+							warnPct: number("warn_pct") ?? 80,
+							fromUnixMs: number("from_unix_ms"),
+							resetUnixMs: number("reset_unix_ms"),
+							text: planText(uplink, usedPct, number),
+						},
+					];
 		return { plans, spikes: spike === null ? [] : [{ uplink, text: spike }] };
 	}
 
@@ -129,13 +143,20 @@ export function createPictureTaker(world: PictureWorld): { take(): Picture } {
 			const offline = view.started && (current === undefined || GONE.has(current.state));
 			const used = { plans: [] as Picture["plans"][number][], spikes: [] as Picture["spikes"][number][] };
 			const sensors: Picture["sensors"][number][] = [];
-			for (const { id } of world.uplinks()) {
+			const modems: Picture["modems"][number][] = [];
+			const dishes: Picture["dishes"][number][] = [];
+			const uplinks = world.uplinks().map((one) => one.id);
+			for (const id of uplinks) {
 				for (const { sensor, health, details } of world.sensors(id)) {
 					sensors.push({ uplink: id, sensor, state: health.state, forMs: atMs - health.sinceMs, text: health.text });
-					if (sensor !== "usage") continue;
-					const found = fromUsage(id, details, atMs);
-					used.plans.push(...found.plans);
-					used.spikes.push(...found.spikes);
+					if (sensor === "usage") {
+						const found = fromUsage(id, details, atMs);
+						used.plans.push(...found.plans);
+						used.spikes.push(...found.spikes);
+					}
+					if (health.state !== "ok" || details === null) continue;
+					if (sensor === "cellular") modems.push(modemOf(id, details));
+					if (sensor === "starlink") dishes.push({ uplink: id, alerts: namesIn(details.alerts) });
 				}
 			}
 			return {
@@ -147,6 +168,10 @@ export function createPictureTaker(world: PictureWorld): { take(): Picture } {
 				onPreferred: view.started && !offline && view.primary !== null && view.primary === world.preferred(),
 				steerError: view.steerError,
 				problems: world.problems(),
+				uplinks,
+				modems,
+				dishes,
+				watchdog,
 				sensors,
 				...used,
 				obstructions,
@@ -156,6 +181,33 @@ export function createPictureTaker(world: PictureWorld): { take(): Picture } {
 			};
 		},
 	};
+}
+
+function modemOf(uplink: string, details: Details): Picture["modems"][number] {
+	const { registration, trouble, roaming } = details;
+	const registered = (registration === "home" || registration === "roaming") && trouble === undefined;
+	return {
+		uplink,
+		registered,
+		roaming: typeof roaming === "boolean" ? roaming : null,
+		mute: details.source === "sysfs",
+	};
+}
+
+/** Of the alerts in a dish's details. */
+function namesIn(alerts: unknown): string[] {
+	const list: readonly unknown[] = Array.isArray(alerts) ? alerts : [];
+	return list.flatMap((one) =>
+		typeof one === "object" && one !== null && "name" in one && typeof one.name === "string" ? [one.name] : [],
+	);
+}
+
+/** Null: nothing, nothing of the last hour, or not what starwatch writes. */
+function actedOf(text: string, nowMs: number): Picture["watchdog"] {
+	const [, seconds, , words] = /^(\d{1,9}) ([a-z_]{1,20}) (.{1,400})$/m.exec(text) ?? [];
+	if (seconds === undefined || words === undefined) return null;
+	const atMs = Number(seconds) * 1000;
+	return nowMs - atMs > 3_600_000 || atMs > nowMs + 60_000 ? null : { atMs, text: words };
 }
 
 function planText(uplink: string, usedPct: number, number: (name: string) => number | null): string {

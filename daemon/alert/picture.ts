@@ -15,6 +15,21 @@ export interface Picture {
 	readonly steerError: string | null;
 	/** What is wrong with the configuration. */
 	readonly problems: readonly string[];
+	/** All there are. */
+	readonly uplinks: readonly string[];
+	/** As far as they tell. */
+	readonly modems: readonly {
+		readonly uplink: string;
+		readonly registered: boolean;
+		/** Null: not known. */
+		readonly roaming: boolean | null;
+		/** The kernel has it, but none of the programs that ask modems knows it. */
+		readonly mute: boolean;
+	}[];
+	/** Dishes that answer, with the names of the alerts they have now. */
+	readonly dishes: readonly { readonly uplink: string; readonly alerts: readonly string[] }[];
+	/** What starwatch did last; null: nothing. */
+	readonly watchdog: { readonly atMs: number; readonly text: string } | null;
 	readonly sensors: readonly {
 		readonly uplink: string;
 		readonly sensor: string;
@@ -26,6 +41,9 @@ export interface Picture {
 		readonly uplink: string;
 		readonly usedPct: number;
 		readonly warnPct: number;
+		/** Of the period that counts now; null: not known. */
+		readonly fromUnixMs: number | null;
+		readonly resetUnixMs: number | null;
 		readonly text: string;
 	}[];
 	readonly spikes: readonly { readonly uplink: string; readonly text: string }[];

@@ -70,6 +70,7 @@ export function createOutlets(rooms: Rooms, stateDir: string): Outlets {
 		problems: () => store.report().flatMap((entry) => (entry.level === "info" ? [] : [entry.message])),
 		ways,
 		subscriptions,
+		actedPath: `${stateDir}/watch/acted`,
 		restarts: () => (firstLines(files, `${stateDir}/starts`) ?? []).length,
 		device,
 	});

@@ -106,6 +106,7 @@ function desk(t: TestContext, uci = HOOK, ways: readonly (string | null)[] = [nu
 		sensors: () => [],
 		problems: () => [],
 		ways: () => ways,
+		actedPath: "/tmp/autonomy/watch/acted",
 		restarts: () => 0,
 		device: () => "boat",
 	});

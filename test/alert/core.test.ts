@@ -26,6 +26,10 @@ const CALM: Picture = {
 	onPreferred: false,
 	steerError: null,
 	problems: [],
+	uplinks: ["wan", "mob"],
+	modems: [],
+	dishes: [],
+	watchdog: null,
 	sensors: [],
 	plans: [],
 	spikes: [],
@@ -93,7 +97,9 @@ function desk(change: Partial<typeof notify> = {}) {
 
 test("an alert lives: raised, acknowledged, escalated, cleared; then it is history", () => {
 	const one = desk();
-	one.picture({ plans: [{ uplink: "mob", usedPct: 81, warnPct: 80, text: "81 %" }] });
+	one.picture({
+		plans: [{ uplink: "mob", usedPct: 81, warnPct: 80, fromUnixMs: null, resetUnixMs: null, text: "81 %" }],
+	});
 	const [alert] = one.book.active();
 	assert.deepEqual(
 		[alert?.state, alert?.level, alert?.kind, alert?.uplink],
@@ -104,14 +110,18 @@ test("an alert lives: raised, acknowledged, escalated, cleared; then it is histo
 	one.acknowledge(alert?.id ?? "");
 	assert.deepEqual([one.book.active()[0]?.state, one.book.active()[0]?.acknowledgedBy], ["acknowledged", "test"]);
 	one.at(1000);
-	one.picture({ plans: [{ uplink: "mob", usedPct: 96, warnPct: 80, text: "96 %" }] });
+	one.picture({
+		plans: [{ uplink: "mob", usedPct: 96, warnPct: 80, fromUnixMs: null, resetUnixMs: null, text: "96 %" }],
+	});
 	assert.deepEqual(
 		[one.book.active()[0]?.state, one.book.active()[0]?.level],
 		["active", "critical"],
 		"what was noted was less",
 	);
 	one.at(20_000);
-	one.picture({ plans: [{ uplink: "mob", usedPct: 0, warnPct: 80, text: "0 %" }] });
+	one.picture({
+		plans: [{ uplink: "mob", usedPct: 0, warnPct: 80, fromUnixMs: null, resetUnixMs: null, text: "0 %" }],
+	});
 	one.at(40_000);
 	assert.deepEqual(one.book.active(), []);
 	assert.deepEqual(

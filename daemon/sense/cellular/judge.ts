@@ -108,7 +108,8 @@ export function createJudge(sink: SensorSink, weakDbm: () => number): Judge {
 	function service(atMs: number, now: Reading): void {
 		const why = troubleOf(now);
 		if (why === null) {
-			if (lost !== null) sink.event("registration", "registered again");
+			// A source that does not say it has not seen it registered either.
+			if (lost !== null && isRegistered(now) === true) sink.event("registration", "registered again");
 			lost = null;
 			return;
 		}

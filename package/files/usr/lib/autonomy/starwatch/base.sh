@@ -78,7 +78,14 @@ finding() {
 	critical) say err "$4" ;;
 	*) say "$2" "$4" ;;
 	esac
+	[ -z "$5" ] || acted "$5" "$4"
 	queue_report "$2" "$3" "$4" "$5"
+}
+
+# acted ACTION TEXT: for the daemon, which tells its owner (alert watchdog): seconds since boot, what, the sentence.
+acted() {
+	{ printf '%s %s %s\n' "$now" "$1" "$2" >"$MINE/acted.new"; } 2>/dev/null && mv -f "$MINE/acted.new" "$MINE/acted" 2>/dev/null
+	return 0
 }
 
 # over KEY TEXT: a finding that was told is no more.

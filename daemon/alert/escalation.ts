@@ -1,0 +1,31 @@
+/** Which open alerts are told again because nobody has acknowledged them: after escalate_after_s, so many times. Pure. */
+import type { Config } from "../config/types.ts";
+import type { Alert, Notice } from "./types.ts";
+
+export interface Escalations {
+	/** `open`: alerts that are urgent enough and nobody has acknowledged. */
+	due(open: readonly Alert[], atMs: number, hush: boolean): readonly Notice[];
+}
+
+export function createEscalations(settings: () => Config["notify"]): Escalations {
+	const told = new Map<string, { count: number; atMs: number }>();
+	return {
+		due(open, atMs, hush) {
+			const { escalateAfterS, escalations: most } = settings();
+			for (const id of told.keys()) if (!open.some((one) => one.id === id)) told.delete(id);
+			if (escalateAfterS === 0) return [];
+			const due: Notice[] = [];
+			for (const alert of open) {
+				// What was not told yet cannot have been overlooked.
+				if (hush && alert.level !== "emergency") continue;
+				const state = told.get(alert.id) ?? { count: 0, atMs: alert.raisedAtMs };
+				told.set(alert.id, state);
+				if (state.count >= most || atMs - state.atMs < escalateAfterS * 1000) continue;
+				state.count++;
+				state.atMs = atMs;
+				due.push({ change: "unacknowledged", alert, atMs: alert.raisedAtMs, silent: false });
+			}
+			return due;
+		},
+	};
+}
