@@ -8,6 +8,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { build } from "esbuild";
+import { buildApp } from "./build-app.mjs";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 
@@ -114,3 +115,5 @@ for (const folder of folders) {
 	for (const file of readdirSync(`build/${folder}`))
 		if (!written.has(`${folder}/${file}`)) rmSync(`build/${folder}/${file}`);
 }
+
+for (const { name, bytes } of (await buildApp()).files) console.error(`build/app/autonomy/${name} ${bytes} bytes`);

@@ -1,10 +1,10 @@
 /**
- * `make demo`: the real daemon on a virtual router with real packets. Tells a story in the terminal and serves a live
- * status page of the router at a port of this machine. Options: --once (end after the story; exit code 0 when all went
+ * `make demo`: the real daemon on a virtual router with real packets. Tells a story in the terminal and serves the phone
+ * app of the router at a port of this machine. Options: --once (end after the story; exit code 0 when all went
  * as told, else 1), --port N, --isps N, --layout mwan3|plain. Ctrl-C at any moment leaves nothing behind.
  */
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { Bus } from "../../daemon/bus/bus.ts";
 import { type Autonomyd, bundleMissing, hostBus, startAutonomyd } from "../autonomyd.ts";
@@ -48,7 +48,7 @@ function leave(): Promise<void> {
 }
 
 function buildIfNeeded(): void {
-	if (bundleMissing(REPO) === null) return;
+	if (bundleMissing(REPO) === null && existsSync(`${REPO}/build/app/autonomy/index.html`)) return;
 	const result = spawnSync(process.execPath, ["scripts/build.mjs"], { cwd: REPO, stdio: "inherit" });
 	if (result.status !== 0) throw new Error("the daemon could not be built");
 }
@@ -86,16 +86,12 @@ async function main(): Promise<number> {
 	tell.world(
 		`built in ${Math.round(router.lab.buildMs)} ms: ${isps} providers (${router.lab.plan.isps.map((isp) => isp.interface).join(", ")}), a LAN client, resolvers to ask`,
 	);
-	await router.lab.helper("router", "page", {
-		path: "/",
-		type: "text/html; charset=utf-8",
-		body: readFileSync(new URL("page.html", import.meta.url), "utf8"),
-	});
+	await router.lab.helper("router", "www", { root: `${router.repo}/build/app` });
 	open.relay = await startRelay(
 		`${router.lab.shared}/lab/http.sock`,
 		values.port === undefined ? null : Number(values.port),
 	);
-	tell.note(`live page: http://localhost:${open.relay.port}/#openwrt   (user root, password openwrt)`);
+	tell.note(`the phone app, live: http://localhost:${open.relay.port}/autonomy/   (user root, password openwrt)`);
 
 	const bus = hostBus(router);
 	open.bus = bus;

@@ -205,7 +205,7 @@ const rpc = rpcPeer({
 		"receiver.set": ({ state }: { state: Partial<ReceiverState> }) => receiver?.set(state),
 		"modem.switches": () => modems?.switches ?? [],
 		"config.change": ({ config }: { config: string }) => system.configChange(config),
-		page: ({ path, type, body }: { path: string; type: string; body: string }) => uhttpd.setPage(path, type, body),
+		www: ({ root }: { root: string }) => uhttpd.setRoot(root),
 		log: ({ lines }: { lines: number }) => log.lines(lines),
 	},
 });

@@ -1,8 +1,9 @@
 /**
  * uhttpd's /ubus for the lab: JSON-RPC over POST, single or batch, with the error numbers a real one gives (a failed call
- * is a result with its status, a denied one an error -32002, an unknown object -32000), 64 KiB at most. Also serves the
- * one page the demo shows.
+ * is a result with its status, a denied one an error -32002, an unknown object -32000), 64 KiB at most. Also serves files
+ * below a folder, with the headers uhttpd's file.c writes.
  */
+import { readFileSync, type Stats, statSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { BlobInputTable, BlobTable } from "../../daemon/bus/blobmsg.ts";
 import type { Bus } from "../../daemon/bus/bus.ts";
@@ -36,14 +37,31 @@ function printable(_: string, value: unknown): unknown {
 	return typeof value === "number" && !Number.isInteger(value) ? Number(value.toFixed(6)) : value;
 }
 
+/** Of uhttpd's mimetypes.h what we serve; it names no character set, and calls all else a stream of bytes. */
+const TYPES: Readonly<Record<string, string>> = {
+	html: "text/html",
+	js: "text/javascript",
+	css: "text/css",
+	png: "image/png",
+	svg: "image/svg+xml",
+};
+
 export interface Uhttpd {
-	/** What GET answers: path -> page. */
-	setPage(path: string, type: string, body: string): void;
+	/** The folder whose files GET answers; null: none. */
+	setRoot(folder: string | null): void;
 	listen(where: number | string): Promise<void>;
 }
 
+function statOf(path: string): Stats | null {
+	try {
+		return statSync(path);
+	} catch {
+		return null;
+	}
+}
+
 export function createUhttpd(bus: Bus, sessions: Sessions): Uhttpd {
-	const pages = new Map<string, { type: string; body: string }>();
+	let root: string | null = null;
 
 	async function call(id: unknown, params: unknown): Promise<Answer> {
 		if (!Array.isArray(params) || params.length < 4) return failed(id, "parse");
@@ -147,22 +165,36 @@ export function createUhttpd(bus: Bus, sessions: Sessions): Uhttpd {
 			else response.writeHead(request.method === "OPTIONS" ? 200 : 400).end();
 			return;
 		}
-		const page = pages.get(path);
-		if (!page || (request.method !== "GET" && request.method !== "HEAD")) {
+		file(path, request, response);
+	};
+
+	/** A folder without the slash at its end is a redirect, with it its index.html. */
+	function file(path: string, request: IncomingMessage, response: ServerResponse): void {
+		const found = root === null || path.includes("..") ? null : statOf(`${root}${path}`);
+		if (found === null || (request.method !== "GET" && request.method !== "HEAD")) {
 			response.writeHead(404, { "Content-Type": "text/plain" }).end("Not found\n");
 			return;
 		}
-		response.writeHead(200, {
-			"Content-Type": page.type,
-			"Cache-Control": "no-store",
-			"Content-Security-Policy":
-				"default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'",
-		});
-		response.end(page.body);
-	};
+		if (found.isDirectory()) {
+			if (path.endsWith("/")) file(`${path}index.html`, request, response);
+			else response.writeHead(302, { Location: `${path}/` }).end();
+			return;
+		}
+		const tag = `"${found.ino.toString(16)}-${found.size.toString(16)}-${Math.floor(found.mtimeMs / 1000).toString(16)}"`;
+		const headers = { ETag: tag, "Last-Modified": found.mtime.toUTCString() };
+		if (request.headers["if-none-match"] === tag) {
+			response.writeHead(304, headers).end();
+			return;
+		}
+		const type = TYPES[path.slice(path.lastIndexOf(".") + 1)] ?? "application/octet-stream";
+		response.writeHead(200, { ...headers, "Content-Type": type, "Content-Length": found.size });
+		response.end(request.method === "HEAD" ? undefined : readFileSync(`${root}${path}`));
+	}
 
 	return {
-		setPage: (path, type, body) => void pages.set(path, { type, body }),
+		setRoot(folder) {
+			root = folder;
+		},
 		listen: (where) =>
 			new Promise((resolve, reject) => {
 				const server = createServer(handle);

@@ -3,9 +3,10 @@
  * Which of the two is found out at log-in. The id is kept in this tab, or on this phone when its owner says so.
  */
 import { ApiError, errorCode, type Transport } from "../api.ts";
+import { post } from "./http.ts";
 import { keep, kept } from "./keep.ts";
 import { createRutos, loginRutos, logoutRutos } from "./rutos.ts";
-import { ANONYMOUS, createUbus, post } from "./ubus.ts";
+import { ANONYMOUS, createUbus } from "./ubus.ts";
 
 export interface Rights {
 	readonly read: boolean;

@@ -3,9 +3,9 @@
  * failed call is a result with its ubus status, a denied one an error -32002 (uhttpd, ubus.c).
  */
 import { ApiError, type ApiErrorCode, type Transport } from "../api.ts";
+import { post } from "./http.ts";
 
 export const ANONYMOUS = "0".repeat(32);
-const LIMIT_MS = 15_000;
 /** uhttpd takes 64 KiB. */
 const MOST_CALLS = 24;
 
@@ -25,32 +25,6 @@ interface Waiting {
 	readonly params: readonly unknown[];
 	resolve(value: unknown): void;
 	reject(error: ApiError): void;
-}
-
-/** The answer as JSON. Rejects with offline, timeout, or absent when this address is not served. */
-export async function ask(url: string, init: RequestInit): Promise<unknown> {
-	const stop = new AbortController();
-	const timer = setTimeout(() => stop.abort(), LIMIT_MS);
-	try {
-		const response = await fetch(url, { cache: "no-store", credentials: "same-origin", ...init, signal: stop.signal });
-		if (response.status === 404 || response.status === 405) throw new ApiError("absent", `${url}: ${response.status}`);
-		if (response.status === 403) throw new ApiError("denied", `${url}: ${response.status}`);
-		return await response.json();
-	} catch (error) {
-		if (error instanceof ApiError) throw error;
-		if (stop.signal.aborted) throw new ApiError("timeout", `no answer within ${LIMIT_MS / 1000} s`);
-		throw new ApiError("offline", error instanceof Error ? error.message : String(error));
-	} finally {
-		clearTimeout(timer);
-	}
-}
-
-export function post(url: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<unknown> {
-	return ask(url, {
-		method: "POST",
-		headers: { "Content-Type": "application/json", ...headers },
-		body: JSON.stringify(body),
-	});
 }
 
 type Answer = {
