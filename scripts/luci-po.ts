@@ -6,7 +6,6 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { CELLULAR_METHODS } from "../contract/api-cellular.ts";
-import { FORECAST_METHODS } from "../contract/api-forecast.ts";
 import type { Fields } from "../contract/api-schema.ts";
 import { STARLINK_METHODS } from "../contract/api-starlink.ts";
 import { WIFI_METHODS } from "../contract/api-wifi.ts";
@@ -49,7 +48,6 @@ export function findTexts(): Texts {
 		CELLULAR_METHODS.cellular_status.reply.cellular.of.fields,
 		WIFI_METHODS.wifi_status.reply.wifi.of.fields,
 		STARLINK_METHODS.starlink_status.reply.starlink.of.fields,
-		FORECAST_METHODS.forecast.reply.uplinks.of.fields,
 	];
 	const labels = (fields: Fields): void => {
 		for (const [name, field] of Object.entries(fields)) {

@@ -52,6 +52,7 @@ export function createLive(api: Api, nowMs: () => number): Live {
 	let running: Promise<LiveState> | null = null;
 	let membersAtMs = Number.NEGATIVE_INFINITY;
 	let membersFor = "";
+	let foretells = true;
 	const askedAtMs = new Map<string, number>();
 
 	async function samplesOf(name: string, atMs: number): Promise<readonly [string, readonly Sample[]]> {
@@ -68,9 +69,15 @@ export function createLive(api: Api, nowMs: () => number): Live {
 		}
 	}
 
-	/** An earlier daemon foretells nothing. */
-	async function risksOf(): Promise<Record<string, Risk>> {
-		const { uplinks } = await api.call("forecast");
+	/** Of the one uplink, or of all. An earlier daemon foretells nothing, and is not asked again. */
+	async function risksOf(name?: string): Promise<Record<string, Risk>> {
+		if (!foretells) return {};
+		const { uplinks } = await api
+			.call("forecast", name === undefined ? {} : { interface: name })
+			.catch((error: unknown) => {
+				if (["absent", "denied"].includes(errorCode(error))) foretells = false;
+				return { uplinks: {} } as Reply<"forecast">;
+			});
 		const risks: Record<string, Risk> = {};
 		for (const [name, { known, risk_2s_in_10s, text }] of Object.entries(uplinks)) {
 			if (known && typeof risk_2s_in_10s === "number") risks[name] = { share: risk_2s_in_10s, text };
@@ -81,18 +88,22 @@ export function createLive(api: Api, nowMs: () => number): Live {
 	async function ask(): Promise<LiveState> {
 		const atMs = nowMs();
 		const known = state.members.map((member) => member.name);
-		const [status, ...fresh] = await Promise.all([api.call("status"), ...known.map((name) => samplesOf(name, atMs))]);
+		const current = state.status?.current;
+		const [status, soon, ...fresh] = await Promise.all([
+			api.call("status"),
+			// What is foretold for seconds must be of now; only the one that carries the traffic matters so much.
+			current && state.trouble === null ? risksOf(current) : null,
+			...known.map((name) => samplesOf(name, atMs)),
+		]);
 		const series = new Map(state.series);
 		for (const [name, samples] of fresh) series.set(name, mergeSamples(series.get(name) ?? [], samples, SERIES_S));
-		let { members, risks } = state;
+		let { members } = state;
+		let risks: Readonly<Record<string, Risk>> = soon && current ? without(state.risks, current, soon) : state.risks;
 		const signature = changes(status);
 		if (signature !== membersFor || atMs - membersAtMs >= MEMBERS_EVERY_MS) {
 			members = (await api.call("members")).members;
 			const added = members.filter((member) => !known.includes(member.name));
-			const [first, seen] = await Promise.all([
-				Promise.all(added.map(({ name }) => samplesOf(name, atMs))),
-				risksOf().catch(() => ({})),
-			]);
+			const [first, seen] = await Promise.all([Promise.all(added.map(({ name }) => samplesOf(name, atMs))), risksOf()]);
 			for (const [name, samples] of first) series.set(name, mergeSamples([], samples, SERIES_S));
 			for (const name of series.keys()) if (!members.some((member) => member.name === name)) series.delete(name);
 			risks = seen;
@@ -112,7 +123,10 @@ export function createLive(api: Api, nowMs: () => number): Live {
 				})
 				.then((next) => {
 					// A daemon that came back may be another one.
-					if (next.trouble !== null) membersFor = "";
+					if (next.trouble !== null) {
+						membersFor = "";
+						foretells = true;
+					}
 					state = next;
 					running = null;
 					return state;
@@ -120,6 +134,11 @@ export function createLive(api: Api, nowMs: () => number): Live {
 			return running;
 		},
 	};
+}
+
+/** What was known of the others, and what is known of this one now. */
+function without(risks: LiveState["risks"], name: string, fresh: LiveState["risks"]): Readonly<Record<string, Risk>> {
+	return { ...Object.fromEntries(Object.entries(risks).filter(([one]) => one !== name)), ...fresh };
 }
 
 /** Changes when an uplink, a decision or an order of the operator did. */

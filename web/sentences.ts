@@ -145,6 +145,8 @@ const FORECAST: readonly string[] = [
 	"{count} silences within ten minutes, one every {every}, the last one {time} ago",
 	"round trips grew to {factor} times the usual {usual}",
 	"{pct} of the last probes were lost",
+	"round trips of {now}, usually {usual}",
+	"{now} lost, usually {usual}",
 	"no sign of trouble",
 	"no probe of it was seen yet",
 	"nothing was heard of its probes lately",
@@ -176,6 +178,16 @@ const EVENTS: readonly string[] = [
 	"{why}; next attempt in {time}",
 ];
 
+/** What a what-if found. */
+const WHAT_IF: readonly string[] = [
+	"With the settings in force nothing would have been different: {count} either way.",
+	"With {settings} nothing would have been different: {count} either way.",
+	"With the settings in force there would have been {count} instead of {was}.",
+	"With {settings} there would have been {count} instead of {was}.",
+	"1 switch",
+	"{count} switches",
+];
+
 /** Alerts and what channels say of themselves. */
 const ALERTS: readonly string[] = [
 	"No uplink works: {why}",
@@ -202,6 +214,7 @@ const ALERTS: readonly string[] = [
 	"the view of the dish is as usual: {pct} of the last hour, before that {usual}",
 	"nothing has been sent yet",
 	"{count} sent",
+	"{count} sent; the last {how}",
 	"{what} is missing",
 	"{why}; next try in {time}",
 	"does not work",
@@ -261,5 +274,5 @@ export const FIGURES: readonly string[] = [
 ];
 
 export const PATTERNS: readonly string[] = [
-	...new Set([...Object.values(RULES).flat(), ...STATUS, ...CLAUSES, ...FORECAST, ...EVENTS, ...ALERTS]),
+	...new Set([...Object.values(RULES).flat(), ...STATUS, ...CLAUSES, ...FORECAST, ...EVENTS, ...WHAT_IF, ...ALERTS]),
 ];

@@ -1,7 +1,7 @@
 /** What is known of one link besides its figures: how it is watched, its addresses, cell, access point, dish, data. */
 
+import type { Reply } from "../../contract/api.ts";
 import { CELLULAR_METHODS } from "../../contract/api-cellular.ts";
-import { FORECAST_METHODS } from "../../contract/api-forecast.ts";
 import type { Fields, ReplyOf } from "../../contract/api-schema.ts";
 import { STARLINK_METHODS } from "../../contract/api-starlink.ts";
 import type { USAGE_METHODS } from "../../contract/api-usage.ts";
@@ -10,6 +10,7 @@ import { callTable, errorCode, type Transport } from "../../web/api.ts";
 import { type Child, el, replace } from "../../web/dom.ts";
 import { type Fact, facts } from "../../web/facts.ts";
 import { bytes, day, duration, number, percent, withUnit } from "../../web/format.ts";
+import { forecastView, scoreText } from "../../web/model/forecast.ts";
 import { readSky, skyPixels } from "../../web/model/sky.ts";
 import { say } from "../../web/say.ts";
 import { told } from "../../web/told.ts";
@@ -129,21 +130,11 @@ const SOURCES: Readonly<Record<string, Source>> = {
 	},
 };
 
-/** What is expected of it in the next seconds; of every kind of link. */
-const FORECAST: Source = {
-	title: () => _("Forecast"),
-	method: "forecast",
-	map: "uplinks",
-	fields: FORECAST_METHODS.forecast.reply.uplinks.of.fields,
-	skip: ["known"],
-};
-
 /** Which of them belong to this link: by the sensors that serve it. */
 export function sourcesOf(member: Member): readonly Source[] {
 	return Object.entries(SOURCES)
 		.filter(([kind]) => member.class === kind || member.sensors.some((one) => one.sensor === kind))
-		.map(([, source]) => source)
-		.concat(FORECAST);
+		.map(([, source]) => source);
 }
 
 export async function drawSources(transport: Transport, into: HTMLElement, member: Member): Promise<void> {
@@ -155,9 +146,7 @@ export async function drawSources(transport: Transport, into: HTMLElement, membe
 				const one = all?.[member.name];
 				const found = one ? facts(one, source.fields, source.skip) : [];
 				// Where none answers the sensor's line says so.
-				return found.length > 0 && one?.state !== "absent" && one?.known !== false
-					? section(source.title(), factList(found))
-					: null;
+				return found.length > 0 && one?.state !== "absent" ? section(source.title(), factList(found)) : null;
 			} catch (error) {
 				// An older daemon does not know the method, a narrower right does not allow it: the sensor's line tells the rest.
 				if (["absent", "denied", "not_found"].includes(errorCode(error))) return null;
@@ -166,6 +155,39 @@ export async function drawSources(transport: Transport, into: HTMLElement, membe
 		}),
 	);
 	replace(into, ...parts);
+}
+
+/** What will probably happen to it in the next seconds, and why. An earlier daemon foretells nothing. */
+export function drawForecast(into: HTMLElement, reply: Reply<"forecast"> | null, name: string): void {
+	const one = reply?.uplinks[name];
+	if (reply === null || one === undefined) {
+		replace(into);
+		return;
+	}
+	const view = forecastView(one, reply.predictive);
+	replace(
+		into,
+		section(
+			_("Forecast"),
+			el("p", { class: `au-${view.tone}` }, el("span", { class: "au-badge" }, view.headline)),
+			el("p", {}, el("strong", {}, _("Evidence")), " ", view.evidence, view.cause === "" ? "" : `; ${view.cause}`, "."),
+			el(
+				"div",
+				{ class: "au-grid" },
+				view.risks.length === 0
+					? null
+					: table([_("Beginning within"), _("Unusable for 2 s or more"), _("For 5 s or more")], view.risks, ""),
+				view.figures.length === 0 ? null : table([_("What"), _("Measured")], view.figures, ""),
+			),
+			...view.notes.map((note) => el("p", { class: "au-dim" }, note)),
+			el(
+				"p",
+				{ class: "au-dim" },
+				scoreText(reply.score),
+				reply.model_date ? ` ${say(_("The model is of {day}."), { day: reply.model_date })}` : "",
+			),
+		),
+	);
 }
 
 type Use = ReplyOf<typeof USAGE_METHODS.data_usage.reply>["usage"][string];

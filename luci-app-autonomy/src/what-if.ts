@@ -7,6 +7,7 @@ import { el, replace, setText } from "../../web/dom.ts";
 import { duration, withUnit } from "../../web/format.ts";
 import { compared, type WhatIf } from "../../web/model/journal.ts";
 import { say } from "../../web/say.ts";
+import { told } from "../../web/told.ts";
 import { button, choice, type Page, table } from "./autonomy/page.ts";
 import { drawLanes, type LaneRow, legend } from "./lanes.ts";
 
@@ -169,7 +170,7 @@ function draw(into: HTMLElement, answer: WhatIf): void {
 			{},
 			el("strong", {}, answer.differs ? _("It would have been different.") : _("It would have been the same.")),
 			" ",
-			answer.text,
+			told(answer.text),
 		),
 		answer.from_unix_ms < toMs ? drawLanes(rows, answer.from_unix_ms, toMs) : null,
 		legend([

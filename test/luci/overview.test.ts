@@ -49,7 +49,13 @@ describe("overview", { skip: why ?? false }, () => {
 		const asked = bench.server.wire.slice(from).filter(({ calls }) => calls.includes("autonomy status"));
 		assert.ok(asked.length >= 1 && asked.length <= 3, `${asked.length} times in 4.5 s`);
 		for (const { calls, sentBytes, receivedBytes } of asked) {
-			assert.deepEqual(calls, ["autonomy status", "autonomy metrics", "autonomy metrics", "autonomy metrics"]);
+			assert.deepEqual(calls, [
+				"autonomy status",
+				"autonomy forecast",
+				"autonomy metrics",
+				"autonomy metrics",
+				"autonomy metrics",
+			]);
 			assert.ok(sentBytes + receivedBytes <= 4096, `${sentBytes} + ${receivedBytes} bytes`);
 		}
 		const hide = (hidden: boolean): Promise<unknown> =>

@@ -39,6 +39,9 @@ describe("live state", () => {
 			status: () => status({ last_event: { id: event } }),
 			members: () => ({ members: [member("wan")] }),
 			metrics: () => ({ samples: [{ ts: 1_000_000 + nowMs, lat_ms: 5 }] }),
+			forecast: ({ interface: name }) => ({
+				uplinks: name ? { wan: { known: true, risk_2s_in_10s: 0.25, text: "soon" } } : { wan: { known: false } },
+			}),
 		});
 		const live = createLive(createApi(transport), () => nowMs);
 		await live.refresh();
@@ -50,14 +53,19 @@ describe("live state", () => {
 		]);
 		nowMs = 2000;
 		await live.refresh();
-		assert.deepEqual(asked.splice(0), ["status {}", 'metrics {"name":"wan","since_s":3,"limit":200}']);
+		assert.deepEqual(asked.splice(0), [
+			"status {}",
+			'forecast {"interface":"wan"}',
+			'metrics {"name":"wan","since_s":3,"limit":200}',
+		]);
 		assert.equal(live.state().series.get("wan")?.length, 2);
+		assert.deepEqual(live.state().risks, { wan: { share: 0.25, text: "soon" } });
 		nowMs = 4000;
 		event = "e2";
 		await live.refresh();
 		assert.deepEqual(
 			asked.splice(0).map((one) => one.split(" ")[0]),
-			["status", "metrics", "members", "forecast"],
+			["status", "forecast", "metrics", "members", "forecast"],
 		);
 		nowMs = 34_000;
 		await live.refresh();
@@ -94,6 +102,15 @@ describe("live state", () => {
 		await live.refresh();
 		assert.equal(live.state().trouble, null);
 		assert.ok(asked.includes("members {}"));
+	});
+
+	test("a daemon that foretells nothing is asked once", async () => {
+		const { asked, transport } = router({ status: () => status(), members: () => ({ members: [] }) });
+		const live = createLive(createApi(transport), () => 0);
+		await live.refresh();
+		await live.refresh();
+		assert.equal(asked.filter((one) => one.startsWith("forecast")).length, 1);
+		assert.equal(live.state().trouble, null);
 	});
 
 	test("a refresh while one is under way is that one; an answer that is no table is told", async () => {

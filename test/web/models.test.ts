@@ -4,7 +4,9 @@ import fc from "fast-check";
 import "./words.ts";
 import { SECTIONS } from "../../contract/options.ts";
 import { facts, fieldLabel } from "../../web/facts.ts";
+import { type Alert, alertRow, channelRow, testOutcome } from "../../web/model/alerts.ts";
 import { carriers, lanes } from "../../web/model/day.ts";
+import { type Forecast, forecastView, scoreText } from "../../web/model/forecast.ts";
 import { compared, entries, figureRows, matching, outcomes } from "../../web/model/journal.ts";
 import { logText } from "../../web/model/log.ts";
 import { byPreference, overview, type Status } from "../../web/model/overview.ts";
@@ -119,10 +121,18 @@ describe("overview", () => {
 			told({ state: "backup", current: "wanb" }, probation).next.replaceAll("\u00a0", " "),
 			"wan must prove itself for another 1 min 15 s; then the traffic can return to it.",
 		);
+		const risky = (share: number, status = {}): string =>
+			told(status, MEMBERS, { wan: { share, text: "no sign of trouble" } }).next.replaceAll("\u00a0", " ");
+		assert.equal(risky(0.9), "wan may be lost within seconds (90 %: no sign of trouble); wanb would take over.");
 		assert.equal(
-			told({}, MEMBERS, { wan: { share: 0.9, text: "The signal fades." } }).next,
-			"wan may be lost within seconds; wanb would take over. The signal fades.",
+			risky(0.9, { rank: [STATUS.rank[0]] }),
+			"wan may be lost within seconds (90 %: no sign of trouble), and nothing else could take over.",
 		);
+		assert.equal(
+			risky(0.2),
+			"Nothing is due to change, but wan is at risk (20 %: no sign of trouble); wanb would take over.",
+		);
+		assert.equal(risky(0.1), "Nothing is due to change. If wan fails, wanb takes over.");
 	});
 
 	test("cards: promoted first, then weight, then as given; signal of a radio, speed of a wire", () => {
@@ -398,5 +408,87 @@ describe("facts, log, sky, trouble", () => {
 			assert.ok(title.length > 0 && advice.length > 0, code);
 		}
 		assert.match(troubleWords("offline", "", 65).advice, /What is shown is 1.min 5.s old/);
+	});
+});
+
+describe("alerts and forecasts in words", () => {
+	const plain = (text: string): string => text.replaceAll("\u00a0", " ");
+	const alert = {
+		id: "3",
+		kind: "member_down",
+		level: "critical",
+		state: "active",
+		name: "wan",
+		title: "Uplink down",
+		text: "wan: no carrier",
+		ts: 1_000_000,
+		changed_unix_ms: 1_000_000,
+		count: 1,
+	} as const satisfies Alert;
+
+	test("an alert: how urgent, what and where; what came of it", () => {
+		const open = alertRow(alert);
+		assert.deepEqual(
+			[open.tone, open.level, open.title, open.text, open.notes, open.open],
+			["bad", "critical", "Uplink down: wan", "wan: no carrier", [], true],
+		);
+		const over = alertRow({
+			...alert,
+			state: "cleared",
+			cleared_unix_ms: 1_065_000,
+			count: 4,
+			acknowledged_by: "ubus",
+		});
+		assert.deepEqual(
+			[over.tone, over.open, over.notes.map(plain)],
+			["off", false, ["lasted 1 min 5 s", "4 times", "acknowledged by somebody at the router"]],
+		);
+	});
+
+	test("a channel: how it is; what became of a test message", () => {
+		const channel = { name: "webhook", state: "ok", text: "2 sent", queued: 0, sent: 2, failed: 0 } as const;
+		assert.equal(testOutcome(channel, channel), null);
+		assert.equal(testOutcome(channel, { ...channel, sent: 3 })?.ok, true);
+		const wrong = { ...channel, state: "failing", last_error: "HTTP 500", last_error_unix_ms: 9 } as const;
+		assert.deepEqual(testOutcome(channel, wrong), { ok: false, text: "Not sent: HTTP 500" });
+		assert.equal(testOutcome(wrong, wrong), null);
+		assert.equal(testOutcome(channel, undefined)?.ok, false);
+		const row = channelRow({ ...wrong, queued: 3, failed: 1 });
+		assert.deepEqual([row.title, row.tone, row.notes], ["Webhook", "bad", "3 waiting, 1 refused for good"]);
+	});
+
+	test("a forecast: the likelihood, the evidence, the numbers, and how good such words have been", () => {
+		const one = {
+			known: true,
+			cause: "pattern",
+			text: "2 silences within ten minutes, the last one 3 s ago",
+			confidence: 0.9,
+			risk_2s_in_3s: 0.2,
+			risk_2s_in_10s: 0.62,
+			risk_2s_in_30s: 0.8,
+			risk_5s_in_3s: 0.01,
+			risk_5s_in_10s: 0.02,
+			figures: [{ name: "silent_for", value: 4.5, unit: "s" }],
+			false_alarms: 2,
+		} as const satisfies Forecast;
+		const view = forecastView(one, false);
+		assert.deepEqual([view.tone, plain(view.headline)], ["bad", "It will probably be lost within seconds (62 %)."]);
+		assert.deepEqual(
+			view.risks.map((row) => plain(row.join("|"))),
+			["3 s|20 %|1 %", "10 s|62 %|2 %", "30 s|80 %|\u2013"],
+		);
+		assert.deepEqual(
+			view.figures.map((row) => plain(row.join("|"))),
+			["Silent for|4.5 s"],
+		);
+		assert.equal(view.notes.length, 3);
+		const { risk_2s_in_10s: _soon, ...unknown } = one;
+		const none = forecastView({ ...unknown, known: false, figures: [] }, true);
+		assert.deepEqual([none.tone, none.headline, none.risks], ["off", "Too little is known for a forecast.", []]);
+		assert.match(scoreText({ right: 0, early: 0, wrong: 0, pending: 0 }), /^No uplink was left/);
+		assert.match(
+			scoreText({ right: 3, early: 1, wrong: 2, pending: 1 }),
+			/ 6 times: 3 .* 1 .* 2 .* Not judged yet: 1\.$/,
+		);
 	});
 });

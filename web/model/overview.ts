@@ -9,6 +9,7 @@ import { say } from "../say.ts";
 import type { Sample } from "../series.ts";
 import { told } from "../told.ts";
 import { classWord, type Member, scoreTone, stateTone, stateWord, type Tone } from "../words.ts";
+import { LIKELY, NOTABLE } from "./forecast.ts";
 
 export type Status = Reply<"status">;
 
@@ -108,14 +109,14 @@ function next(status: Status, members: readonly Member[], risks: Readonly<Record
 			: _("No automatic switches until you allow them again.");
 	}
 	if (members.length === 0 || name === "") return _("The first uplink that answers is used at once.");
+	// The best of the others, as the daemon ranks them.
 	const backup = status.rank.find((one) => one.name !== name && one.eligible)?.name;
 	const risk = risks[name];
-	if (risk !== undefined && risk.share >= 0.5) {
-		const told =
-			backup === undefined
-				? say(_("{name} may be lost within seconds, and nothing else could take over."), { name })
-				: say(_("{name} may be lost within seconds; {backup} would take over."), { name, backup });
-		return `${told} ${risk.text}`.trimEnd();
+	const danger = { name, backup: backup ?? "", risk: percent(100 * (risk?.share ?? 0)), why: told(risk?.text ?? "") };
+	if (risk !== undefined && risk.share >= LIKELY) {
+		return backup === undefined
+			? say(_("{name} may be lost within seconds ({risk}: {why}), and nothing else could take over."), danger)
+			: say(_("{name} may be lost within seconds ({risk}: {why}); {backup} would take over."), danger);
 	}
 	const preferred = members[0];
 	if (preferred && preferred.name !== name) {
@@ -128,6 +129,9 @@ function next(status: Status, members: readonly Member[], risks: Readonly<Record
 		if (preferred.eligible && !preferred.held) {
 			return say(_("Traffic returns to {name} once it has stayed good."), { name: preferred.name });
 		}
+	}
+	if (risk !== undefined && risk.share >= NOTABLE && backup !== undefined) {
+		return say(_("Nothing is due to change, but {name} is at risk ({risk}: {why}); {backup} would take over."), danger);
 	}
 	return backup === undefined
 		? say(_("Nothing else could take over if {name} fails."), { name })

@@ -16,7 +16,7 @@ import { kindWord, type Member, stateWord } from "../../../../web/words.ts";
 import { choice, createPage, keepFresh, nowMs, pageApi, section } from "../../autonomy/page.ts";
 import { transport } from "../../autonomy/transport.ts";
 import { createCharts } from "../../charts.ts";
-import { drawMember, drawSky, drawSources, drawUsage } from "../../details.ts";
+import { drawForecast, drawMember, drawSky, drawSources, drawUsage } from "../../details.ts";
 
 const api = pageApi();
 /** The rest of the page: addresses, sensors, cell, dish, data. */
@@ -53,6 +53,7 @@ function build(): { readonly root: HTMLElement; refresh(): Promise<void> } {
 	);
 	const state = el("div");
 	const graphs = el("div", { class: "au-grid" });
+	const forecast = el("div");
 	const sources = el("div");
 	const usage = el("div");
 	const sky = el("div");
@@ -74,6 +75,7 @@ function build(): { readonly root: HTMLElement; refresh(): Promise<void> } {
 				graphs,
 			),
 			section(_("The link"), state),
+			forecast,
 			sources,
 			sky,
 			usage,
@@ -109,11 +111,13 @@ function build(): { readonly root: HTMLElement; refresh(): Promise<void> } {
 		marks = decisions
 			.filter((one) => one.from === member.name || one.to === member.name)
 			.map((one) => ({ atMs: one.ts, text: `${kindWord(one.kind)}: ${told(one.text)}` }));
-		const [used] = await Promise.all([
+		const [foretold, used] = await Promise.all([
+			api.call("forecast", { interface: member.name }).catch(() => null),
 			api.call("data_usage", { interface: member.name }).catch(() => null),
 			drawSources(transport, sources, member),
 			skyFor === member.name ? null : showSky(member),
 		]);
+		drawForecast(forecast, foretold, member.name);
 		drawUsage(usage, used?.usage[member.name]);
 	}
 
