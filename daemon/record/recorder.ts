@@ -7,15 +7,13 @@
  * that moment: after NTP has set the clock, what happened before shows its true time too.
  */
 import type { Action, Applied, Decision, EngineEvent, Input } from "../decide/types.ts";
-import { errorText, isAutonomyError } from "../platform/error.ts";
 import type { Logger } from "../platform/log.ts";
 import type { Closable, Platform } from "../platform/platform.ts";
-import { readClocks } from "./clocks.ts";
 import { createInputLog, type Replay } from "./input-log.ts";
 import { createRecordList, type Entry, type RecordList } from "./list.ts";
 import { METRICS, type SampleValues, wantedBytes } from "./metrics.ts";
 import { latestSamples, type QueryResult, querySeries } from "./query.ts";
-import { buildSnapshot, restoreSnapshot } from "./snapshot.ts";
+import { createSnapshotKeeper, type SnapshotStats } from "./snapshot-keeper.ts";
 import { createSampleStore } from "./store.ts";
 
 export interface RecorderSettings {
@@ -61,15 +59,7 @@ export interface RecorderStats {
 	readonly lists: Readonly<
 		Record<"events" | "decisions" | "actions" | "results", { readonly count: number; readonly bytes: number }>
 	>;
-	readonly snapshot: {
-		readonly path: string;
-		readonly bytes: number | null;
-		readonly writtenAtMs: number | null;
-		/** Why the last attempt failed; null when it did not. */
-		readonly problem: string | null;
-		/** What became of the file found at start: "restored", "none", or why it was ignored. */
-		readonly atStart: string;
-	};
+	readonly snapshot: SnapshotStats;
 	/** Retention and memory as asked for, against what `uplinks` watched once a second would need. */
 	readonly wantedBytes: number;
 }
@@ -104,7 +94,6 @@ export interface Recorder extends Closable {
 	close(): void;
 }
 
-const SNAPSHOT_EVERY_MS = 60_000;
 const SHARES = { samples: 0.5, inputs: 0.2, lists: 0.08, snapshot: 0.07 } as const;
 const LIST_SHARES = { events: 0.35, decisions: 0.45, actions: 0.12, results: 0.08 } as const;
 const LIST_COUNTS = { events: 1_000, decisions: 500, actions: 500, results: 500 } as const;
@@ -118,19 +107,11 @@ export function createRecorder(options: {
 	/** Told of every note after it is on record. */
 	onNote?: (event: RecordedEvent) => void;
 }): Recorder {
-	const { clock, timers, files } = options.platform;
-	const log = options.log;
-	const path = options.settings.snapshotPath;
+	const { clock } = options.platform;
 	let limits = options.settings;
 	let maxBytes = bytesOfMb(limits.maxRamMb);
 	let stateJson: () => string | null = () => null;
 	let notes = 0;
-	/** Counts the daemon's runs since the router booted, as far as snapshots tell. */
-	let run = 1;
-	let closed = false;
-	let stepper: Closable | null = null;
-	let written: { bytes: number; atMs: number } | null = null;
-	let problem: string | null = null;
 
 	const store = createSampleStore({ retentionHours: limits.retentionHours, budgetBytes: maxBytes * SHARES.samples });
 	const inputs = createInputLog(maxBytes * SHARES.inputs, () => stateJson());
@@ -140,91 +121,17 @@ export function createRecorder(options: {
 		actions: newList("actions"),
 		results: newList("results"),
 	};
-	const atStart = restore();
-	const schedule = timers.every(SNAPSHOT_EVERY_MS, startSnapshot);
+	const snapshot = createSnapshotKeeper({
+		platform: options.platform,
+		log: options.log,
+		path: limits.snapshotPath,
+		contents: { store, lists },
+		retentionHours: () => limits.retentionHours,
+		limitBytes: () => maxBytes * SHARES.snapshot,
+	});
 
 	function newList(name: ListName): RecordList {
 		return createRecordList(LIST_COUNTS[name], maxBytes * SHARES.lists * LIST_SHARES[name]);
-	}
-
-	function restore(): string {
-		try {
-			if (files.stat(path) === null) {
-				return "none";
-			}
-			const found = restoreSnapshot(
-				files.readBytes(path),
-				{ store, lists },
-				readClocks(clock, files),
-				limits.retentionHours,
-			);
-			if ("refused" in found) {
-				log.warn("snapshot ignored", { path, reason: found.refused });
-				return found.refused;
-			}
-			run = found.run + 1;
-			log.info("snapshot restored", {
-				path,
-				rows: found.rows,
-				records: found.entries,
-				gap_ms: Math.round(found.gapMs),
-			});
-			return "restored";
-		} catch (error) {
-			log.warn("snapshot ignored", { path, reason: errorText(error) });
-			return "unreadable";
-		}
-	}
-
-	function startSnapshot(): void {
-		const nowMs = clock.monotonicMs();
-		store.expire(nowMs);
-		for (const list of Object.values(lists)) {
-			list.expire(nowMs - limits.retentionHours * 3_600_000);
-		}
-		if (stepper !== null) {
-			return;
-		}
-		const build = newBuild();
-		const step = (): void => {
-			const next = build.next();
-			if (next.done) {
-				stepper = null;
-				write(next.value);
-			} else {
-				stepper = timers.after(0, step);
-			}
-		};
-		stepper = timers.after(0, step);
-	}
-
-	function newBuild(): Generator<undefined, Uint8Array> {
-		return buildSnapshot({ store, lists }, { ...readClocks(clock, files), run }, maxBytes * SHARES.snapshot);
-	}
-
-	/** A full or unwritable /tmp is told once, and once more when it works again. */
-	function write(bytes: Uint8Array): void {
-		try {
-			const slash = path.lastIndexOf("/");
-			if (slash > 0) {
-				files.makeDirectory(path.slice(0, slash));
-			}
-			files.writeAtomic(path, bytes, 0o600);
-			written = { bytes: bytes.length, atMs: clock.monotonicMs() };
-			if (problem !== null) {
-				log.info("snapshot written again", { path });
-			}
-			problem = null;
-		} catch (error) {
-			const reason = isAutonomyError(error, "no_space") ? "no space left" : errorText(error);
-			if (problem === null) {
-				log.warn("snapshot not written; history will not survive a restart; trying again every minute", {
-					path,
-					reason,
-				});
-			}
-			problem = reason;
-		}
 	}
 
 	function add(list: RecordList, id: string, atMs: number, type: string, record: object): void {
@@ -325,7 +232,7 @@ export function createRecorder(options: {
 					actions: lists.actions.stats(),
 					results: lists.results.stats(),
 				},
-				snapshot: { path, bytes: written?.bytes ?? null, writtenAtMs: written?.atMs ?? null, problem, atStart },
+				snapshot: snapshot.stats(),
 				wantedBytes: wantedBytes(limits.retentionHours, Math.max(1, samples.series), METRICS.length),
 			};
 		},
@@ -338,21 +245,7 @@ export function createRecorder(options: {
 				lists[name].setBudget(maxBytes * SHARES.lists * LIST_SHARES[name]);
 			}
 		},
-		close() {
-			if (closed) {
-				return;
-			}
-			closed = true;
-			schedule.close();
-			stepper?.close();
-			stepper = null;
-			const build = newBuild();
-			let step = build.next();
-			while (!step.done) {
-				step = build.next();
-			}
-			write(step.value);
-		},
+		close: snapshot.close,
 	};
 }
 
