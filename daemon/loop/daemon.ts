@@ -3,7 +3,6 @@ import { memberSettings, toProbeSettings, toSettings } from "../config/settings.
 import type { ConfigStore } from "../config/store.ts";
 import type { Config } from "../config/types.ts";
 import type { EngineState } from "../decide/state.ts";
-import type { SteerAction } from "../decide/types.ts";
 import { errorText } from "../platform/error.ts";
 import type { Logger } from "../platform/log.ts";
 import type { Closable, Platform } from "../platform/platform.ts";
@@ -19,20 +18,21 @@ import type { Discovered } from "../uplink/types.ts";
 import { createAllowances } from "./allowance.ts";
 import { activeUplinks, factsOf } from "./facts.ts";
 import { createForesee } from "./foresee.ts";
+import { giveBack } from "./give-back.ts";
 import { type Heartbeat, startHeartbeat } from "./heartbeat.ts";
 import { createLoop } from "./loop.ts";
 import { migrateOnce } from "./migrate.ts";
 import { createOperatorMemory } from "./operator.ts";
 import { createOutlets } from "./outlets.ts";
 import type { Rooms } from "./rooms.ts";
-import { sampleOf, type Throughput } from "./sample.ts";
+import { createSampler } from "./sample.ts";
 import { serveDeps } from "./serve-deps.ts";
 import { logOutput } from "./story.ts";
+import { createSwitching } from "./switching.ts";
 
 export const STATE_DIR = "/tmp/autonomy";
 /** Somebody may undo our work without any sign: look this often (forks nothing while mwan3's files are unchanged). */
 const REASSERT_EVERY_MS = 1000;
-const GIVE_BACK_LIMIT_MS = 8000;
 
 export interface DaemonOptions {
 	readonly platform: Platform;
@@ -93,6 +93,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 	const decisionLog = log.child("decision");
 	let activeKey = "";
 
+	const sampler = createSampler(recorder, () => config().main.pollIntervalMs);
 	const foresee = createForesee(log.child("forecast"));
 	const loop = createLoop({
 		platform,
@@ -112,14 +113,21 @@ export function createDaemon(options: DaemonOptions): Daemon {
 			operator.remember(state);
 			followActive(state);
 		},
-		steer: (action) => void steer(action),
+		steer: (action) => void switching.steer(action),
 		recheck: (uplinks) => prober.recheck(uplinks),
 		onTick(state, atMs) {
 			foresee.tick(atMs, config().main.predictive, (input) => loop.feed(input));
-			sample(state, atMs);
+			sampler.tick(state, atMs);
 		},
 	});
 	recorder.setCheckpointSource(() => JSON.stringify(loop.state()));
+	const switching = createSwitching({
+		steerer,
+		log: decisionLog,
+		clock,
+		releaseFlows: () => config().main.releaseFlows,
+		applied: (input) => loop.feed(input),
+	});
 
 	const allowances = createAllowances();
 	const uplinksNow = (found = discovery.current()) => allowances.apply(found).uplinks;
@@ -172,38 +180,6 @@ export function createDaemon(options: DaemonOptions): Daemon {
 		activeKey = key;
 		prober.setActive(active);
 		senses.setActive(active);
-	}
-
-	async function steer(action: SteerAction): Promise<void> {
-		const wanted = config().main.releaseFlows ? action : { ...action, release: [] };
-		try {
-			const report = await steerer.apply(wanted);
-			applied(action.id, report.ok, report.method, report.durationMs, report.text);
-		} catch (error) {
-			applied(action.id, false, "none", 0, errorText(error));
-		}
-	}
-
-	function applied(actionId: string, ok: boolean, method: string, durationMs: number, text: string): void {
-		// A plan overtaken by a newer one is no failure.
-		decisionLog[ok || method === "nothing_to_do" ? "info" : "error"]("switch", {
-			action_id: actionId,
-			ok,
-			method,
-			duration_ms: Math.round(durationMs),
-			reason: text,
-		});
-		loop.feed({ kind: "applied", atMs: clock.monotonicMs(), actionId, ok, method, durationMs, text });
-	}
-
-	const throughput = new Map<string, Throughput>();
-	let lastDueMs = Number.NEGATIVE_INFINITY;
-	function sample(state: EngineState, atMs: number): void {
-		const everyMs = config().main.pollIntervalMs;
-		if (atMs < lastDueMs + everyMs) return;
-		// From when it was due, not from the tick that came after it: else 1.5 s would become 2 s.
-		lastDueMs = atMs - lastDueMs < 2 * everyMs ? lastDueMs + everyMs : atMs;
-		for (const [uplink, values] of sampleOf(state, throughput)) recorder.sample(uplink, atMs, values);
 	}
 
 	/** Steering learns first: the plan that comes of the new picture may need it. Probes follow once their way is prepared. */
@@ -277,7 +253,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 			if (recovered.found) log.warn("startup", { reason: recovered.text });
 			steerer.setObserve(config().main.mode === "observe");
 			prober.onObservation((observation) => {
-				if (observation.kind === "traffic") throughput.set(observation.uplink, observation);
+				if (observation.kind === "traffic") sampler.traffic(observation);
 				loop.feed(observation);
 			});
 			discovery.onLink((event) => {
@@ -309,7 +285,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 			prober.close();
 			gps.close();
 			senses.close();
-			await within(timers, GIVE_BACK_LIMIT_MS, steerer.giveBack(), log);
+			await giveBack(steerer, timers, log);
 			steerer.close();
 			recorder.close();
 			bus.close();
@@ -324,33 +300,4 @@ function probeSettings(config: Config): ReturnType<typeof toProbeSettings> & {
 		...toProbeSettings(config),
 		member: (id, uplinkClass) => memberSettings(config, { id, class: uplinkClass }),
 	};
-}
-
-/** Waits for the router to be given back, but not for ever: procd would kill us in the middle of it. */
-function within(
-	timers: Platform["timers"],
-	limitMs: number,
-	work: Promise<{ ok: boolean; problems: readonly string[] }>,
-	log: Logger,
-): Promise<void> {
-	return new Promise((resolve) => {
-		const timer = timers.after(limitMs, () => {
-			log.error("shutdown", {
-				reason: `the router could not be given back within ${limitMs} ms; --give-back does it later`,
-			});
-			resolve();
-		});
-		work.then(
-			(report) => {
-				timer.close();
-				for (const problem of report.problems) log.error("shutdown", { reason: problem });
-				resolve();
-			},
-			(error) => {
-				timer.close();
-				log.error("shutdown", { reason: errorText(error) });
-				resolve();
-			},
-		);
-	});
 }

@@ -1,10 +1,33 @@
-/** One row for the record per uplink: its figures at this moment. Unknown stays unknown. */
+/** Rows for the record, one per uplink each poll interval: its figures at this moment. Unknown stays unknown. */
 import type { EngineState } from "../decide/state.ts";
 import type { SampleValues } from "../record/metrics.ts";
+import type { Recorder } from "../record/recorder.ts";
 
 export interface Throughput {
 	readonly rxBytesPerS: number;
 	readonly txBytesPerS: number;
+}
+
+export interface Sampler {
+	/** What an uplink carried lately; goes into its next row. */
+	traffic(seen: Throughput & { readonly uplink: string }): void;
+	/** Call often: a row is written when it is due. */
+	tick(state: EngineState, atMs: number): void;
+}
+
+export function createSampler(recorder: Pick<Recorder, "sample">, everyMs: () => number): Sampler {
+	const throughput = new Map<string, Throughput>();
+	let lastDueMs = Number.NEGATIVE_INFINITY;
+	return {
+		traffic: (seen) => void throughput.set(seen.uplink, seen),
+		tick(state, atMs) {
+			const every = everyMs();
+			if (atMs < lastDueMs + every) return;
+			// From when it was due, not from the tick that came after it: else 1.5 s would become 2 s.
+			lastDueMs = atMs - lastDueMs < 2 * every ? lastDueMs + every : atMs;
+			for (const [uplink, values] of sampleOf(state, throughput)) recorder.sample(uplink, atMs, values);
+		},
+	};
 }
 
 export function sampleOf(
