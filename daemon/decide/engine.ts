@@ -3,6 +3,7 @@
  * clock, no randomness, no I/O; the state passed in is left as it was. docs/decisions.md says what it does.
  */
 import { followMembers } from "./avoid.ts";
+import { takeCalmly } from "./calm.ts";
 import { expire } from "./commands.ts";
 import { judgePredictions } from "./foresight.ts";
 import { ingest, obey } from "./ingest.ts";
@@ -28,7 +29,13 @@ export interface StepResult {
 	readonly wakeAtMs: number | null;
 }
 
+const NOTHING: readonly never[] = [];
+
 export function step(state: EngineState, input: Input): StepResult {
+	const calm = takeCalmly(state, input);
+	if (calm !== null) {
+		return { state: calm, actions: NOTHING, decisions: NOTHING, events: NOTHING, wakeAtMs: calm.wakeAtMs ?? null };
+	}
 	const w = begin(state, input.atMs);
 	if (state.startedAtMs !== null && w.s.nowMs - state.nowMs > GAP_MS) for (const u of w.list) clearTimers(u);
 	const touched = ingest(w, input);
@@ -44,6 +51,7 @@ export function step(state: EngineState, input: Input): StepResult {
 	followPlan(w);
 	if (w.wakeAtMs !== null) wake(w, w.s.nowMs + GAP_MS / 2);
 	const { actions, decisions, wakeAtMs } = w;
+	w.s.wakeAtMs = wakeAtMs;
 	return { state: w.s, actions, decisions, events: withDecisions(w.events, decisions), wakeAtMs };
 }
 

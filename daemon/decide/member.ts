@@ -18,8 +18,8 @@ import type { UplinkState } from "./types.ts";
 import type { Work } from "./work.ts";
 import { tellChange, wake } from "./work.ts";
 
-/** Without new evidence figures are looked at again this often. */
-const REASSESS_MS = 1_000;
+/** Without new evidence figures are looked at again this often: with every tick, also with one that comes early. */
+const REASSESS_MS = 900;
 /** Probes it takes to leave hold-down, and to be trusted with a return. */
 export const PROOF_PROBES = 5;
 const PROOF_Z = 2.326;

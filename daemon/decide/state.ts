@@ -101,6 +101,8 @@ export interface Steering {
 
 export interface EngineData {
 	nowMs: number;
+	/** What the last full step asked for (engine.ts); absent before the first, and in recordings of earlier versions. */
+	wakeAtMs?: number | null;
 	settings: Settings;
 	/** Sorted by the user's order, then id. */
 	uplinks: readonly Uplink[];

@@ -1,0 +1,67 @@
+/** The short way of a reply in time (calm.ts): taken by most, seen by the next full step, and never in the way of a decision. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { takeCalmly } from "../../daemon/decide/calm.ts";
+import { step } from "../../daemon/decide/engine.ts";
+import type { EngineState } from "../../daemon/decide/state.ts";
+import type { ProbeObservation } from "../../daemon/health/types.ts";
+import { facts, World } from "./support.ts";
+
+const good = (): EngineState => new World([facts("a", 0), facts("b", 1)]).run(120_000).state;
+
+function reply(state: EngineState, more: Partial<ProbeObservation> = {}): ProbeObservation {
+	const base = {
+		kind: "probe",
+		uplink: "a",
+		family: "ipv4",
+		method: "icmp",
+		target: "1.1.1.1",
+		excused: false,
+	} as const;
+	return { ...base, atMs: state.nowMs + 10, rttMs: 30, ...more };
+}
+
+test("a reply in time is remembered, asks for nothing and leaves what waits as it was", () => {
+	const state = step(good(), { kind: "tick", atMs: good().nowMs + 1000 }).state;
+	const before = structuredClone(state);
+	const input = reply(state);
+	const result = step(state, input);
+	assert.deepEqual(state, before);
+	const [was, is] = [state.uplinks[0]!, result.state.uplinks[0]!];
+	assert.equal(is.assessment.health.ipv4.lastProbeMs, input.atMs);
+	assert.equal(is.proofSent, was.proofSent + 1);
+	assert.equal(is.assessment.figures, was.assessment.figures);
+	assert.equal(result.wakeAtMs, state.wakeAtMs ?? null);
+	assert.equal(result.state.nowMs, input.atMs);
+	assert.deepEqual([result.actions, result.decisions, result.events], [[], [], []]);
+	const later = step(result.state, { kind: "tick", atMs: state.nowMs + 1000 }).state.uplinks[0]!;
+	assert.equal(later.assessment.figures.lastProbeMs, input.atMs);
+});
+
+test("everything else takes the full way", () => {
+	const state = good();
+	const full = (input: ProbeObservation, from = state): void => assert.equal(takeCalmly(from, input), null);
+	assert.notEqual(takeCalmly(state, reply(state)), null);
+	full(reply(state, { rttMs: null }));
+	full(reply(state, { rttMs: state.settings.restore.latencyMs + 1 }));
+	full(reply(state, { rttMs: Number.NaN }));
+	full(reply(state, { excused: true }));
+	full(reply(state, { uplink: "nobody" }));
+	full(reply(state, { family: "ipv6" }));
+	full(reply(state, { atMs: state.nowMs - 1 }));
+	full(reply(state, { atMs: state.nowMs + 60_000 }));
+	full(reply(state), { ...state, started: false });
+	full(reply(state), { ...state, wakeAtMs: state.nowMs + 5 });
+	const { wakeAtMs: _, ...old } = state;
+	full(reply(state), old);
+	const worse = (more: object): EngineState => ({ ...state, uplinks: [{ ...state.uplinks[0]!, ...more }] });
+	for (const more of [{ state: "hold_down" }, { goodSinceMs: null }, { badSinceMs: 1 }, { severePct: 30 }])
+		full(reply(state), worse(more));
+});
+
+test("replies alone, without a tick, do not keep old figures alive", () => {
+	let state = good();
+	const since = state.uplinks[0]!.assessedAtMs;
+	for (let i = 0; i < 400; i++) state = step(state, reply(state)).state;
+	assert.ok(state.nowMs - state.uplinks[0]!.assessedAtMs <= 1500, `since ${since}`);
+});
