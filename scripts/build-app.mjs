@@ -27,18 +27,28 @@ export function textsIn(files) {
 	return [...found].sort();
 }
 
+/** What the pages say: where, text, translation. */
 function luciTexts(language) {
 	const source = readFileSync(`${REPO}/luci-app-autonomy/po/${language}/autonomy.po`, "utf8");
-	const entries = [...source.matchAll(/^msgid (".*")\nmsgstr (".*")$/gm)];
-	return new Map(entries.map(([, id, text]) => [JSON.parse(id), JSON.parse(text)]));
+	const entries = [...source.matchAll(/^#: (.*)\nmsgid (".*")\nmsgstr (".*")$/gm)];
+	return entries.map(([, where, id, text]) => ({
+		where: where.split(" "),
+		id: JSON.parse(id),
+		text: JSON.parse(text),
+	}));
 }
+
+/** Besides literal texts: the daemon's own sentences, names of a link's facts, titles of alerts. */
+const UNSAID = new Set(["web/sentences.ts", "contract/", "contract/options-alerts.ts"]);
 
 /** Text -> translation, for all texts of the app; what is not translated is left out. */
 export function wordsOf(language, texts) {
 	const luci = luciTexts(language);
 	const own = JSON.parse(read(`words/${language}.json`));
-	const known = texts.map((text) => [text, luci.get(text) || own[text]]);
-	return Object.fromEntries(known.filter(([, translated]) => translated));
+	const wanted = new Set(texts);
+	const known = luci.filter(({ where, id }) => wanted.has(id) || where.some((one) => UNSAID.has(one)));
+	const all = [...Object.entries(own), ...known.map(({ id, text }) => [id, text])];
+	return Object.fromEntries(all.filter(([, text]) => text !== ""));
 }
 
 async function bundle(entry, outfile, define = {}) {

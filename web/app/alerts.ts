@@ -1,30 +1,12 @@
 /** Alerts that hold, the most urgent first, each acknowledged with one tap; and those that are over. */
 import { el, replace, setText, show } from "../dom.ts";
-import { duration, when } from "../format.ts";
-import { say } from "../say.ts";
-import { told } from "../told.ts";
+import { when } from "../format.ts";
+import { alertRow } from "../model/alerts.ts";
 import type { App, View } from "./app.ts";
 import { button, failureText, toast } from "./kit.ts";
 import type { Alert, AppState } from "./state.ts";
 
 const MOST_PAST = 50;
-
-function levelWord(level: Alert["level"]): string {
-	const words: Readonly<Record<Alert["level"], string>> = {
-		info: _("info"),
-		warning: _("warning"),
-		critical: _("critical"),
-		emergency: _("emergency"),
-	};
-	return words[level] ?? level;
-}
-
-const TONES: Readonly<Record<Alert["level"], string>> = {
-	info: "off",
-	warning: "warn",
-	critical: "bad",
-	emergency: "bad",
-};
 
 export function createAlerts(app: App): View {
 	const list = el("ul", { class: "alerts" });
@@ -55,35 +37,21 @@ export function createAlerts(app: App): View {
 		draw(app.store.state());
 	}
 
-	function row(alert: Alert, queued: boolean, open: boolean): HTMLElement {
-		const { id, level, title, name, text, state, ts, cleared_unix_ms, acknowledged_by, count } = alert;
-		const over = state === "cleared";
+	function row(alert: Alert, queued: boolean, mayAct: boolean): HTMLElement {
+		const { id, tone, level, title, text, atUnixMs, notes, open } = alertRow(alert);
 		const facts = [
-			when(ts, Date.now()),
-			over && typeof cleared_unix_ms === "number"
-				? say(_("lasted {time}"), { time: duration((cleared_unix_ms - ts) / 1000) })
-				: "",
-			count > 1 ? say(_("{count} times"), { count }) : "",
-			acknowledged_by ? say(_("acknowledged by {who}"), { who: acknowledged_by }) : "",
-			queued ? _("acknowledged here, the router is not told yet") : "",
+			when(atUnixMs, Date.now()),
+			...notes,
+			...(queued ? [_("acknowledged here, the router is not told yet")] : []),
 		];
 		return el(
 			"li",
-			{ class: `alert ${over || state === "acknowledged" ? "off" : TONES[level]}` },
-			el(
-				"div",
-				{ class: "alert-head" },
-				el("h3", {}, [_(title), name].filter(Boolean).join(": ")),
-				el("span", { class: "badge" }, levelWord(level)),
-			),
-			el("p", {}, told(text)),
-			el("p", { class: "quiet" }, facts.filter(Boolean).join(" \u00b7 ")),
-			open && state === "active" && !queued
-				? button(_("Acknowledge"), () => acknowledge(id), {
-						kind: "main",
-						icon: "check",
-						about: `${title} ${name ?? ""}`.trim(),
-					})
+			{ class: `alert ${tone}` },
+			el("div", { class: "alert-head" }, el("h3", {}, title), el("span", { class: "badge" }, level)),
+			el("p", {}, text),
+			el("p", { class: "quiet" }, facts.join(" \u00b7 ")),
+			mayAct && open && !queued
+				? button(_("Acknowledge"), () => acknowledge(id), { kind: "main", icon: "check", about: title })
 				: null,
 		);
 	}

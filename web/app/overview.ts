@@ -88,7 +88,6 @@ export function createOverview(app: App): View {
 	const headline = el("h1", { tabindex: "-1" });
 	const next = el("p");
 	const since = el("p", { class: "quiet" });
-	const hero = el("section", { class: "hero off" }, mark, el("div", { class: "hero-text" }, headline, next, since));
 	const last = el("div", { class: "last" });
 	const notes = el("div", { class: "notes" });
 	const cards = el("ul", { class: "cards" });
@@ -97,15 +96,20 @@ export function createOverview(app: App): View {
 	const letGo = button(_("Allow automatic switches"), () => release(app), { kind: "main", icon: "auto" });
 	const hold = button(_("No automatic switches"), () => askHold(app), { icon: "hold" });
 	const check = button(_("Check all now"), () => recheck(app), { icon: "check" });
-	const orders = el("div", { class: "orders" }, restore, letGo, hold, check);
+	const hero = el(
+		"section",
+		{ class: "hero off" },
+		mark,
+		el("div", { class: "hero-text" }, headline, next, since, el("div", { class: "orders" }, restore, letGo)),
+	);
 	const root = el(
 		"div",
 		{ class: "view overview" },
 		hero,
-		orders,
 		notes,
 		el("h2", {}, _("Uplinks")),
 		cards,
+		el("div", { class: "orders" }, hold, check),
 		el("h2", {}, _("The last 24 hours")),
 		day.root,
 		el("h2", {}, _("Last decision")),

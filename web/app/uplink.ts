@@ -1,6 +1,5 @@
 /** The sheet of one uplink: how it is and why, what can be done about it, its figures over time, its link in detail. */
 import { CELLULAR_METHODS } from "../../contract/api-cellular.ts";
-import { FORECAST_METHODS } from "../../contract/api-forecast.ts";
 import type { Fields, ReplyOf } from "../../contract/api-schema.ts";
 import { STARLINK_METHODS } from "../../contract/api-starlink.ts";
 import type { USAGE_METHODS } from "../../contract/api-usage.ts";
@@ -10,6 +9,7 @@ import { type Child, el, replace, setAttribute, setText, show } from "../dom.ts"
 import { facts } from "../facts.ts";
 import { bytes, day, duration, ms, number, percent, rate, withUnit } from "../format.ts";
 import { MOST_DECISIONS } from "../model/day.ts";
+import { forecastView } from "../model/forecast.ts";
 import { card } from "../model/overview.ts";
 import { createRows, type RowSource } from "../model/rows.ts";
 import { say } from "../say.ts";
@@ -71,13 +71,7 @@ function sourcesOf(member: Member): readonly Source[] {
 	const own = Object.entries(all).filter(
 		([kind]) => member.class === kind || member.sensors.some((one) => one.sensor === kind),
 	);
-	const forecast: Source = {
-		title: _("Forecast"),
-		method: "forecast",
-		map: "uplinks",
-		fields: FORECAST_METHODS.forecast.reply.uplinks.of.fields,
-	};
-	return [...own.map(([, source]) => source), forecast];
+	return own.map(([, source]) => source);
 }
 
 /** Null where nothing is told: an older daemon, a narrower right, a source that does not answer. */
@@ -92,6 +86,28 @@ async function drawSource(app: App, { title, method, map, fields }: Source, name
 		if (["absent", "denied", "not_found"].includes(errorCode(error))) return null;
 		throw error;
 	}
+}
+
+async function drawForecast(app: App, state: AppState, name: string): Promise<Child> {
+	const one = (await app.api.call("forecast").catch(() => null))?.uplinks[name];
+	if (one === undefined) return null;
+	const { tone, headline, evidence, cause, risks, notes } = forecastView(one, state.status?.config.predictive === true);
+	return el(
+		"details",
+		{},
+		el("summary", {}, _("Forecast")),
+		el("p", { class: `sensor ${tone}` }, headline),
+		...[cause, evidence, ...notes].filter((line) => line !== "").map((line) => el("p", {}, line)),
+		risks.length === 0
+			? null
+			: factList(
+					risks.map(([soon, two, five]) => ({
+						name: say(_("within {time}"), { time: soon }),
+						value: `${two} / ${five}`,
+					})),
+				),
+		risks.length === 0 ? null : el("p", { class: "quiet" }, _("Chance of being unusable for 2 s / 5 s or more.")),
+	);
 }
 
 type Use = ReplyOf<typeof USAGE_METHODS.data_usage.reply>["usage"][string];
@@ -137,12 +153,7 @@ export function openUplinkSheet(app: App, name: string, onClose: () => void): Up
 	const use = button(_("Use this uplink"), () => askFailover(app, name), { kind: "main", icon: "use" });
 	const aside = button(_("Set aside"), () => askHold(app, name), { icon: "hold" });
 	const back = button(_("Take back"), () => release(app, name), { kind: "main", icon: "auto" });
-	const spans: [string, string][] = [
-		["600", _("10 minutes")],
-		["3600", _("1 hour")],
-		["21600", _("6 hours")],
-		["86400", _("24 hours")],
-	];
+	const spans = [600, 3600, 21_600, 86_400].map((s): [string, string] => [String(s), duration(s)]);
 	const span = choice(_("Over"), spans, "600", () => {
 		rows = null;
 		void refresh();
@@ -223,6 +234,7 @@ export function openUplinkSheet(app: App, name: string, onClose: () => void): Up
 			app.api.call("decisions", { limit: MOST_DECISIONS }),
 			app.api.call("data_usage", { interface: name }).catch(() => null),
 			...sourcesOf(of).map((source) => drawSource(app, source, name)),
+			drawForecast(app, app.store.state(), name),
 		]);
 		marksMs = decisions.filter((one) => one.from === name || one.to === name).map((one) => one.ts);
 		const usage = used?.usage[name];

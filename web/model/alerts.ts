@@ -66,6 +66,7 @@ export function channelTitle(name: ChannelName): string {
 		telegram: "Telegram",
 		pagerduty: "PagerDuty",
 		webhook: "Webhook",
+		push: _("Notifications of the phone app"),
 		sms: "SMS",
 	};
 	return words[name] ?? name;
