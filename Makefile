@@ -37,6 +37,7 @@ generate: $(NODE_MODULES) ## config file and reference pages from contract/
 define BUILD_ALL
 @npm run -s build
 @node scripts/build-luci.mjs
+@node scripts/build-vuci.mjs
 endef
 
 feed: $(NODE_MODULES)    ## packages and signed indexes for opkg and apk, in build/feed; ARGS=--help for keys and more

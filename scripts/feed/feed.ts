@@ -10,7 +10,7 @@ import { writeFolder } from "./folder.ts";
 import { installer } from "./installer.ts";
 import { opkgFeed } from "./opkg-feed.ts";
 import { type FeedOptions, feedOptions, REPO } from "./options.ts";
-import { feedPackages } from "./packages.ts";
+import { feedPackages, RUTOS_SECTION } from "./packages.ts";
 import { firmwareText, pmArchive } from "./pm.ts";
 import { releaseArchive, releaseFiles } from "./release.ts";
 
@@ -28,7 +28,11 @@ function feed(options: FeedOptions): void {
 	const { packages, left } = feedPackages(REPO, options.version, options.release);
 	const feeds = {
 		opkg: opkgFeed(packages, options.epochS, options.usignKey),
-		apk: apkFeed(packages, options.epochS, options.apkKey),
+		apk: apkFeed(
+			packages.filter((one) => one.section !== RUTOS_SECTION),
+			options.epochS,
+			options.apkKey,
+		),
 	};
 	for (const [name, files] of Object.entries(feeds)) {
 		writeFolder(join(options.out, name), files);
@@ -47,13 +51,13 @@ function feed(options: FeedOptions): void {
 	if (options.apkKey === null) console.log("apk's packages and index are not signed: no --apk-key");
 }
 
-/** What RutOS can be given as one archive: no pages (it has no LuCI), and the runtime it has a build for. */
+/** What RutOS can be given as one archive: the daemon, RutOS' pages, and the runtime it has a build for. */
 function pm(options: FeedOptions): void {
 	if (options.router === null || options.firmware === null)
 		throw new Error("for which router and firmware? make pm ROUTER=RUTX FIRMWARE=00.07.20");
 	const target = { router: options.router, firmware: options.firmware };
 	const { packages } = feedPackages(REPO, options.version, options.release);
-	const ours = packages.filter((one) => one.name === "autonomy");
+	const ours = packages.filter((one) => one.name === "autonomy" || one.section === RUTOS_SECTION);
 	const archive = pmArchive(ours, target, options.epochS);
 	const name = `autonomy_${options.version}-r${options.release}_${firmwareText(target)}.tar.gz`;
 	mkdirSync(join(options.out, "pm"), { recursive: true });

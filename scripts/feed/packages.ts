@@ -19,6 +19,9 @@ const BUNDLES = ["autonomyd.node.mjs", "autonomyd.qjs.js"];
 /** What both bundles load, and what one of them does. */
 const PARTS = ["autonomyd.core", "autonomyd.node", "autonomyd.qjs"];
 
+/** What is for RutOS alone: no matter of apk's. */
+export const RUTOS_SECTION = "vuci";
+
 function scripts(repo: string, name: string): PackageScripts {
 	const read = (moment: string): string | undefined => {
 		const path = join(repo, "package/scripts", name, `${moment}.sh`);
@@ -83,6 +86,44 @@ function luciApp(repo: string, version: string, built: string): FeedPackage {
 	};
 }
 
+/** RutOS' pages and the service they ask; with RutOS' own package manager alone. */
+function vuciApps(repo: string, version: string, built: string): readonly FeedPackage[] {
+	const parts = [
+		["api", "REST service of autonomy for RutOS: passes calls on to ubus", ["autonomy"]],
+		[
+			"ui",
+			"RutOS pages of autonomy: which uplink carries the traffic and why; SIM cards, settings",
+			["vuci-app-autonomy-api"],
+		],
+	] as const;
+	return parts.map(([part, description, depends]) => ({
+		name: `vuci-app-autonomy-${part}`,
+		version,
+		section: RUTOS_SECTION,
+		description,
+		depends,
+		provides: [],
+		conffiles: [],
+		files: tree(join(built, part), ""),
+		scripts: scripts(repo, `vuci-app-autonomy-${part}`),
+	}));
+}
+
+/** Static files for the web server that the router has anyway; what it is asked with comes with LuCI or RutOS' pages. */
+function phoneApp(repo: string, version: string): FeedPackage {
+	return {
+		name: "autonomy-app",
+		version,
+		section: "net",
+		description: "Phone app of autonomy, at /autonomy/ of this router: uplinks, alerts, history, in the pocket",
+		depends: ["autonomy"],
+		provides: [],
+		conffiles: [],
+		files: tree(join(repo, "build/app"), "www"),
+		scripts: {},
+	};
+}
+
 /** Null where nothing is translated. */
 function translation(repo: string, version: string, language: string): FeedPackage | null {
 	const folder = join(repo, "luci-app-autonomy/po", language);
@@ -114,23 +155,31 @@ export interface PackageSet {
 	readonly left: readonly string[];
 }
 
-/** `version`: of the sources, without the packaging's own number. `luci`, `runtimes`: what build-luci.mjs and `make runtime` made. */
+/** `version`: of the sources, without the packaging's own number. `luci`, `runtimes`, `vuci`: what build-luci.mjs, `make runtime` and build-vuci.mjs made. */
 export function feedPackages(
 	repo: string,
 	version: string,
 	release: number,
 	luci = join(repo, "build/luci/luci-app-autonomy"),
 	runtimes = join(repo, "build/runtime"),
+	vuci = join(repo, "build/vuci"),
 ): PackageSet {
 	const full = `${version}-r${release}`;
 	const left: string[] = [];
 	const ofRuntime = scripts(repo, "autonomy-runtime");
-	const packages = [autonomy(repo, full), ...feedRuntimes(full, ofRuntime), luciApp(repo, full, luci)];
+	const packages = [
+		autonomy(repo, full),
+		...feedRuntimes(full, ofRuntime),
+		luciApp(repo, full, luci),
+		phoneApp(repo, full),
+	];
 	for (const arch of STATIC_ARCHES) {
 		const found = staticRuntime(runtimes, arch, full, ofRuntime);
 		if (found === null) left.push(`autonomy-runtime-static for ${arch}: make runtime ARCH=${arch} makes it`);
 		else packages.push(found);
 	}
+	if (existsSync(vuci)) packages.push(...vuciApps(repo, full, vuci));
+	else left.push("vuci-app-autonomy: node scripts/build-vuci.mjs makes it");
 	const po = join(repo, "luci-app-autonomy/po");
 	for (const language of readdirSync(po).sort()) {
 		if (language === "templates") continue;

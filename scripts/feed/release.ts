@@ -28,6 +28,7 @@ export function releaseFiles(repo: string, version: string, release: number, luc
 		...tree(join(repo, "package/files"), "autonomy/files"),
 		...tree(join(repo, "package/scripts"), "autonomy/scripts"),
 		...bundles(repo, "autonomy/build"),
+		...tree(join(repo, "build/app"), "autonomy/build/app"),
 		file("autonomy/build/libraries.gz", gzip(Buffer.from(licences(repo)))),
 		...tree(join(repo, "rpcd"), "autonomy/rpcd"),
 		one(join(repo, "LICENSE"), "autonomy/LICENSE"),

@@ -64,8 +64,13 @@ export async function builtSet(version = "1.2.3"): Promise<PackageSet & { readon
 	await buildLuci(luci);
 	const runtimes = folder();
 	standInRuntime(runtimes);
-	const set = feedPackages(REPO, version, 1, luci, runtimes);
-	rmSync(runtimes, { recursive: true });
+	const { buildVuci } = (await import("../../scripts/build-vuci.mjs" as string)) as {
+		buildVuci(target: string): Promise<unknown>;
+	};
+	const vuci = folder();
+	await buildVuci(vuci);
+	const set = feedPackages(REPO, version, 1, luci, runtimes, vuci);
+	for (const place of [runtimes, vuci]) rmSync(place, { recursive: true });
 	return { ...set, remove: () => rmSync(luci, { recursive: true, force: true }) };
 }
 
