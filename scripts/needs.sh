@@ -22,6 +22,7 @@ need faketime faketime
 need mosquitto mosquitto
 need openssl openssl
 need chromium chromium
+need lua5.1 lua5.1
 need shellcheck shellcheck
 need signify-openbsd signify-openbsd
 
