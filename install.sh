@@ -310,7 +310,7 @@ install() {
 
 uninstall() {
 	local names="" name
-	for name in luci-i18n-autonomy-de luci-i18n-autonomy-es luci-app-autonomy autonomy autonomy-runtime-node autonomy-runtime-static; do
+	for name in luci-i18n-autonomy-de luci-i18n-autonomy-es luci-app-autonomy autonomy-app autonomy autonomy-runtime-node autonomy-runtime-static; do
 		if [ "$manager" = apk ]; then
 			apk info -e "$name" >/dev/null 2>&1
 		else

@@ -71,7 +71,7 @@ test("the SDK's Makefile installs what the feed's package holds", { skip }, () =
 	writeFileSync(join(top, "rules.mk"), `INCLUDE_DIR:=${top}/include\nOUT:=${place}/out\n`);
 	writeFileSync(join(top, "include/package.mk"), PACKAGE_MK);
 	must(["make", "-s", "-C", join(place, "autonomy-4.5.6/autonomy"), `TOPDIR=${top}`, "all"]);
-	for (const name of ["autonomy", "autonomy-runtime-node", "autonomy-runtime-quickjs"]) {
+	for (const name of ["autonomy", "autonomy-runtime-node", "autonomy-runtime-quickjs", "autonomy-app"]) {
 		const one = packages.find((entry) => entry.name === name)!;
 		const found = must(["find", join(place, "out", name), "-type", "f", "-printf", "%P %m\\n"])
 			.trimEnd()

@@ -1,5 +1,6 @@
 /** Start of the phone app: language, worker, then the session that is kept, or the log-in. */
 import { registerWorker } from "./device.ts";
+import { keep, kept } from "./keep.ts";
 import { loadLanguage } from "./language.ts";
 import { showLogin } from "./login.ts";
 import { forgetSession, readSession, type Session } from "./session.ts";
@@ -12,12 +13,30 @@ function enter(session: Session): void {
 	});
 }
 
+/**
+ * Without a worker the browser keeps index.html as long as it sees fit: uhttpd sends no Cache-Control. A newer one names
+ * other files; then all is loaded anew, once.
+ */
+async function renew(): Promise<void> {
+	if (navigator.serviceWorker?.controller) return;
+	const mine = document.querySelector("script")?.getAttribute("src") ?? "";
+	try {
+		const page = await (await fetch("./", { cache: "no-cache" })).text();
+		if (page.includes(mine) || kept("renewed", false)?.from === mine) return;
+		keep("renewed", { from: mine }, false);
+		location.reload();
+	} catch {
+		// The router is out of reach: what is here is what there is.
+	}
+}
+
 async function start(): Promise<void> {
 	await loadLanguage();
 	const session = readSession();
 	if (session === null) showLogin("", enter);
 	else enter(session);
-	void registerWorker();
+	await registerWorker();
+	await renew();
 }
 
 void start();
