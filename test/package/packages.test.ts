@@ -41,6 +41,7 @@ test("the packages of the table are there; static runtimes, or how they are made
 		"autonomy-runtime-node",
 		"autonomy-runtime-quickjs",
 		"luci-app-autonomy",
+		"autonomy-app",
 		"vuci-app-autonomy-api",
 		"vuci-app-autonomy-ui",
 	])
@@ -164,6 +165,7 @@ test("sizes stay below what was promised", { skip }, () => {
 	assert.ok(bytes("autonomy") <= 700_000, `autonomy: ${bytes("autonomy")}`);
 	assert.ok(bytes("vuci-app-autonomy-ui") <= 150_000, `vuci-app-autonomy-ui: ${bytes("vuci-app-autonomy-ui")}`);
 	assert.ok(bytes("vuci-app-autonomy-api") <= 10_000, `vuci-app-autonomy-api: ${bytes("vuci-app-autonomy-api")}`);
+	assert.ok(bytes("autonomy-app") <= 120_000, `autonomy-app: ${bytes("autonomy-app")}`);
 	assert.ok(bytes("luci-app-autonomy") <= 200_000, `luci-app-autonomy: ${bytes("luci-app-autonomy")}`);
 });
 
