@@ -48,6 +48,27 @@ const ENTRIES = {
 	"autonomyd.node": "daemon/main.ts",
 	"autonomyd.qjs": "daemon/main.qjs.ts",
 };
+/**
+ * Where rooms are entered: cut there, the code is in pieces that QuickJS compiles one after the other. In one piece of
+ * 590 kB compiling leaves holes of 2 MB in its memory (measured).
+ */
+const DOORS = [
+	"alert/alerts",
+	"bus/client",
+	"config/store",
+	"decide/engine",
+	"loop/foresee",
+	"probe/prober",
+	"publish/publishers",
+	"record/recorder",
+	"sense/gps/gps",
+	"sense/kinds",
+	"sense/senses",
+	"serve/register",
+	"steer/steerer",
+	"uplink/discovery",
+];
+const doors = Object.fromEntries(DOORS.map((path) => [`door-${path.replaceAll("/", "-")}`, `daemon/${path}.ts`]));
 /** As the wrapper knows them. */
 const ENTRY_FILES = { "autonomyd.node.mjs": "autonomyd.node.mjs", "autonomyd.qjs.mjs": "autonomyd.qjs.js" };
 /** Libraries in CommonJS ask for Node's modules by a `require` that modules do not have. */
@@ -61,20 +82,21 @@ function reached(outputs, from, found = new Set()) {
 	return found;
 }
 
-/** Name of an output of esbuild -> where it goes below build/. */
+/** Name of an output of esbuild -> where it goes below build/; those that nobody loads are left out. */
 function places(outputs) {
 	const sets = Object.keys(ENTRIES).map((name) => [name, reached(outputs, `build/${name}.mjs`)]);
 	return new Map(
-		Object.keys(outputs).map((path) => {
+		Object.keys(outputs).flatMap((path) => {
 			const name = basename(path);
 			const users = sets.filter(([, set]) => set.has(path)).map(([user]) => user);
-			return [name, ENTRY_FILES[name] ?? `${users.length === 1 ? users[0] : "autonomyd.core"}/${name}`];
+			if (users.length === 0) return [];
+			return [[name, ENTRY_FILES[name] ?? `${users.length === 1 ? users[0] : "autonomyd.core"}/${name}`]];
 		}),
 	);
 }
 
 const { outputFiles, metafile } = await build({
-	entryPoints: ENTRIES,
+	entryPoints: { ...ENTRIES, ...doors },
 	outdir: "build",
 	outExtension: { ".js": ".mjs" },
 	chunkNames: "[name]-[hash]",
@@ -98,7 +120,8 @@ const folders = new Set([...placed.values()].filter((path) => path.includes("/")
 for (const folder of folders) mkdirSync(`build/${folder}`, { recursive: true });
 // Parts first, each renamed into place: a daemon that starts meanwhile finds whole files. Then those of earlier builds go.
 const isEntry = (file) => basename(file.path) in ENTRY_FILES;
-for (const file of [...outputFiles.filter((one) => !isEntry(one)), ...outputFiles.filter(isEntry)]) {
+const wanted = outputFiles.filter((file) => placed.has(basename(file.path)));
+for (const file of [...wanted.filter((one) => !isEntry(one)), ...wanted.filter(isEntry)]) {
 	const name = basename(file.path);
 	const path = placed.get(name);
 	const up = path.includes("/") ? "../" : "./";

@@ -23,7 +23,7 @@ function reply(state: EngineState, more: Partial<ProbeObservation> = {}): ProbeO
 
 test("a reply in time is remembered, asks for nothing and leaves what waits as it was", () => {
 	const state = step(good(), { kind: "tick", atMs: good().nowMs + 1000 }).state;
-	const before = structuredClone(state);
+	const before = JSON.parse(JSON.stringify(state)) as EngineState;
 	const input = reply(state);
 	const result = step(state, input);
 	assert.deepEqual(state, before);
