@@ -12,7 +12,8 @@ interface Violation {
 
 /** Violations inside `within`, a CSS selector: the frame around a page is LuCI's. */
 export async function violations(page: Page, within = "#view"): Promise<string[]> {
-	await page.addScriptTag({ content: AXE });
+	// Not as a script of the page, which a strict content policy refuses.
+	await page.evaluate(`${AXE}\n;0`);
 	const found = (await page.evaluate(
 		`axe.run(document.querySelector(${JSON.stringify(within)}), { resultTypes: ["violations"] }).then((r) => r.violations)`,
 	)) as Violation[];

@@ -130,7 +130,7 @@ export function createSettings(): HTMLElement {
 			el(
 				"div",
 				{ class: "alert-message warning" },
-				el("h4", {}, _("The daemon does not use all of this configuration as it is written:")),
+				el("p", {}, _("The daemon does not use all of this configuration as it is written:")),
 				el("ul", {}, ...config.problems.map((one) => el("li", {}, one))),
 			),
 		);
