@@ -9,6 +9,7 @@ import { errorText } from "../platform/error.ts";
 import type { Closable, Platform } from "../platform/platform.ts";
 import type { Channel, Sent } from "./channels/channel.ts";
 import { highest, type Message } from "./types.ts";
+import { LATE_MS } from "./words.ts";
 
 export type OutboxState = "ok" | "waiting" | "failing" | "settings";
 
@@ -50,7 +51,6 @@ const MAX_NOTICES = 200;
 const FIRST_MS = 5_000;
 const LAST_MS = 600_000;
 const OFFLINE_MS = 60_000;
-const LATE_MS = 60_000;
 /** Longer than all time limits of one attempt together. */
 const ATTEMPT_MS = 120_000;
 

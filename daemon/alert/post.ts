@@ -1,6 +1,7 @@
 /**
- * One HTTP request over whichever way works: as the router routes, then from the address of each other uplink (a source
- * rule sends it out there). The next way is tried only while nothing can have been sent: when no connection stands.
+ * One HTTP request over whichever way works: from the address of the uplink in use (a source rule sends it out there), as
+ * the router routes, from the addresses of the others. The next way is tried only while nothing can have been sent: when
+ * no connection stands.
  * What a service does not answer in time is tried again later, by the outbox.
  */
 import { AutonomyError } from "../platform/error.ts";

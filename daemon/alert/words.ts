@@ -19,8 +19,8 @@ export interface WordContext {
 	toUnixMs(atMs: number): number;
 }
 
-/** From here on it is said that a message comes late. */
-const LATE_MS = 60_000;
+/** From here on it is said that a message comes late; longer than what is held back to come together by default. */
+export const LATE_MS = 15_000;
 const MAX_LINES = 20;
 /** Lines of a report. */
 const MAX_LEAD = 200;

@@ -48,11 +48,19 @@ export function createOutlets(rooms: Rooms, stateDir: string): Outlets {
 		return config().notify.deviceName ?? hostName ?? "router";
 	}
 
-	/** As the router routes, then by each other uplink that has an address: a source rule takes it out there. */
+	/**
+	 * From the address of the uplink that carries the traffic, which a source rule takes out there whatever the router's own
+	 * tables say; as the router routes; from the others, those that work first.
+	 */
 	function ways(): readonly (string | null)[] {
-		const { primary } = describe(loop.state(), platform.clock.monotonicMs());
-		const others = discovery.current().uplinks.filter((one) => one.id !== primary && one.up && !one.disabled);
-		return [null, ...others.flatMap((one) => one.ipv4?.address ?? [])];
+		const { primary, uplinks } = describe(loop.state(), platform.clock.monotonicMs());
+		const rank = new Map(uplinks.map(({ id, state }) => [id, id === primary ? 0 : state === "eligible" ? 1 : 2]));
+		const usable = discovery.current().uplinks.filter((one) => one.up && !one.disabled && one.ipv4?.address != null);
+		const sorted = [...usable].sort((one, other) => (rank.get(one.id) ?? 3) - (rank.get(other.id) ?? 3));
+		const addresses = sorted.flatMap((one) => one.ipv4?.address ?? []);
+		return rank.get(sorted[0]?.id ?? "") === 0
+			? [...addresses.slice(0, 1), null, ...addresses.slice(1)]
+			: [null, ...addresses];
 	}
 
 	const subscriptions = createSubscriptions(platform, log.child("alert"));

@@ -40,6 +40,9 @@ const REGISTRATION: Readonly<Record<number, string>> = {
 	5: "Registered, roaming",
 };
 
+/** What the lab tells of an SMS that was sent: {isp, number, text}. */
+export const SMS_EVENT = "lab.sms";
+
 export interface Modems {
 	set(isp: number, change: Partial<ModemState>): void;
 	/** SIM switches asked for since the start, of all modems. */
@@ -106,6 +109,15 @@ export function serveModems(bus: Bus, devices: ReadonlyMap<number, string>): Mod
 				get_ca_info: {
 					args: {},
 					handle: () => ({ list: [{ primary: true, frequency: 3050, band_id: 7, pcid: 156, rsrp: now().rsrp }] }),
+				},
+				send_sms: {
+					args: { number: "string", text: "string", async: "bool" },
+					handle(args: BlobTable) {
+						if (!registered()) return { errno: 1, error: "Timeout" };
+						const message = { isp, number: String(args.number), text: String(args.text) };
+						bus.send(SMS_EVENT, message).catch(() => {});
+						return { status_id: 0, status: "OK", sms_used: 1 };
+					},
 				},
 			},
 		});

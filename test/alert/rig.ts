@@ -59,6 +59,8 @@ export interface Rig {
 	/** The next steps of the engine cannot be carried out. */
 	steerFails(reason: string | null): void;
 	remove(uplink: string): void;
+	/** The engine's word for it. */
+	state(uplink: string): string;
 	senses(uplink: string): ReturnType<ReturnType<typeof createSenses>["status"]>;
 	/** Alerts that hold, as "level kind uplink: text". */
 	open(): string[];
@@ -269,6 +271,7 @@ export function rig(t: TestContext, uci = "", starts = "", kinds: readonly ("cel
 			uplinks = uplinks.filter((one) => one.id !== id);
 			senses.setUplinks(uplinks);
 		},
+		state: (id) => view().uplinks.find((one) => one.id === id)?.state ?? "",
 		senses: (id) => senses.status(id),
 		open: () =>
 			alerts

@@ -109,13 +109,13 @@ const CASES: readonly Case[] = [
 	{
 		kind: "flapping",
 		what: "an uplink that fails again and again is one alert",
-		uci: "config notifications 'alerts'\n\toption threshold 'info'\n\toption flap_count '3'\n\toption flap_window_s '300'\n",
+		uci: "config notifications 'alerts'\n\toption threshold 'info'\n\toption flap_count '3'\n\toption flap_window_s '1200'\n",
 		async begin(r) {
 			for (let n = 0; n < 4; n++) {
 				r.reach("mob", true);
-				await r.probes(60, GOOD);
+				for (let s = 0; s < 200 && r.state("mob") !== "eligible"; s += 5) await r.probes(5, GOOD);
 				r.reach("mob", false);
-				await r.probes(8, { ...GOOD, mob: null });
+				for (let s = 0; s < 60 && r.state("mob") !== "down"; s++) await r.probes(1, { ...GOOD, mob: null });
 			}
 		},
 		told: [/member_down mob/, /cleared/, /./],
@@ -128,7 +128,7 @@ const CASES: readonly Case[] = [
 				r.open().join("\n"),
 			);
 			r.reach("mob", true);
-			await r.probes(320, GOOD);
+			await r.probes(1220, GOOD);
 		},
 	},
 	{

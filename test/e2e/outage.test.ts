@@ -1,0 +1,160 @@
+/**
+ * All uplinks die, much happens meanwhile, one returns: what the owner hears afterwards, held against what the daemon told
+ * on its own bus while nobody outside could be reached. In the network for real: blackholed ISPs, a server in the internet
+ * behind them, modems on the bus. AUTONOMY_OUTAGE_MIN=20 lets it last twenty minutes; else it ends when 200 steps were
+ * told and the first of them is late.
+ */
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import type { Reply } from "../../contract/api.ts";
+import { SMS_EVENT } from "../../lab/modem/modem.ts";
+import { until } from "../publish/broker.ts";
+import { type Bench, impossible, openBench, ready } from "./harness.ts";
+
+const ISPS = 10;
+const STEPS = 200;
+const MINUTES = Number(process.env.AUTONOMY_OUTAGE_MIN ?? 0);
+const LATE_MS = 16_000;
+
+const skip = impossible() ?? (process.env.OPENWRT_ROOT ? "the modems of this test are the lab's own" : false);
+
+const CONFIG = `config autonomy 'main'
+	option min_uptime_s '1'
+config notifications 'alerts'
+	option cooldown_warning_s '0'
+	option cooldown_critical_s '0'
+	option flap_count '100'
+	option warning_per_hour '100'
+	option critical_per_hour '100'
+	option max_per_hour '100'
+	option group_s '1'
+	option escalate_after_s '0'
+config notifications 'webhook'
+	option enabled '1'
+	option url 'http://9.9.9.9:8090/hook'
+config notifications 'sms'
+	option enabled '1'
+	option threshold 'emergency'
+	list recipients '+46701234567'
+`;
+
+/** Somewhere in the internet: tells on stdout what it gets. */
+const SERVER = `
+require("node:http").createServer((q, r) => {
+	let body = "";
+	q.on("data", (part) => (body += part));
+	q.on("end", () => { console.log(body); r.end("ok"); });
+}).listen(8090, "0.0.0.0", () => console.log("ready"));
+`;
+
+interface Hook {
+	readonly message: string;
+	readonly late_s: number;
+	readonly alerts: readonly {
+		readonly id: string;
+		readonly kind: string;
+		readonly change: string;
+		readonly ts: number;
+	}[];
+}
+
+describe("an outage of everything", { skip }, () => {
+	let bench: Bench;
+	before(async () => {
+		const modems = Array.from({ length: ISPS }, (_, index) => index + 1);
+		bench = await openBench({ isps: ISPS, modems, config: { autonomy: CONFIG } });
+	});
+	after(() => bench?.close());
+
+	test("every alert arrives once, in order, with its true time, when an uplink is back; by SMS meanwhile", async (t) => {
+		const { router, world, bus } = bench;
+		const hooks: (Hook & { readonly atMs: number })[] = [];
+		let listening = false;
+		const server = await router.lab.spawn({ where: "internet", argv: [process.execPath, "-e", SERVER] }, (line) => {
+			if (line === "ready") listening = true;
+			else hooks.push({ ...(JSON.parse(line) as Hook), atMs: Date.now() });
+		});
+		t.after(() => server.kill("SIGKILL"));
+		const told: { readonly id: string; readonly change: string; readonly kind: string; readonly heardMs: number }[] =
+			[];
+		const sms: string[] = [];
+		const ears = [
+			bus.listen("autonomy.alert", (_type, { id, change, kind, level }) => {
+				// The end of member_down is not told to people by default.
+				if (level === "info" || (change === "cleared" && kind === "member_down")) return;
+				told.push({ id: String(id), change: String(change), kind: String(kind), heardMs: Date.now() });
+			}),
+			bus.listen(SMS_EVENT, (_type, { number, text }) => void sms.push(`${number}: ${text}`)),
+		];
+		t.after(() => ears.map((one) => one.close()));
+		await until("server", () => listening);
+		const daemon = await bench.daemon(t);
+		await ready(bench, daemon);
+		assert.deepEqual(told, []);
+
+		t.after(() => world.healAll());
+		const began = Date.now();
+		for (let isp = 1; isp <= ISPS; isp++) await world.do({ do: "blackhole", isp });
+		// Modem 1 stays in its network, which carries no data: it can send an SMS.
+		for (let round = 0; told.length < STEPS || Date.now() - began < Math.max(LATE_MS, MINUTES * 60_000); round++) {
+			assert.ok(Date.now() - began < 90_000 + MINUTES * 60_000, `${told.length} steps only`);
+			const registration = [3, 5, 3, 1][round % 4] ?? 1;
+			for (let isp = 2; isp <= ISPS; isp++) await router.modem(isp, { registration });
+			// Each modem says at least one thing of it; one that was asked a moment ago says it a second later.
+			const wanted = told.length + ISPS - 1;
+			await bus.send("sim.changed", {});
+			await until("the modems were asked", () => told.length >= wanted, 3_000).catch(() => undefined);
+			if (MINUTES > 0) await new Promise((resolve) => setTimeout(resolve, MINUTES * 300));
+		}
+		assert.deepEqual(
+			hooks.filter(({ atMs }) => atMs > began + 5_000),
+			[],
+			"nobody could be reached",
+		);
+		const offline = told.filter(({ kind }) => kind === "offline");
+		assert.deepEqual(
+			offline.map(({ change }) => change),
+			["raised"],
+		);
+		assert.equal(sms.length, 1, sms.join("\n"));
+		assert.match(sms[0] ?? "", /^\+46701234567: \S+: No internet\. No uplink works: /);
+		const { channels } = await daemon.call<Reply<"notification_status">>("notification_status");
+		const of = (name: string) => channels.find((one) => one.name === name);
+		assert.match(of("sms")?.text ?? "", /^1 sent; the last by gsm\.modem0$/);
+		assert.ok((of("webhook")?.queued ?? 0) > 1, JSON.stringify(of("webhook")));
+
+		// Not the one the traffic was on.
+		const back = Date.now();
+		for (let isp = 2; isp <= ISPS; isp++) await router.modem(isp, { registration: 1 });
+		await world.do({ do: "heal", isp: 3 });
+		const key = ({ id, change }: { id: string; change: string }): string => `${id} ${change}`;
+		const arrived = () => hooks.flatMap(({ alerts }) => alerts);
+		await until(
+			"all of it",
+			() =>
+				arrived().length >= told.length && told.some(({ kind, change }) => kind === "offline" && change === "cleared"),
+			60_000,
+		);
+		await until("the last", () => arrived().length >= told.length, 20_000);
+		assert.deepEqual(arrived().map(key), told.map(key), "once, in order, none lost");
+		for (const [index, { ts }] of arrived().entries()) {
+			const { heardMs = 0 } = told[index] ?? {};
+			assert.ok(ts <= heardMs + 5 && ts > heardMs - 5_000, `${ts} is when it happened: ${heardMs}`);
+		}
+		const late = hooks.filter(({ late_s }) => late_s * 1000 >= LATE_MS - 1000);
+		assert.ok(late.length > 0, hooks.map(({ late_s }) => late_s).join());
+		for (const { message } of late)
+			assert.match(message, /^Sent late: .* happened at 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d, \d+ (s|min) ago\.$/m);
+		const { queued, failed } =
+			(await daemon.call<Reply<"notification_status">>("notification_status")).channels.find(
+				(one) => one.name === "webhook",
+			) ?? {};
+		assert.deepEqual([queued, failed], [0, 0]);
+		// Who was told by SMS is told so that it is over.
+		await until("the second SMS", () => sms.length >= 2);
+		assert.deepEqual([sms.length, /: Over: No internet\. /.test(sms[1] ?? "")], [2, true], sms.join("\n"));
+		t.diagnostic(
+			`${told.length} steps in ${Math.round((back - began) / 1000)} s, ${hooks.length} messages, all there ${Math.round((hooks.at(-1)?.atMs ?? 0) - back)} ms after an uplink was`,
+		);
+	});
+});
