@@ -142,3 +142,12 @@ export async function openBench(options: LabOptions = {}, daemonOptions: DaemonO
 export async function says(page: Page, selector: string, text: RegExp, limitMs = 15_000): Promise<void> {
 	await page.locator(selector).filter({ hasText: text }).first().waitFor({ timeout: limitMs });
 }
+
+/** Waits for an expression in the page. The driver's own way uses eval, which the app's policy refuses. */
+export async function untilTrue(page: Page, expression: string, limitMs = 20_000): Promise<void> {
+	const deadline = performance.now() + limitMs;
+	while ((await page.evaluate(expression)) !== true) {
+		if (performance.now() > deadline) throw new Error(`waited for ${expression}`);
+		await page.waitForTimeout(50);
+	}
+}

@@ -47,7 +47,7 @@ export function createAlerts(app: App): View {
 		return el(
 			"li",
 			{ class: `alert ${tone}` },
-			el("div", { class: "alert-head" }, el("h3", {}, title), el("span", { class: "badge" }, level)),
+			el("div", { class: "alert-head" }, el("h2", {}, title), el("span", { class: "badge" }, level)),
 			el("p", {}, text),
 			el("p", { class: "quiet" }, facts.join(" \u00b7 ")),
 			mayAct && open && !queued

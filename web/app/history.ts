@@ -111,7 +111,7 @@ export function createHistory(app: App): View & { open(id: string): void } {
 			"li",
 			{ class: `entry ${entry.tone}` },
 			el("time", { datetime: new Date(entry.atUnixMs).toISOString() }, when(entry.atUnixMs, Date.now())),
-			el("h3", {}, entry.title),
+			el("h2", {}, entry.title),
 			el("p", {}, entry.text),
 			decisionId === null ? null : why,
 		);

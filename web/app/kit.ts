@@ -62,14 +62,17 @@ export interface Sheet {
 	close(): void;
 }
 
+let sheets = 0;
+
 /** Comes up from below on a phone, stands at the side on a wide screen. Esc, the cross or a tap beside it end it. */
 export function openSheet(title: string, children: readonly Child[], onClose: () => void = () => {}): Sheet {
 	const body = el("div", { class: "sheet-body" }, ...children);
-	const heading = el("h2", { id: "sheet-title", tabindex: "-1" }, title);
+	const id = `sheet-${++sheets}`;
+	const heading = el("h2", { id, tabindex: "-1" }, title);
 	const close = el("button", { type: "button", class: "round", "aria-label": _("Close") }, icon("close"));
 	const root = el(
 		"dialog",
-		{ class: "sheet", "aria-labelledby": "sheet-title" },
+		{ class: "sheet", "aria-labelledby": id },
 		el("div", { class: "sheet-head" }, heading, close),
 		body,
 	);

@@ -147,11 +147,6 @@ export function showShell(session: Session, leave: (why: string) => void): void 
 		drawTrouble(state);
 		const open = state.alerts.filter((one) => one.state === "active" && !state.queued.includes(one.id)).length;
 		setText(badge, open === 0 ? "" : String(Math.min(open, 99)));
-		setAttribute(
-			links.alerts,
-			"aria-label",
-			open === 0 ? null : say(_("Alerts: {count} not acknowledged"), { count: open }),
-		);
 		const told = state.status === null ? "" : headline(state.status).headline;
 		setText(aloud, state.trouble === null ? told : "");
 		document.title = state.trouble === null && told !== "" ? `autonomy: ${told}` : "autonomy";

@@ -1,0 +1,362 @@
+/**
+ * The phone app in a browser against the real daemon: logging in, watching, ordering, alerts, the router out of reach,
+ * offline start, push. One lab and one browser for all; tests follow each other and leave the router as they found it.
+ */
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { after, before, describe, test } from "node:test";
+import type { Page } from "playwright-core";
+import type { Reply } from "../../contract/api.ts";
+import { defaultEngine } from "../../lab/autonomyd.ts";
+import { answerAll } from "../luci/invent.ts";
+import { violations } from "../support/axe.ts";
+import { CA_FILE, type PushService, startPushService } from "./push-service.ts";
+import { type Bench, cannot, logIn, type Opened, openBench, says, untilTrue } from "./support.ts";
+
+const why = cannot();
+const H1 = ".hero h1";
+
+describe("phone app", { skip: why ?? false }, () => {
+	let bench: Bench;
+	/** Logged in as root; most tests go on where the one before ended. */
+	let root: Opened;
+	let page: Page;
+	before(async () => {
+		bench = await openBench(
+			{
+				isps: 3,
+				modems: [2],
+				radios: [3],
+				config: {
+					autonomy:
+						"config autonomy 'main'\n\toption min_uptime_s '1'\n\nconfig notifications 'push'\n\toption allow_private '1'\n",
+				},
+			},
+			{ env: { NODE_EXTRA_CA_CERTS: CA_FILE } },
+		);
+		root = await bench.phone({ locale: "en-GB" });
+		page = root.page;
+	});
+	after(() => bench?.close());
+
+	const go = (view: "overview" | "history" | "alerts" | "more", on = page): Promise<void> =>
+		on.locator(`nav a[href="#${view}"]`).click();
+
+	async function untilAcknowledged(): Promise<void> {
+		await bench.daemon.until(
+			"alerts acknowledged",
+			async () => {
+				const { summary } = await bench.daemon.call<Reply<"alerts">>("alerts");
+				return summary.active === 0 && summary.acknowledged > 0;
+			},
+			15_000,
+		);
+	}
+
+	test("log in: refused with a wrong password, then every uplink in order of preference", async () => {
+		assert.deepEqual(await violations(page, "body"), []);
+		await page.getByLabel("Password").fill("wrong");
+		await page.getByRole("button", { name: "Log in" }).click();
+		await says(page, "[role=alert]", /refuses this name or password/);
+		await logIn(page, "root");
+		await says(page, H1, /^The internet is up, over wan\.$/);
+		assert.deepEqual(await page.locator(".card h3").allInnerTexts(), ["wan", "wanb", "wanc"]);
+		await says(page, ".card", /carries the traffic/);
+		await says(page, ".card", /Cellular[\s\S]*Signal\s*-?\d+\sdBm/);
+		await page.locator('.lanes svg[aria-label^="wan carried the traffic"]').waitFor();
+		assert.deepEqual(await violations(page, "body"), []);
+	});
+
+	test("installable: manifest, icons of their sizes, a worker that has taken over", async () => {
+		await page.evaluate("navigator.serviceWorker.ready.then(() => true)");
+		const session = await root.context.newCDPSession(page);
+		const { installabilityErrors } = await session.send("Page.getInstallabilityErrors");
+		// A private window cannot install anything, and every context of the driver is one.
+		const errors = installabilityErrors.filter((one) => one.errorId !== "in-incognito");
+		assert.deepEqual(errors, []);
+		const { data, errors: wrong } = await session.send("Page.getAppManifest");
+		assert.deepEqual(wrong, []);
+		const { icons, start_url: start } = JSON.parse(data ?? "") as {
+			icons: { src: string; sizes: string }[];
+			start_url: string;
+		};
+		assert.equal(new URL(start, bench.url).href, bench.url);
+		for (const { src, sizes } of icons.filter((one) => one.sizes !== "any")) {
+			const found = await page.evaluate(
+				`(async () => { const image = new Image(); image.src = ${JSON.stringify(src)}; await image.decode(); return image.naturalWidth + "x" + image.naturalHeight; })()`,
+			);
+			assert.equal(found, sizes, src);
+		}
+	});
+
+	test("a failover is seen while it happens; its alerts are acknowledged with one tap", async (t) => {
+		await bench.world.do({ do: "blackhole", isp: 1 });
+		t.after(() => bench.world.do({ do: "heal", isp: 1 }));
+		await says(page, H1, /over wanb, not the first choice/);
+		await says(page, ".card", /^wan[\s\S]*no internet/);
+		await says(page, ".count", /[12]/);
+		await go("alerts");
+		await says(page, ".alert", /Uplink down: wan[\s\S]*critical/);
+		assert.deepEqual(await violations(page, "body"), []);
+		await page
+			.getByRole("button", { name: /^Acknowledge: / })
+			.first()
+			.click();
+		await says(page, ".toast", /Acknowledged/);
+		const all = page.getByRole("button", { name: "Acknowledge all" });
+		const one = page.getByRole("button", { name: /^Acknowledge: / });
+		for (let left = await one.count(); left > 0; left = await one.count()) {
+			if (await all.isVisible()) await all.click();
+			else await one.first().click();
+			await untilTrue(page, `document.querySelectorAll(".alert .button").length < ${left}`);
+		}
+		await untilAcknowledged();
+		await go("history");
+		await says(page, ".entry.bad", /failover/);
+		await page.locator(".entry.bad .why summary").first().click();
+		await says(page, ".explained", /by the rule hard failure/);
+		await says(page, ".explained", /Done in/);
+		assert.deepEqual(await violations(page, "body"), []);
+		await go("overview");
+	});
+
+	test("an uplink's sheet; the traffic by hand there and back, each behind a question", async () => {
+		await go("overview");
+		await says(page, H1, /The internet is up/);
+		const card = page.getByRole("button", { name: "wanc", exact: true });
+		await card.click();
+		const sheet = page.getByRole("dialog", { name: "wanc", exact: true });
+		await sheet.locator(".graph:visible").first().waitFor();
+		await sheet.locator("summary", { hasText: "The link" }).click();
+		await says(page, ".facts:visible", /Interface\s*wanc, eth3/);
+		const slider = sheet.getByRole("slider", { name: "Score" });
+		await slider.focus();
+		await page.keyboard.press("ArrowLeft");
+		assert.match((await slider.getAttribute("aria-valuetext")) ?? "", /^\d+, \d\d:\d\d:\d\d$/);
+		assert.deepEqual(await violations(page, "body"), []);
+		await sheet.getByRole("button", { name: "Use this uplink" }).click();
+		const question = page.getByRole("dialog", { name: "Move the traffic to wanc" });
+		await question.getByRole("radio", { name: "10 minutes" }).check();
+		await question.getByLabel("Why (optional)").fill('<img src=x onerror="document.title=1">');
+		assert.equal((await bench.daemon.status()).pin, undefined, "one tap moves nothing");
+		await question.getByRole("button", { name: "Move the traffic" }).click();
+		await question.waitFor({ state: "hidden" });
+		await page.keyboard.press("Escape");
+		await sheet.waitFor({ state: "hidden" });
+		await says(page, H1, /over wanc/);
+		await says(page, ".hero", /By hand on wanc until/);
+		assert.equal((await bench.daemon.status()).pin?.name, "wanc");
+		await page.getByRole("button", { name: "Back to the automatic choice" }).click();
+		await page.getByRole("dialog").getByRole("button", { name: "Restore" }).click();
+		await says(page, H1, /over wan(b?)[.,]/);
+		assert.equal((await bench.daemon.status()).pin, undefined);
+		await page.getByRole("button", { name: "No automatic switches" }).click();
+		await page.getByRole("dialog").getByRole("button", { name: "Hold" }).click();
+		await page.getByRole("button", { name: "Allow automatic switches" }).click();
+		await page.getByRole("button", { name: "No automatic switches" }).waitFor();
+		assert.equal((await bench.daemon.status()).hold, undefined);
+	});
+
+	test("who may only look gets no buttons that act; who may not even that is told what to do", async () => {
+		const viewer = await bench.enter("viewer");
+		await says(viewer.page, H1, /The internet is up/);
+		assert.equal(await viewer.page.locator(".overview .orders .button:visible").count(), 0);
+		await viewer.page.getByRole("button", { name: "wanc", exact: true }).click();
+		await viewer.page.locator(".sheet .graph:visible").first().waitFor();
+		assert.equal(await viewer.page.locator(".sheet .orders .button:visible").count(), 0);
+		assert.deepEqual(viewer.errors, []);
+		await viewer.context.close();
+		const stranger = await bench.enter("stranger");
+		await says(stranger.page, "[role=alert]", /stranger may not see autonomy\..*luci-app-autonomy/);
+		await stranger.context.close();
+	});
+
+	test("in the reader's language, the daemon's own words too", async () => {
+		const german = await bench.phone({ locale: "de-DE" });
+		await german.page.locator("input[type=password]").fill("openwrt");
+		await german.page.getByRole("button", { name: "Anmelden" }).click();
+		await says(german.page, H1, /^Das Internet ist da, über wan/);
+		await says(german.page, ".card", /Mobilfunk[\s\S]*gut/);
+		await says(german.page, ".card .reason", /steht tiefer: \d+ gegen \d+/);
+		assert.deepEqual(german.errors, []);
+		await german.context.close();
+	});
+
+	test("the daemon stops and starts again", async () => {
+		await bench.daemon.stop();
+		await says(page, "[role=alert]", /The daemon does not run/);
+		assert.equal(await page.locator(".overview .orders .button:visible").count(), 0);
+		await bench.startDaemon();
+		await page.locator(".trouble > div").waitFor({ state: "detached" });
+		await says(page, H1, /The internet is up/);
+	});
+
+	test("out of reach: the last state with its age, also after a start without the router; what is acknowledged waits", async (t) => {
+		await bench.daemon.until("wan in use", async () => (await bench.daemon.status()).current === "wan", 30_000);
+		await bench.world.do({ do: "blackhole", isp: 1 });
+		t.after(() => bench.world.do({ do: "heal", isp: 1 }));
+		await says(page, H1, /over wanb/);
+		await go("alerts");
+		await page
+			.getByRole("button", { name: /^Acknowledge: / })
+			.first()
+			.waitFor();
+		await untilTrue(page, `JSON.parse(localStorage.getItem("autonomy.last")).alerts.length > 0`);
+		await bench.reachable(false);
+		await says(page, "[role=alert]", /The router does not answer[\s\S]*What is shown is .* old/);
+		const one = page.getByRole("button", { name: /^Acknowledge: / });
+		for (let left = await one.count(); left > 0; left = await one.count()) {
+			await one.first().click();
+			await untilTrue(page, `document.querySelectorAll(".alert .button").length < ${left}`);
+		}
+		await says(page, ".toast", /Kept on this phone/);
+		await page.reload();
+		await says(page, "[role=alert]", /What is shown is .* old, of/);
+		await says(page, ".alert", /acknowledged here, the router is not told yet/);
+		await go("overview");
+		await says(page, H1, /over wanb/);
+		assert.equal(await page.locator(".hero.off").count(), 1, "what is old is not called good");
+		assert.deepEqual(await violations(page, "body"), []);
+		await bench.reachable(true);
+		await says(page, ".toast", /The router knows now/);
+		await untilAcknowledged();
+		await page.locator(".trouble > div").waitFor({ state: "detached" });
+	});
+
+	test("push: this phone is told by its push service; a tap on the notification's button acknowledges", async (t) => {
+		if (defaultEngine() === "quickjs") return t.skip("web push needs Node.js, and the app says so");
+		if (!existsSync("/usr/bin/openssl")) return t.skip("openssl is not installed (scripts/needs.sh)");
+		const service: PushService = await startPushService(bench.router);
+		const phone = await bench.phone({ locale: "en-GB", permissions: ["notifications"] });
+		await service.subscribe(phone.context);
+		await phone.page.reload();
+		await logIn(phone.page, "root");
+		await says(phone.page, H1, /The internet is up/);
+		await go("more", phone.page);
+		await phone.page.getByRole("button", { name: "Tell this phone" }).click();
+		await says(phone.page, ".panel", /This phone is told of alerts/);
+		assert.deepEqual(await violations(phone.page, "body"), []);
+		const { subscriptions } = await bench.daemon.call<Reply<"push_status">>("push_status");
+		assert.deepEqual(
+			subscriptions.map((one) => one.tail),
+			["d/of-this-very-phone".padStart(24, "27.0.0.1:8443/sen").slice(-24)],
+		);
+		await phone.page.getByRole("button", { name: "Send a test" }).click();
+		const message = await service.next();
+		assert.match(message, /"title":".*Test message"/);
+		const session = await phone.context.newCDPSession(phone.page);
+		const registration = new Promise<string>((resolve) => {
+			session.on("ServiceWorker.workerRegistrationUpdated", ({ registrations }) => {
+				if (registrations[0]) resolve(registrations[0].registrationId);
+			});
+		});
+		await session.send("ServiceWorker.enable");
+		const registrationId = await registration;
+		const deliver = (data: string): Promise<unknown> =>
+			session.send("ServiceWorker.deliverPushMessage", { origin: new URL(bench.url).origin, registrationId, data });
+		const shown = (): Promise<unknown> =>
+			phone.page.evaluate(
+				`navigator.serviceWorker.ready.then((r) => r.getNotifications()).then((all) => all.map((one) => [one.title, one.actions.length]))`,
+			);
+		await deliver(message);
+		await deliver("no JSON at all");
+		await deliver(JSON.stringify({ title: "Uplink down", text: "wan", ack: "7", tag: "a7" }));
+		await untilTrue(
+			phone.page,
+			`navigator.serviceWorker.ready.then((r) => r.getNotifications()).then((all) => all.length === 3)`,
+		);
+		assert.deepEqual(
+			((await shown()) as [string, number][])
+				.map(([title, actions]) => [/Test message|autonomy|Uplink down/.test(title), actions])
+				.sort(),
+			[
+				[true, 0],
+				[true, 0],
+				[true, 1],
+			],
+		);
+		await phone.page.getByRole("button", { name: "Stop" }).click();
+		await phone.page.getByRole("button", { name: "Tell this phone" }).waitFor();
+		assert.deepEqual((await bench.daemon.call<Reply<"push_status">>("push_status")).subscriptions, []);
+		assert.deepEqual(phone.errors, []);
+		await phone.context.close();
+	});
+
+	test("the session is over: the log-in says so, and what was shown is gone", async () => {
+		await bench.router.lab.helper("router", "rpcd.restart");
+		await says(page, "[role=alert]", /Your session is over/);
+		assert.equal(await page.locator(".hero").count(), 0);
+		await logIn(page, "root");
+		await says(page, H1, /The internet is up/);
+		await go("more");
+		await page.getByRole("button", { name: "Log out" }).click();
+		await page.getByRole("button", { name: "Log in" }).waitFor();
+		assert.equal(await page.evaluate("localStorage.length + sessionStorage.length"), 0);
+		assert.deepEqual(root.errors, []);
+	});
+
+	test("hostile texts everywhere are shown as they are and do nothing", async () => {
+		const hostile = `x'"><img src=x onerror="document.title='hit'"><svg onload=document.title='hit'>&lt;b&gt;{name}%s\u202e`;
+		const shown = /<img src=x onerror=.*<svg onload=document/;
+		const answers = new Map<string, () => { result: unknown[] }>();
+		answerAll({ answer: (name: string, own: () => { result: unknown[] }) => answers.set(name, own) } as never, hostile);
+		answers.set("session login", () => ({
+			result: [0, { ubus_rpc_session: "1".repeat(32), acls: { ubus: { autonomy: ["*"] } } }],
+		}));
+		const opened = await bench.phone({ locale: "en-GB", serviceWorkers: "block" });
+		await opened.page.route("**/ubus", async (route) => {
+			const calls = route.request().postDataJSON() as { id: number; params: [string, string, string] }[];
+			const body = calls.map(({ id, params }) => ({
+				jsonrpc: "2.0",
+				id,
+				...(answers.get(`${params[1]} ${params[2]}`)?.() ?? { result: [4] }),
+			}));
+			await route.fulfill({ contentType: "application/json", body: JSON.stringify(body) });
+		});
+		await logIn(opened.page, "root");
+		await says(opened.page, H1, shown);
+		await says(opened.page, ".last", shown);
+		await opened.page.locator(".card .cover").first().click();
+		await opened.page.locator(".sheet summary", { hasText: "The link" }).click();
+		await says(opened.page, ".sheet .facts:visible", shown);
+		await opened.page.keyboard.press("Escape");
+		await go("history", opened.page);
+		await says(opened.page, ".entry", shown);
+		await opened.page.locator(".why summary").first().click();
+		await says(opened.page, ".explained", shown);
+		await go("alerts", opened.page);
+		await says(opened.page, ".alert", shown);
+		await go("more", opened.page);
+		await says(opened.page, ".panel", shown);
+		assert.equal(await opened.page.locator("img, svg[onload], [onerror]").count(), 0);
+		assert.doesNotMatch(await opened.page.title(), /hit$/);
+		assert.deepEqual(opened.errors, []);
+		await opened.context.close();
+	});
+
+	test("small and quick: 60 KB compressed at first sight, and usable on a slow phone", async (t) => {
+		const { buildApp } = (await import("../../scripts/build-app.mjs" as string)) as {
+			buildApp(): Promise<{ files: { name: string; gzip: number }[]; texts: string[] }>;
+		};
+		const { files } = await buildApp();
+		const first = files.filter(({ name }) =>
+			["index.html", "app.js", "app.css", "icon.svg", "manifest.json", "de.json"].includes(name),
+		);
+		const total = first.reduce((sum, one) => sum + one.gzip, 0);
+		assert.equal(first.length, 6);
+		assert.ok(total <= 60_000, `${total} bytes`);
+		const context = await bench.browser.newContext({ viewport: { width: 390, height: 844 }, serviceWorkers: "block" });
+		const slow = await context.newPage();
+		const session = await context.newCDPSession(slow);
+		await session.send("Emulation.setCPUThrottlingRate", { rate: 4 });
+		await slow.goto(bench.url);
+		await slow.getByRole("button").waitFor();
+		const readyMs = Number(await slow.evaluate("performance.now()"));
+		t.diagnostic(
+			`first view ${total} bytes compressed, usable after ${Math.round(readyMs)} ms at a quarter of the speed`,
+		);
+		// How quick exactly is no matter of a test on a machine that does other things too.
+		assert.ok(readyMs < 10_000, `${readyMs} ms`);
+		await context.close();
+	});
+});
