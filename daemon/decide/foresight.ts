@@ -4,19 +4,27 @@
  * money, and what is known of the standby. An uplink without a forecast counts as one without that risk for staying, and
  * as no reason to move for going.
  */
+import { lastsShare, NO_SILENCES } from "../forecast/silence.ts";
 import { FORECAST_VALID_MS } from "./foresight-types.ts";
-import { hasWay, isDead } from "./member.ts";
+import { hasWay, isDead, isRadio } from "./member.ts";
 import type { Uplink, UplinkData } from "./state.ts";
 import type { Work } from "./work.ts";
 import { find, tell, wake } from "./work.ts";
 
 export const CONFIDENCE_MIN = 0.6;
+/** While a link is silent this is looked at so often, for so long at most: then the verdict is there. */
+const QUIET_STEP_MS = 50;
+const QUIET_MAX_MS = 3000;
 /** Points, of which only the proportions matter, and a probability; chosen on recordings (docs/forecast.md). */
 export const COSTS = {
 	/** An outage of two seconds or more. */
 	outage: 10,
 	/** A switch: flows that break when the old uplink does fail, or drain. */
 	change: 5,
+	/** More for one that is silent for a moment: the reply that ends it may be on its way. */
+	quiet: 0.75,
+	/** More for a standby that answers but has not proven itself since it failed. */
+	unproven: 1,
 	/** More for one where bytes cost money. */
 	metered: 1,
 	/** Going back brings nothing but the owner's order: so much less risk is enough to wait. */
@@ -40,6 +48,25 @@ export function worthLeaving(p: Uplink, c: Uplink): number {
 	if (p.forecast === null || p.forecast.confidence < CONFIDENCE_MIN) return -COSTS.change;
 	const metered = c.facts.metered && !p.facts.metered ? COSTS.metered : 0;
 	return (soonOf(p) - soonOf(c)) * COSTS.outage - COSTS.change - metered;
+}
+
+/**
+ * Probability that the silence of `p` is the outage it looks like; null while it answers, for wires (their verdict comes
+ * within half a second) and with forecasts switched off. Asks to be woken while it goes on.
+ */
+export function lastingShare(w: Work, p: Uplink): number | null {
+	const since = p.quietSinceMs ?? null;
+	const { nowMs, settings } = w.s;
+	if (since === null || !settings.predictive || !(isRadio(p) || p.facts.class === "starlink")) return null;
+	if (nowMs - since <= QUIET_MAX_MS) wake(w, nowMs + QUIET_STEP_MS);
+	return lastsShare(nowMs - since, p.silences ?? NO_SILENCES);
+}
+
+/** Is a silence that goes on with this probability worth leaving for `c`? */
+export function worthLeavingSilent(share: number, p: Uplink, c: Uplink, proven: boolean): boolean {
+	const metered = c.facts.metered && !p.facts.metered ? COSTS.metered : 0;
+	const unproven = proven ? 0 : COSTS.unproven;
+	return (share - soonOf(c)) * COSTS.outage > COSTS.change + COSTS.quiet + metered + unproven;
 }
 
 /** Could any switch away from `p` pay? */

@@ -2,6 +2,8 @@
  * One uplink's state, from its facts, its health and its timers (docs/decisions.md, States). refresh() is called for each
  * uplink in each step; it is cheap unless the uplink has new evidence.
  */
+
+import { addSilence, COUNTED_MS, LASTS_MS, NO_SILENCES } from "../forecast/silence.ts";
 import { assess, NO_SCORE } from "../health/assess.ts";
 import type { LossFigure } from "../health/figures.ts";
 import { figuresOf, severeLoss } from "../health/figures.ts";
@@ -11,6 +13,7 @@ import type { Family, ReachVerdict } from "../health/types.ts";
 import { FAMILIES } from "../health/types.ts";
 import { ms, stateReason } from "./explain.ts";
 import { FORECAST_VALID_MS } from "./foresight-types.ts";
+import type { Settings } from "./settings.ts";
 import type { Uplink, UplinkData } from "./state.ts";
 import { hasLink, profileOf } from "./state.ts";
 import { fail, NO_TROUBLE, proven, recover } from "./trouble.ts";
@@ -67,6 +70,7 @@ export function refresh(w: Work, u: UplinkData, fresh: boolean): void {
 	if (u.drainUntilMs !== null && nowMs >= u.drainUntilMs) u.drainUntilMs = null;
 	if (u.risk !== null && nowMs >= u.risk.atMs + u.risk.horizonMs) u.risk = null;
 	expireForecast(w, u);
+	followQuiet(w, u);
 	followTrouble(w, u);
 	changeState(w, u, deriveState(w, u));
 	const { failover, restore } = settings;
@@ -97,6 +101,22 @@ function expireForecast(w: Work, u: UplinkData): void {
 	const endMs = u.forecast.atMs + FORECAST_VALID_MS;
 	if (w.s.nowMs >= endMs) u.forecast = null;
 	else wake(w, endMs);
+}
+
+/** How long it has been silent, and what became of its silences (forecast/silence.ts). */
+function followQuiet(w: Work, u: UplinkData): void {
+	const { nowMs } = w.s;
+	const verdicts = u.facts.families.map((family) => verdictOf(u, family));
+	const way = hasWay(u);
+	if (way && u.worked && verdicts.length > 0 && verdicts.every((one) => one === "suspect" || one === "dead")) {
+		u.quietSinceMs ??= nowMs;
+		return;
+	}
+	const since = u.quietSinceMs ?? null;
+	u.quietSinceMs = null;
+	// A link that went down is no silence that ended.
+	if (since === null || !way || nowMs - since < COUNTED_MS) return;
+	u.silences = addSilence(u.silences ?? NO_SILENCES, nowMs - since >= LASTS_MS);
 }
 
 /** Every "for so long" starts again. */
@@ -157,7 +177,7 @@ function followTrouble(w: Work, u: UplinkData): void {
 	} else if (u.severePct !== null || badForLong(w, u)) {
 		u.trouble = fail(u.trouble, nowMs, settings, u.badCause ?? "loss");
 	} else if (u.trouble.failed && way && isAlive(u) && u.badSinceMs === null) {
-		u.trouble = recover(u.trouble, nowMs, settings);
+		u.trouble = recover(u.trouble, nowMs, holdOf(u, settings));
 	}
 	const { holdUntilMs } = u.trouble;
 	if (holdUntilMs !== null && nowMs >= holdUntilMs && goodForLong(w, u) && hasProof(w, u)) {
@@ -178,11 +198,22 @@ function followFamily(w: Work, u: UplinkData, family: Family, whole: boolean): v
 	} else if (verdict === "dead") {
 		if (u.worked) trouble = fail(trouble, nowMs, settings, "down");
 	} else if (trouble.failed) {
-		trouble = recover(trouble, nowMs, settings);
+		trouble = recover(trouble, nowMs, holdOf(u, settings));
 	}
 	if (trouble.holdUntilMs !== null && nowMs >= trouble.holdUntilMs) trouble = proven(trouble);
 	wake(w, trouble.holdUntilMs);
 	if (trouble !== u.familyTrouble[family]) u.familyTrouble = { ...u.familyTrouble, [family]: trouble };
+}
+
+/** A radio link that failed is likelier to fail again soon than a wire: three times the hold-down (docs/forecast.md, Choices). */
+const RADIO_HOLD = 3;
+
+export function isRadio(u: Uplink): boolean {
+	return u.facts.class === "cellular" || u.facts.class === "wifi";
+}
+
+function holdOf(u: Uplink, { holdDownMs, holdDownMaxMs }: Settings): Pick<Settings, "holdDownMs" | "holdDownMaxMs"> {
+	return { holdDownMs: isRadio(u) ? RADIO_HOLD * holdDownMs : holdDownMs, holdDownMaxMs };
 }
 
 export function badForLong(w: Work, u: Uplink): boolean {

@@ -2,6 +2,8 @@
  * The rules that move the traffic by themselves, in their order of precedence (docs/decisions.md, Rules). The first that
  * applies decides. Start, operator and balancing live in start.ts, commands.ts and avoid.ts.
  */
+
+import { LASTS_MS } from "../forecast/silence.ts";
 import { bestByRank, bestOfAny, byPreference, isPreferred, rankOf, tierOf } from "./candidates.ts";
 import {
 	badFigures,
@@ -16,8 +18,17 @@ import {
 	shortFigures,
 	stateReason,
 } from "./explain.ts";
-import { isForeseen, notePrediction, pauseAfter, returnWaits, worthLeaving } from "./foresight.ts";
-import { badForLong, goodForLong, hasProof, hasWay, isDead } from "./member.ts";
+import {
+	COSTS,
+	isForeseen,
+	lastingShare,
+	notePrediction,
+	pauseAfter,
+	returnWaits,
+	worthLeaving,
+	worthLeavingSilent,
+} from "./foresight.ts";
+import { badForLong, goodForLong, hasProof, hasWay, isDead, isRadio } from "./member.ts";
 import { askFor, moveTo, mustCool, nobody, sentence } from "./outcome.ts";
 import type { UplinkData } from "./state.ts";
 import { fail, recover } from "./trouble.ts";
@@ -55,7 +66,9 @@ export function applyRules(w: Work): void {
 const BLINK_MS = 300;
 
 function mayBlink(w: Work, p: UplinkData): boolean {
-	if (!hasWay(p) || !p.worked || (p.facts.class !== "cellular" && p.facts.class !== "wifi")) return false;
+	if (!hasWay(p) || !p.worked || !isRadio(p)) return false;
+	const share = lastingShare(w, p);
+	if (share !== null && share * COSTS.outage > COSTS.change + COSTS.quiet) return false;
 	const since = p.facts.families.map((family) => p.assessment.health[family].sinceMs ?? 0);
 	const untilMs = Math.max(...since) + BLINK_MS;
 	wake(w, untilMs);
@@ -186,13 +199,14 @@ function lastResort(w: Work, p: UplinkData): UplinkData | null {
 function predictive(w: Work, p: UplinkData): boolean {
 	const { settings, nowMs, lastPredictiveMs } = w.s;
 	const told = isRisky(p) ? p.risk : null;
-	const risk = told ?? (isForeseen(p) && p.forecast ? asRisk(p.forecast) : null);
+	const silent = told === null ? silence(w, p) : null;
+	const risk = told ?? silent ?? (isForeseen(p) && p.forecast ? asRisk(p.forecast) : null);
 	if (!settings.predictive || risk === null) return false;
 	const pauseMs = pauseAfter(w, p);
 	if (lastPredictiveMs !== null && nowMs - lastPredictiveMs < pauseMs) {
 		wake(w, lastPredictiveMs + pauseMs);
 		const key = `predictive:${p.facts.id}`;
-		if (w.s.saidThrottle !== key) {
+		if (silent === null && w.s.saidThrottle !== key) {
 			w.s.saidThrottle = key;
 			tell(
 				w,
@@ -211,12 +225,14 @@ function predictive(w: Work, p: UplinkData): boolean {
 	const to = bestByRank(
 		w,
 		others(w, p).filter((c) => {
+			if (silent !== null) return isRefuge(w, p, c, silent.risk);
 			if (!isSafe(w, c) || c.goodSinceMs === null) return false;
 			return told !== null || (worthLeaving(p, c) > 0 && knownAsWell(w, c));
 		}),
 	);
 	if (to === null) {
-		nobody(w, p, "risk", `${risk.cause} expected`, figures);
+		// The verdict on a silence is near, and tells who is left.
+		if (silent === null) nobody(w, p, "risk", `${risk.cause} expected`, figures);
 		return false;
 	}
 	if (mustCool(w, to, "predictive")) return true;
@@ -225,6 +241,27 @@ function predictive(w: Work, p: UplinkData): boolean {
 	moveTo(w, to, { kind: "predictive", rule: "predictive", text, figures: [...figures, ...goodFigures(w, to)] });
 	notePrediction(w, p, risk.cause, risk.horizonMs);
 	return true;
+}
+
+/** From silence even one that has not proven itself since it failed is a way out, if it answers. */
+function isRefuge(w: Work, p: UplinkData, c: UplinkData, share: number): boolean {
+	const safe = isSafe(w, c);
+	if (!safe && (c.state !== "hold_down" || tierOf(c) !== 1 || isRisky(c))) return false;
+	if (c.goodSinceMs === null || c.quietSinceMs !== null || !knownAsWell(w, c)) return false;
+	return worthLeavingSilent(share, p, c, safe);
+}
+
+/** A silence that is likely to last (forecast/silence.ts). */
+function silence(
+	w: Work,
+	p: UplinkData,
+): Pick<RiskInput, "risk" | "confidence" | "horizonMs" | "cause" | "text"> | null {
+	const share = lastingShare(w, p);
+	if (share === null || p.quietSinceMs === null || share * COSTS.outage <= COSTS.change + COSTS.quiet) return null;
+	const { lasted, ended } = p.silences;
+	const own = lasted + ended < 1 ? "" : `; of its own last ${Math.round(lasted + ended)} ${Math.round(lasted)} did`;
+	const text = `${ms(w.s.nowMs - p.quietSinceMs)} without any reply, burst included: ${Math.round(100 * share)} % of such silences last two seconds or more${own}`;
+	return { risk: share, confidence: 1, horizonMs: LASTS_MS, cause: "silence", text };
 }
 
 /** The forecast speaks of the next ten seconds. */

@@ -3,6 +3,8 @@
  * working copies a step may write to; outside a step only the read-only views are seen. Nested values (health, facts,
  * trouble, plan) are always replaced whole, never written into.
  */
+
+import { NO_SILENCES, type OwnSilences } from "../forecast/silence.ts";
 import type { Assessment } from "../health/assess.ts";
 import { assess } from "../health/assess.ts";
 import { emptyHealth } from "../health/link.ts";
@@ -59,6 +61,10 @@ export interface UplinkData {
 	forecast: ForecastInput | null;
 	/** Predictions that made us leave it and did not come true, since the last that did. */
 	falseAlarms: number;
+	/** Every family has been silent (suspect or dead) since; null while one answers. */
+	quietSinceMs: number | null;
+	/** Its silences so far, while it was watched closely enough to tell. */
+	silences: OwnSilences;
 	lastRecheckMs: number | null;
 }
 
@@ -213,6 +219,8 @@ export function newUplink(facts: UplinkFacts, nowMs: number, settings: Settings)
 		risk: null,
 		forecast: null,
 		falseAlarms: 0,
+		quietSinceMs: null,
+		silences: NO_SILENCES,
 		lastRecheckMs: null,
 	};
 }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { ForecastInput } from "../../daemon/decide/types.ts";
-import { facts, World } from "./support.ts";
+import { facts, reach, World } from "./support.ts";
 
 const pair = (settings: object = {}, second: object = {}): World =>
 	new World([facts("wan", 1, { weight: 100 }), facts("wanb", 2, { weight: 80, ...second })], settings).run(60_000);
@@ -132,4 +132,95 @@ describe("judging", () => {
 		assert.equal(w.state.foresight.wrong, 1);
 		assert.equal(w.state.uplinks[0]?.falseAlarms, 1);
 	});
+});
+
+describe("a silence that has begun", () => {
+	/** A radio link in use that falls silent: suspect at once, no verdict for `verdictMs`. */
+	function silent(w: World, ms: number, uplink = "wan"): void {
+		w.set(uplink, { everyMs: 1e9 });
+		w.member(uplink).nextProbeMs = w.nowMs + 1e9;
+		w.send(reach(uplink, w.nowMs, "suspect"));
+		w.run(ms);
+	}
+	const radio = (settings: object = {}, more: object = {}, second: object = {}): World =>
+		new World(
+			[facts("wan", 1, { class: "cellular", ...more }), facts("wanb", 2, { weight: 80, ...second })],
+			settings,
+		).run(60_000);
+
+	test("left when it is likelier than not to last, planned, before there is a verdict", () => {
+		const w = radio();
+		silent(w, 450);
+		assert.deepEqual(w.moves(), []);
+		w.run(200);
+		assert.deepEqual(w.moves(), ["predictive:wan>wanb"]);
+		assert.match(
+			w.last().text,
+			/^Left wan before trouble: 550 ms without any reply, burst included: 58 % of such silences last/,
+		);
+		const action = w.actions[w.actions.length - 1];
+		assert.equal(action?.kind === "steer" ? action.mode : null, "planned");
+	});
+	test("a reply in time ends it, and counts in the link's own record", () => {
+		const w = radio();
+		silent(w, 450);
+		w.send(reach("wan", w.nowMs, "up"));
+		w.run(3000);
+		assert.deepEqual(w.moves(), []);
+		assert.deepEqual(w.state.uplinks[0]?.silences, { lasted: 0, ended: 1 });
+		assert.equal(w.state.uplinks[0]?.quietSinceMs, null);
+	});
+	const stays: [string, object, object, object][] = [
+		["switched off", { predictive: false }, {}, {}],
+		["a wire: its verdict is near", {}, { class: "lan" }, {}],
+		["the other costs money, this one does not", {}, {}, { metered: true }],
+	];
+	for (const [name, settings, more, second] of stays) {
+		test(`${name}: stays`, () => {
+			const w = radio(settings, more, second);
+			silent(w, 620);
+			assert.deepEqual(w.moves(), []);
+		});
+	}
+	test("the other is silent as well: stays, and nothing is said of it", () => {
+		const w = radio();
+		w.set("wanb", { everyMs: 1e9 });
+		w.send(reach("wanb", w.nowMs, "suspect"));
+		silent(w, 2000);
+		assert.deepEqual(w.moves(), []);
+	});
+	test("a link whose silences always ended by themselves is given longer", () => {
+		const w = radio();
+		for (let i = 0; i < 12; i++) {
+			silent(w, 400);
+			w.send(reach("wan", w.nowMs, "up"));
+			w.set("wan", { everyMs: 200 });
+			w.member("wan").nextProbeMs = w.nowMs;
+			w.run(5000);
+		}
+		silent(w, 700);
+		assert.deepEqual(w.moves(), []);
+		w.run(1000);
+		assert.deepEqual(w.moves(), ["predictive:wan>wanb"]);
+	});
+	test("going away is no silence", () => {
+		const w = radio();
+		silent(w, 450);
+		w.set("wan", { link: false });
+		w.run(100);
+		assert.deepEqual(w.state.uplinks[0]?.silences, { lasted: 0, ended: 0 });
+	});
+});
+
+test("a radio link that failed is held three times as long as a wire", () => {
+	const held = (cls: "cellular" | "other"): number => {
+		const w = new World([facts("wan", 1, { class: cls }), facts("wanb", 2, { weight: 80 })]).run(60_000);
+		w.set("wan", { dead: true });
+		w.run(5000);
+		w.set("wan", { dead: false });
+		w.run(1000);
+		const { trouble } = w.state.uplinks[0] ?? assert.fail();
+		return (trouble.holdUntilMs ?? 0) - (trouble.okSinceMs ?? 0);
+	};
+	assert.deepEqual([held("other"), held("cellular")], [30_000, 90_000]);
 });
