@@ -177,7 +177,7 @@ export function box(shell: readonly [string, ...string[]], name = "star watch"):
 		},
 		inside(code, more = {}) {
 			const [file, ...rest] = shell;
-			const parts = "base conf system daemon mask hmac report update";
+			const parts = "base conf system daemon mask hmac report opkg apk update";
 			const load = `umask 077; ROOT="$IPKG_INSTROOT"; LIB="$ROOT/usr/lib/autonomy/starwatch"
 				for part in ${parts}; do . "$LIB/$part.sh"; done; command=check; read_conf; clock; mkdir -p "$MINE"
 				nap() { sleep "$1"; }`;

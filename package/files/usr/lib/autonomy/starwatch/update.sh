@@ -1,5 +1,5 @@
 # shellcheck shell=sh disable=SC1091,SC2030,SC2031,SC2034,SC2154
-# Updates of autonomy's own packages from its signed feed, if the owner wants them. Everything is fetched and checked before
+# Updates of autonomy's own packages from its signed feed by opkg or apk, if the owner wants them. Everything is fetched and checked before
 # anything changes, the present version as well: without a way back there is no update. A copy of this program in /tmp does
 # it, since the update replaces the original, watches the new version for ten minutes and takes it back if it is not well.
 
@@ -91,9 +91,8 @@ run_staged_update() {
 	esac
 	ln -s "$$.$(start_time "$$")" "$STAGED/owner" 2>/dev/null || exit 1
 	trap '' HUP
-	find_program opkg || give_up "there is no opkg here; on a router with apk: apk upgrade autonomy"
-	opkg="$program"
-	read_feed
+	choose_manager
+	"${manager}_read_feed"
 	stage_packages
 	[ -n "$newer" ] || {
 		tell info "autonomy is up to date"
@@ -103,103 +102,91 @@ run_staged_update() {
 	is_calm || give_up "$why_not"
 	tell info "updates$newer"
 	was_well
-	# Not quoted: one file a word; the names were checked.
-	# shellcheck disable=SC2086
-	if "$opkg" -f "$STAGED/opkg.conf" install $new_files >"$STAGED/log" 2>&1 && stays_well; then
+	if "${manager}_install" new >"$STAGED/log" 2>&1 && stays_well; then
 		tell info "updated$newer; well for $((PROBATION / 60)) min"
 		queue_report info auto_update "updated$newer" update
 		rm -rf "$STAGED"
 		exit 0
 	fi
-	tell err "the update is taken back: ${unwell:-opkg failed: $(tail -n 1 "$STAGED/log")}"
-	# shellcheck disable=SC2086
-	"$opkg" -f "$STAGED/opkg.conf" install --force-downgrade $old_files >"$STAGED/log" 2>&1 ||
-		tell err "and that failed: $(tail -n 1 "$STAGED/log"). By hand: opkg install --force-downgrade --force-reinstall $old_files"
-	queue_report critical auto_update "the update$newer was taken back: ${unwell:-opkg failed}" rollback
+	tell err "the update is taken back: ${unwell:-$manager failed: $(tail -n 1 "$STAGED/log")}"
+	"${manager}_install" old >"$STAGED/log" 2>&1 ||
+		tell err "and that failed: $(tail -n 1 "$STAGED/log"). By hand: $("${manager}_by_hand")"
+	queue_report critical auto_update "the update$newer was taken back: ${unwell:-$manager failed}" rollback
 	# Left as it is: the packages are there for the owner, and the next update clears it.
 	rm -f "$STAGED/owner"
 	exit 1
 }
 
-# A configuration of opkg with nothing but our feed, in the channel that is wanted, signatures compulsory.
-read_feed() {
-	local kind name url found=""
-	for path in "$ROOT"/etc/opkg/*.conf; do
-		while read -r kind name url; do
-			[ "$kind" = src/gz ] && [ "$name" = autonomy ] && found="$url"
-		done 2>/dev/null <"$path"
-	done
-	[ -n "$found" ] || give_up "/etc/opkg/customfeeds.conf names no feed 'autonomy'"
-	case "/$found/" in
-	*/stable/* | */beta/*) found="$(printf '%s' "$found" | sed "s#/\\(stable\\|beta\\)\\(/\\|\$\\)#/$UPDATE_CHANNEL\\2#")" ;;
-	*) [ "$UPDATE_CHANNEL" = stable ] || give_up "feed $found has no channel $UPDATE_CHANNEL" ;;
+# The package manager of this release.
+choose_manager() {
+	manager=apk
+	find_program apk && [ -d "$ROOT/etc/apk" ] && return
+	manager=opkg
+	find_program opkg || give_up "there is neither opkg nor apk here"
+}
+
+# in_channel URL: leaves $feed, the folder of the channel that is wanted.
+in_channel() {
+	feed="$1"
+	case "/$feed/" in
+	*/stable/* | */beta/*) feed="$(printf '%s' "$feed" | sed "s#/\\(stable\\|beta\\)\\(/\\|\$\\)#/$UPDATE_CHANNEL\\2#")" ;;
+	*) [ "$UPDATE_CHANNEL" = stable ] || give_up "feed $feed has no channel $UPDATE_CHANNEL" ;;
 	esac
-	feed="$found"
-	{
-		grep -h -E '^(dest|arch)[[:space:]]' "$ROOT/etc/opkg.conf" "$ROOT"/etc/opkg/*.conf 2>/dev/null
-		printf 'lists_dir ext %s/lists\noption check_signature\nsrc/gz autonomy %s\n' "$STAGED" "$feed"
-	} >"$STAGED/opkg.conf"
-	mkdir -p "$STAGED/lists"
-	limited 120 "$opkg" -f "$STAGED/opkg.conf" update >"$STAGED/log" 2>&1 ||
-		give_up "the list of $feed was not had, or its signature is not right: $(tail -n 1 "$STAGED/log")"
-	# Kept packed by newer versions of opkg.
-	gunzip -c "$STAGED/lists/autonomy" >"$STAGED/index" 2>/dev/null || cp "$STAGED/lists/autonomy" "$STAGED/index" ||
-		give_up "opkg left no list of $feed"
 }
 
-# Name, version, file and hash of each of our packages in the list, one a line.
-index_lines() {
-	awk '/^Package:/ { name = $2 } /^Version:/ { version = $2 } /^Filename:/ { file = $2 } /^SHA256sum:/ { sum = $2 }
-		/^$/ { put() } END { put() }
-		function put() {
-			if (name ~ /^(autonomy|luci-app-autonomy|luci-i18n-autonomy)[a-z0-9-]*$/ && version ~ /^[A-Za-z0-9.~_+-]+$/ &&
-				file ~ /^[A-Za-z0-9._~+-]+$/ && length(sum) == 64 && sum !~ /[^0-9a-f]/) print name, version, file, sum
-			name = version = file = sum = ""
-		}' "$STAGED/index"
-}
-
-# Leaves $newer (" NAME VERSION"...), $new_files and $old_files.
+# From what the manager has left: in $STAGED/ours name, version, address and sum of each of our packages in the signed lists,
+# in $STAGED/installed name and version of what is here, one a line. Leaves $newer (" NAME VERSION"...), and in $new and $old
+# "NAME VERSION FILE" of each, one a line.
 stage_packages() {
-	local name old version file sum best best_file best_sum back_file back_sum
+	local name now_here other version url sum best best_line back_line
 	newer=""
-	new_files=""
-	old_files=""
-	index_lines >"$STAGED/ours"
-	"$opkg" list-installed 2>/dev/null | awk '{ print $1, $3 }' >"$STAGED/installed"
-	while read -r name old; do
+	new=""
+	old=""
+	while read -r name now_here; do
 		grep -q "^$name " "$STAGED/ours" || continue
-		best="$old"
-		back_file=""
-		while read -r other version file sum; do
+		best="$now_here"
+		back_line=""
+		while read -r other version url sum; do
 			[ "$other" = "$name" ] || continue
-			if [ "$version" = "$old" ]; then
-				back_file="$file"
-				back_sum="$sum"
-			elif "$opkg" compare-versions "$version" '>>' "$best"; then
+			if [ "$version" = "$now_here" ]; then
+				back_line="$url $sum"
+			elif "${manager}_is_newer" "$version" "$best"; then
 				best="$version"
-				best_file="$file"
-				best_sum="$sum"
+				best_line="$url $sum"
 			fi
 		done <"$STAGED/ours"
-		[ "$best" != "$old" ] || continue
-		[ -n "$back_file" ] || give_up "the feed does not hold $name $old any more: there would be no way back"
-		fetch "$best_file" "$best_sum"
-		fetch "$back_file" "$back_sum"
+		[ "$best" != "$now_here" ] || continue
+		[ -n "$back_line" ] || give_up "the feed does not hold $name $now_here any more: there would be no way back"
+		# Not quoted: two words each.
+		# shellcheck disable=SC2086
+		fetch "$name" "$best" $best_line
+		# shellcheck disable=SC2086
+		fetch "$name" "$now_here" $back_line
 		newer="$newer $name $best"
-		new_files="$new_files $STAGED/$best_file"
-		old_files="$old_files $STAGED/$back_file"
+		new="$new$name $best ${best_line%% *}
+"
+		old="$old$name $now_here ${back_line%% *}
+"
 	done <"$STAGED/installed"
 }
 
-# fetch FILE SHA256: into $STAGED, as the signed list says it is.
+# Only names, versions and files that need no quoting.
+OURS='name ~ /^(autonomy|luci-app-autonomy|luci-i18n-autonomy|vuci-app-autonomy)[a-z0-9-]*$/ && version ~ /^[A-Za-z0-9.~_+-]+$/'
+
+# fetch NAME VERSION URL SUM: into $STAGED, as the signed list says it is.
 fetch() {
+	get "$3" "${3##*/}" || give_up "${3##*/} was not had: $(tail -n 1 "$STAGED/log")"
+	"${manager}_is_it" "$1" "$2" "$STAGED/${3##*/}" "$4" || give_up "${3##*/} is not what the signed list says"
+}
+
+# get URL NAME: into $STAGED.
+get() {
 	if find_program curl; then
-		limited 300 "$program" -q -sS -f -m 290 -o "$STAGED/$1" "$feed/$1" >"$STAGED/log" 2>&1
+		limited 300 "$program" -q -sS -f -m 290 -o "$STAGED/$2" "$1" >"$STAGED/log" 2>&1
 	else
 		find_program uclient-fetch || give_up "neither curl nor uclient-fetch is installed"
-		limited 300 "$program" -q -T 30 -O "$STAGED/$1" "$feed/$1" >"$STAGED/log" 2>&1
-	fi || give_up "$1 was not had: $(tail -n 1 "$STAGED/log")"
-	[ "$(sha256 <"$STAGED/$1")" = "$2" ] || give_up "$1 is not what the signed list says"
+		limited 300 "$program" -q -T 30 -O "$STAGED/$2" "$1" >"$STAGED/log" 2>&1
+	fi
 }
 
 # What is wrong already cannot be the update's fault.
