@@ -91,6 +91,7 @@ export function createOutlets(rooms: Rooms, stateDir: string): Outlets {
 		start(api, deps) {
 			publishers = createPublishers({
 				platform,
+				bus,
 				log: log.child("publish"),
 				config,
 				source: sourceOf(rooms, deps, device),
