@@ -40,6 +40,8 @@ export type DetectorInput = { readonly atMs: number } & (
 	/** Silences of the link that are over within a second are known of its kind: so much longer before it is dead, ms. */
 	| { readonly kind: "patience"; readonly ms: number }
 	| { readonly kind: "recheck" }
+	/** The other family of this link is silent. */
+	| { readonly kind: "doubt" }
 	/** We ourselves stood still until now. */
 	| { readonly kind: "stall" }
 	| { readonly kind: "tick" }

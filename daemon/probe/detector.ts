@@ -6,6 +6,7 @@
  * - up: when a reply is overdue beyond its target's own history and nothing sent since was answered either, the link is
  *   suspect. On a link known to lose packets two or three must be overdue in a row, or every lost packet would cost a
  *   burst. A hint from the interface counters (bytes leave, none arrive) makes it suspect at once.
+ *   So does the silence of the other family: mostly the link itself is gone, and both shall be convicted at once.
  * - suspect: a burst of quick probes goes to all targets. Any reply at all: up again. When the whole burst is overdue,
  *   and so many in all that random loss at the link's own rate explains it less than once in ten million times, it is
  *   dead; with too few, one more burst. A link that was called dead twice within ten minutes and was back at once (1.5 s)
@@ -278,6 +279,8 @@ export function createDetector(options: DetectorOptions): Detector {
 		else if (input.kind === "traffic") {
 			traffic = input.state;
 			if (input.hint && verdict === "up" && linkUp && burstAtMs === null) suspect("bytes leave and none arrive", 0);
+		} else if (input.kind === "doubt") {
+			if (verdict === "up" && linkUp && burstAtMs === null) suspect("the other family is silent", 0);
 		} else if (input.kind === "method") method = input.method;
 		else if (input.kind === "witness") {
 			if (verdict === "suspect") witness = input.method;

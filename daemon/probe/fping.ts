@@ -1,5 +1,5 @@
 /**
- * fping: one long-lived process per uplink and family for the steady watch, one short process per burst. Facts from its
+ * fping: one long-lived process per uplink for the steady watch (fping-pair.ts), one short process per burst. Facts from its
  * source and from running 5.1 (Debian, OpenWrt): output is line-buffered; with -i = period / targets the probes come
  * evenly spaced and do not drift; a send error (no route, link down) prints nothing at all and the numbers go on; a
  * timeout (-t) may be longer than the period; it schedules by the wall clock, so a jump of the clock needs a restart
@@ -8,19 +8,15 @@
  * A process that ends, prints nothing that can be understood, or prints nothing at all while bursts of other processes
  * to the same targets are answered (stopped by somebody, wedged), is started again after 1, 2, 4 ... 60 s.
  */
-import type { Argv, Child, Closable, Platform } from "../platform/platform.ts";
-import { PING_DATA_BYTES } from "./budget.ts";
+import type { Child, Closable, Platform } from "../platform/platform.ts";
 import { parseFpingLine } from "./fping-line.ts";
+import { type FpingPair, fpingArgv, REPLY_LIMIT_MS, START_MS } from "./fping-pair.ts";
 import { type BurstOrder, backOffMs, type Pinger, type PingerEvents, type PingPath } from "./pinger.ts";
 
 /** Between the rounds of a burst; fping refuses less than 10 ms for unprivileged users. */
 export const BURST_ROUND_MS = 30;
 /** Between the targets of one round. */
 export const BURST_GAP_MS = 1;
-/** From start to first packet: the kernel, the loader, our own event loop. */
-const START_MS = 15;
-/** Replies later than this are not reported by fping at all. */
-const REPLY_LIMIT_MS = 3000;
 const NONSENSE_LIMIT = 20;
 const STABLE_MS = 30_000;
 const MAX_BURSTS = 4;
@@ -31,25 +27,20 @@ const MUTE_BURSTS = 2;
 /** A sequence number cannot leap further than this between two lines. */
 const MAX_GAP = 100;
 
-export function fpingArgv(program: string, path: PingPath, tail: readonly string[]): Argv {
-	const source = path.address === null ? [] : ["-S", path.address];
-	const family = path.family === "ipv4" ? "-4" : "-6";
-	return [program, family, "-I", path.device, ...source, "-b", String(PING_DATA_BYTES), "-r", "0", ...tail];
-}
-
-export function steadyArgs(targets: readonly string[], spacingMs: number): string[] {
-	const period = spacingMs * targets.length;
-	return ["-l", "-p", String(period), "-i", String(spacingMs), "-t", String(REPLY_LIMIT_MS), ...targets];
-}
-
 export function burstArgs(targets: readonly string[], rounds: number, waitMs: number): string[] {
 	const limit = String(Math.min(REPLY_LIMIT_MS, Math.ceil(waitMs)));
 	return ["-c", String(rounds), "-p", String(BURST_ROUND_MS), "-i", String(BURST_GAP_MS), "-t", limit, ...targets];
 }
 
-export function createFping(platform: Platform, program: string, path: PingPath, events: PingerEvents): Pinger {
+export function createFping(
+	platform: Platform,
+	program: string,
+	path: PingPath,
+	pair: FpingPair,
+	events: PingerEvents,
+): Pinger {
 	const { clock, processes, timers } = platform;
-	let steady: Child | null = null;
+	let running = false;
 	let retry: Closable | null = null;
 	let wanted: { targets: readonly string[]; spacingMs: number } | null = null;
 	let failures = 0;
@@ -60,56 +51,56 @@ export function createFping(platform: Platform, program: string, path: PingPath,
 	let heardMs = 0;
 	let answeredBursts = 0;
 	let lastAnswered = 0;
+	let startedMs = 0;
+	let nonsense = 0;
+	let lastWords = "";
+	const lastSeq = new Map<string, number>();
 
-	function start(): void {
-		if (closed || wanted === null || wanted.targets.length === 0) return;
-		const { targets, spacingMs } = wanted;
-		const startedMs = clock.monotonicMs();
-		heard();
-		let nonsense = 0;
-		let lastWords = "";
-		const lastSeq = new Map<string, number>();
-		const count = (target: string, seq: number): void => {
-			const before = lastSeq.get(target) ?? -1;
-			if (seq <= before || !targets.includes(target)) return;
-			lastSeq.set(target, seq);
-			events.onSent(Math.min(MAX_GAP, seq - before));
-		};
-		const onLine = (line: string): void => {
-			const parsed = parseFpingLine(line);
+	function count(target: string, seq: number): void {
+		const before = lastSeq.get(target) ?? -1;
+		if (seq <= before || !wanted?.targets.includes(target)) return;
+		lastSeq.set(target, seq);
+		events.onSent(Math.min(MAX_GAP, seq - before));
+	}
+
+	const steady = pair.seat(program, path, {
+		onStart(slots) {
+			running = true;
+			startedMs = clock.monotonicMs();
 			heard();
-			if (parsed.kind === "reply") {
+			nonsense = 0;
+			lastWords = "";
+			lastSeq.clear();
+			events.onPlan(slots);
+		},
+		onLine(line) {
+			heard();
+			if (line.kind === "reply") {
 				nonsense = 0;
 				if (failures > 0) events.onProblem(null, 0);
 				failures = 0;
-				count(parsed.target, parsed.seq);
-				events.onReply("steady", parsed.target, parsed.seq, parsed.rttMs);
-			} else if (parsed.kind === "timeout") count(parsed.target, parsed.seq);
-			else if (parsed.kind === "error") events.onError(parsed.target, parsed.text);
-			else if (parsed.kind === "other") {
-				lastWords = parsed.text;
+				count(line.target, line.seq);
+				events.onReply("steady", line.target, line.seq, line.rttMs);
+			} else if (line.kind === "timeout") count(line.target, line.seq);
+			else if (line.kind === "error") events.onError(line.target, line.text);
+			else if (line.kind === "other") {
+				lastWords = line.text;
 				if (++nonsense === NONSENSE_LIMIT) {
-					child.close();
+					steady.stop();
 					fail(`fping prints nothing that can be understood, such as "${lastWords}"`);
 				}
 			}
-		};
-		const onExit = (code: number | null, error: string | null): void => {
-			if (steady !== child) return;
+		},
+		onExit(code, error) {
 			if (clock.monotonicMs() - startedMs > STABLE_MS) failures = 0;
 			const why = error ?? (code === null ? "it was killed" : `exit code ${code}`);
 			fail(`fping ended (${why}${lastWords ? `: ${lastWords}` : ""})`);
-		};
-		const child: Child = processes.start(fpingArgv(program, path, steadyArgs(targets, spacingMs)), {
-			onStdoutLine: onLine,
-			onStderrLine: onLine,
-			onExit,
-		});
-		steady = child;
-		const periodMs = spacingMs * targets.length;
-		events.onPlan(
-			targets.map((target, index) => ({ target, firstSentMs: startedMs + START_MS + index * spacingMs, periodMs })),
-		);
+		},
+	});
+
+	function start(): void {
+		if (closed || wanted === null || wanted.targets.length === 0) return;
+		steady.run(wanted.targets, wanted.spacingMs);
 	}
 
 	function heard(): void {
@@ -119,17 +110,17 @@ export function createFping(platform: Platform, program: string, path: PingPath,
 
 	/** A target answered burst number `burst`. */
 	function answered(burst: number): void {
-		if (steady === null || wanted === null || burst === lastAnswered) return;
+		if (!running || wanted === null || burst === lastAnswered) return;
 		lastAnswered = burst;
 		answeredBursts++;
 		const silentMs = clock.monotonicMs() - heardMs;
 		if (answeredBursts < MUTE_BURSTS || silentMs < MUTE_MIN_MS + MUTE_SPACINGS * wanted.spacingMs) return;
-		steady.close();
+		steady.stop();
 		fail(`fping printed nothing for ${Math.round(silentMs / 100) / 10} s while its targets answered`);
 	}
 
 	function fail(text: string): void {
-		steady = null;
+		running = false;
 		if (closed) return;
 		failures++;
 		const pauseMs = backOffMs(failures);
@@ -142,9 +133,8 @@ export function createFping(platform: Platform, program: string, path: PingPath,
 	function stopSteady(): void {
 		retry?.close();
 		retry = null;
-		const child = steady;
-		steady = null;
-		child?.close();
+		running = false;
+		steady.stop();
 	}
 
 	return {
@@ -178,7 +168,7 @@ export function createFping(platform: Platform, program: string, path: PingPath,
 					events.onReply("burst", parsed.target, base + parsed.seq, parsed.rttMs);
 				}
 			};
-			const child: Child = processes.start(fpingArgv(program, path, burstArgs(asked, order.rounds, order.waitMs)), {
+			const child: Child = processes.start(fpingArgv(program, [path], burstArgs(asked, order.rounds, order.waitMs)), {
 				onStdoutLine: onLine,
 				onStderrLine: onLine,
 				onExit(_code, error) {

@@ -7,6 +7,7 @@
 import type { Logger } from "../platform/log.ts";
 import type { Closable, Platform } from "../platform/platform.ts";
 import { createFping } from "./fping.ts";
+import type { FpingPair } from "./fping-pair.ts";
 import { createPing } from "./ping.ts";
 import type { Pinger, PingerEvents, PingPath } from "./pinger.ts";
 
@@ -25,6 +26,8 @@ export interface PingerChoiceOptions {
 	readonly log: Logger;
 	readonly uplink: string;
 	readonly path: PingPath;
+	/** Of the uplink. */
+	readonly pair: FpingPair;
 	readonly events: Omit<PingerEvents, "onProblem">;
 	/** Another program pings from now on, or none: it has no orders yet. */
 	readonly onChange: () => void;
@@ -65,7 +68,7 @@ export function createPingerChoice(options: PingerChoiceOptions): PingerChoice {
 
 	function open(): Pinger | null {
 		const program = platform.processes.find("fping");
-		if (program !== null) return createFping(platform, program, path, events);
+		if (program !== null) return createFping(platform, program, path, options.pair, events);
 		instead = `fping is not installed: ${INSTEAD}; install the package fping`;
 		retry = platform.timers.after(FIRST_PAUSE_MS, tryAgain);
 		return openPing();
@@ -99,7 +102,7 @@ export function createPingerChoice(options: PingerChoiceOptions): PingerChoice {
 		tell("info", "fping is tried again");
 		onTrial = true;
 		instead = null;
-		replace(createFping(platform, program, path, events));
+		replace(createFping(platform, program, path, options.pair, events));
 	}
 
 	function proven(): void {

@@ -7,6 +7,7 @@ import type { Logger } from "../platform/log.ts";
 import type { Closable, Platform } from "../platform/platform.ts";
 import { createLedger, type Pace, pace, type Role } from "./budget.ts";
 import type { TrafficState } from "./detector-types.ts";
+import { createFpingPair } from "./fping-pair.ts";
 import { type Counters, createTrafficJudge } from "./passive.ts";
 import type { ProbeSettings } from "./settings.ts";
 import { describe, type UplinkProbeStatus } from "./status.ts";
@@ -80,6 +81,7 @@ export function createUplinkWatch(options: {
 	const { clock } = platform;
 	const entries = new Map<Family, Entry>();
 	const ledger = createLedger();
+	const pair = createFpingPair(platform, log, uplink);
 	let judge = createTrafficJudge();
 	let order = options.order;
 	let overBudget = false;
@@ -89,6 +91,7 @@ export function createUplinkWatch(options: {
 	let traffic: TrafficState = "unknown";
 	let hinted = false;
 	let downAtMs: number | null = null;
+	let doubting = false;
 
 	function emit(observation: Observation): void {
 		if (observation.kind === "reach" && hinted && observation.verdict !== "suspect") {
@@ -96,6 +99,14 @@ export function createUplinkWatch(options: {
 			if (observation.verdict === "up") judge.falseAlarm(observation.atMs);
 		}
 		options.emit(observation);
+		if (observation.kind === "reach" && observation.verdict === "suspect") doubt(observation.family);
+	}
+
+	function doubt(silent: Family): void {
+		if (doubting) return;
+		doubting = true;
+		for (const [family, { watch }] of entries) if (family !== silent) watch.doubt();
+		doubting = false;
 	}
 
 	function paceOf(from: WatchOrder): Pace {
@@ -111,10 +122,17 @@ export function createUplinkWatch(options: {
 		});
 	}
 
+	/** What may start and end programs is done to both families together. */
+	function all(change: (watch: Watch) => void): void {
+		pair.together(() => {
+			for (const { watch } of entries.values()) change(watch);
+		});
+	}
+
 	function setPace(): void {
 		if (order.families.length === 0) return;
 		const next = paceOf(order);
-		for (const entry of entries.values()) entry.watch.setPace(next);
+		all((watch) => watch.setPace(next));
 	}
 
 	function open(one: FamilyOrder, from: WatchOrder): Watch {
@@ -127,6 +145,7 @@ export function createUplinkWatch(options: {
 			tcpPorts: from.settings.tcpPorts,
 			metered: from.metered,
 			pace: paceOf(from),
+			pair,
 			pathProven: () => entries.get(one.family)?.order.pathProven ?? one.pathProven,
 			emit,
 			spend(bytes, packets) {
@@ -158,36 +177,40 @@ export function createUplinkWatch(options: {
 		follow(next) {
 			if (order.device !== next.device) judge = createTrafficJudge();
 			order = next;
-			for (const family of FAMILIES) {
-				const wanted = next.families.find((one) => one.family === family);
-				const key = wanted ? keyOf(wanted, next) : "";
-				const entry = entries.get(family);
-				if (entry && wanted && entry.key === key) {
-					entries.set(family, { ...entry, order: wanted });
-					continue;
+			pair.together(() => {
+				for (const family of FAMILIES) {
+					const wanted = next.families.find((one) => one.family === family);
+					const key = wanted ? keyOf(wanted, next) : "";
+					const entry = entries.get(family);
+					if (entry && wanted && entry.key === key) {
+						entries.set(family, { ...entry, order: wanted });
+						continue;
+					}
+					entry?.watch.close();
+					entries.delete(family);
+					if (wanted) entries.set(family, { key, watch: open(wanted, next), order: wanted });
 				}
-				entry?.watch.close();
-				entries.delete(family);
-				if (wanted) entries.set(family, { key, watch: open(wanted, next), order: wanted });
-			}
-			for (const entry of entries.values()) entry.watch.setPatience(next.patienceMs);
-			setPace();
+				for (const entry of entries.values()) entry.watch.setPatience(next.patienceMs);
+				setPace();
+			});
 		},
 		link(up, text, families) {
-			for (const family of families) entries.get(family)?.watch.link(up, text);
+			pair.together(() => {
+				for (const family of families) entries.get(family)?.watch.link(up, text);
+			});
 			downAtMs = up ? null : clock.monotonicMs();
 		},
 		recheck() {
 			for (const entry of entries.values()) entry.watch.recheck();
 		},
 		restart() {
-			for (const entry of entries.values()) entry.watch.restart();
+			all((watch) => watch.restart());
 		},
 		look(counters, atMs) {
 			checkBudget(atMs);
 			if (downAtMs !== null && atMs - downAtMs > DOWN_TRUST_MS && order.hasCarrier) {
 				downAtMs = null;
-				for (const entry of entries.values()) entry.watch.link(true, "netifd calls it up");
+				all((watch) => watch.link(true, "netifd calls it up"));
 			}
 			const seen = counters === null ? null : judge.look(counters, ownPackets, atMs);
 			ownPackets = 0;

@@ -4,6 +4,7 @@ import type { Logger } from "../platform/log.ts";
 import type { Platform } from "../platform/platform.ts";
 import type { Pace } from "./budget.ts";
 import type { TrafficState } from "./detector-types.ts";
+import type { FpingPair } from "./fping-pair.ts";
 import type { TargetReport } from "./targets.ts";
 
 export interface WatchOptions {
@@ -20,6 +21,8 @@ export interface WatchOptions {
 	readonly tcpPorts: readonly number[];
 	readonly metered: boolean;
 	readonly pace: Pace;
+	/** Shared by the families of the uplink. */
+	readonly pair: FpingPair;
 	/** False while sockets of ours would leave by another uplink: TCP and DNS prove nothing then. */
 	pathProven(): boolean;
 	emit(observation: Observation): void;
@@ -47,6 +50,8 @@ export interface Watch {
 	setPatience(ms: number): void;
 	link(up: boolean, text: string): void;
 	recheck(): void;
+	/** The other family is silent. */
+	doubt(): void;
 	traffic(state: TrafficState, hint: boolean): void;
 	/** The wall clock jumped: fping's schedule is lost. */
 	restart(): void;

@@ -226,6 +226,7 @@ export function createWatch(options: WatchOptions): Watch {
 		log: options.log,
 		uplink,
 		path: { family, device: options.device, address: options.address },
+		pair: options.pair,
 		events,
 		// What the one before has sent and cannot report any more is nobody's loss.
 		onChange() {
@@ -251,6 +252,7 @@ export function createWatch(options: WatchOptions): Watch {
 			run();
 		},
 		recheck: () => step({ kind: "recheck", atMs: clock.monotonicMs() }),
+		doubt: () => step({ kind: "doubt", atMs: clock.monotonicMs() }),
 		traffic: (state, hint) => step({ kind: "traffic", atMs: clock.monotonicMs(), state, hint }),
 		restart() {
 			step({ kind: "stall", atMs: clock.monotonicMs() });

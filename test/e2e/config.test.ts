@@ -125,9 +125,11 @@ describe("the configuration of a running daemon", { skip }, () => {
 		const traffic = await bench.traffic(t);
 		await bench.world.do({ do: "blackhole", isp: 1 });
 		await flowsVia(traffic, 2, 6000, first);
-		const list = (await first.call<Reply<"decisions">>("decisions", {})).decisions;
-		const failover = list.find((one) => one.rule === "hard_failure");
-		assert.ok(failover, JSON.stringify(list));
+		const failed = async (): Promise<Reply<"decisions">["decisions"][number] | undefined> =>
+			(await first.call<Reply<"decisions">>("decisions", {})).decisions.find((one) => one.rule === "hard_failure");
+		await first.until("both families are found dead", async () => (await failed()) !== undefined, 6000);
+		const failover = await failed();
+		assert.ok(failover);
 		const same = await first.call<Reply<"what_if">>("what_if", { overrides: {} });
 		assert.equal(same.differs, false, same.text);
 		const other = await first.call<Reply<"what_if">>("what_if", { overrides: { mode: "observe" } }).catch(() => null);

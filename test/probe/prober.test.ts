@@ -110,16 +110,27 @@ const close = (prober: Prober, time: Room["time"]): void => {
 	assert.equal(time.pending(), 0, "no timer is left behind");
 };
 
-test("one fping per uplink and family, bound to device and address; a verdict from the first burst", () => {
+const DUAL = uplink({ ipv6: familyLink({ address: "2001:db8::2", gateway: "fe80::1" }) });
+const V4 = ["1.1.1.1", "8.8.8.8", "9.9.9.9"];
+const V6 = ["2606:4700:4700::1111", "2001:4860:4860::8888", "2620:fe::fe"];
+function end(child: FakeChild | undefined, code: number | null): void {
+	assert.ok(child);
+	child.closed = true;
+	child.handlers.onExit(code, null);
+}
+const commands = (one: Room): string[] => one.steady().map((child) => child.argv.slice(1).join(" "));
+const ALONE = [
+	`-4 -I eth1 -S 192.0.2.2 -b 8 -r 0 -l -p 6000 -i 2000 -t 3000 ${V4.join(" ")}`,
+	`-6 -I eth1 -S 2001:db8::2 -b 8 -r 0 -l -p 6000 -i 2000 -t 3000 ${V6.join(" ")}`,
+];
+
+test("one fping per uplink, bound to device and addresses; a verdict from the first burst", () => {
 	const one = room();
-	one.prober.setUplinks([uplink({ ipv6: familyLink({ address: "2001:db8::2", gateway: "fe80::1" }) })]);
-	assert.deepEqual(
-		one.steady().map((child) => child.argv.join(" ")),
-		[
-			"/usr/sbin/fping -4 -I eth1 -S 192.0.2.2 -b 8 -r 0 -l -p 6000 -i 2000 -t 3000 1.1.1.1 8.8.8.8 9.9.9.9",
-			"/usr/sbin/fping -6 -I eth1 -S 2001:db8::2 -b 8 -r 0 -l -p 6000 -i 2000 -t 3000 2606:4700:4700::1111 2001:4860:4860::8888 2620:fe::fe",
-		],
-	);
+	one.prober.setUplinks([DUAL]);
+	const both = V4.map((target, i) => `${target} ${V6[i]}`).join(" ");
+	const binding = "-I eth1 -S 192.0.2.2 -S 2001:db8::2";
+	assert.deepEqual(commands(one), [`${binding} -b 8 -r 0 -l -p 6000 -i 1000 -t 3000 ${both}`]);
+	assert.equal(one.processes.children.filter((child) => child.argv.includes("-l")).length, 1, "started once");
 	const [burst] = one.bursts();
 	assert.equal(
 		burst?.argv.join(" "),
@@ -130,6 +141,79 @@ test("one fping per uplink and family, bound to device and address; a verdict fr
 	assert.equal(one.prober.verdict("wan", "ipv6"), "unknown", "families are judged apart");
 	close(one.prober, one.time);
 	assert.ok(one.processes.children.every((child) => child.closed));
+});
+
+test("the families share it while they are watched alike; each hears of its own targets only", () => {
+	const one = room();
+	one.prober.setUplinks([DUAL]);
+	const [both] = one.steady();
+	for (let seq = 0; seq < 3; seq++) {
+		both?.handlers.onStdoutLine?.(`${V6[seq]} : [0], 16 bytes, 9.5 ms (9.5 avg, 0% loss)`);
+	}
+	assert.deepEqual([one.prober.verdict("wan", "ipv4"), one.prober.verdict("wan", "ipv6")], ["unknown", "up"]);
+	one.prober.setActive(["wan"]);
+	assert.match(commands(one).join(), /-p 750 -i 125 /, "a new pace for both at once");
+	assert.equal(one.processes.children.filter((child) => child.argv.includes("-l")).length, 2);
+	one.prober.setUplinks([{ ...DUAL, ipv6: null }]);
+	assert.match(commands(one).join("; "), /^-4 .* -i 250 [^;:]*$/, "the one that stays goes on alone");
+	one.prober.setUplinks([DUAL]);
+	assert.equal(one.steady().length, 1);
+	close(one.prober, one.time);
+});
+
+test("a family in doubt puts the other in doubt, and both are convicted together", () => {
+	const one = room();
+	one.prober.setUplinks([DUAL]);
+	one.prober.setActive(["wan"]);
+	const [both] = one.steady();
+	for (const target of [...V4, ...V6])
+		both?.handlers.onStdoutLine?.(`${target} : [0], 16 bytes, 9.5 ms (9.5 avg, 0% loss)`);
+	for (let seq = 1; seq < 9; seq++) {
+		for (const target of [...V4, ...V6]) {
+			one.time.advanceSync(125);
+			both?.handlers.onStdoutLine?.(`${target} : [${seq}], 16 bytes, 9.5 ms (9.5 avg, 0% loss)`);
+		}
+	}
+	const since = one.reaches().length;
+	one.time.advanceSync(1500);
+	const told = one
+		.reaches()
+		.slice(since)
+		.map(({ family, verdict, atMs, evidence }) => ({ family, verdict, atMs, evidence }));
+	const [first, second] = told.filter(({ verdict }) => verdict === "suspect");
+	assert.equal(first?.atMs, second?.atMs);
+	assert.equal(second?.evidence.text, "the other family is silent");
+	const dead = told.filter(({ verdict }) => verdict === "dead");
+	assert.deepEqual(dead.map(({ family }) => family).sort(), ["ipv4", "ipv6"]);
+	assert.ok(Math.abs((dead[0]?.atMs ?? 0) - (dead[1]?.atMs ?? 0)) <= 50, JSON.stringify(dead));
+	close(one.prober, one.time);
+});
+
+test("its end is the end of both watches, and both begin again", () => {
+	const one = room();
+	one.prober.setUplinks([DUAL]);
+	const [first] = one.steady();
+	first?.handlers.onStdoutLine?.(`${V4[0]} : [0], 16 bytes, 9.5 ms (9.5 avg, 0% loss)`);
+	end(first, null);
+	assert.deepEqual(commands(one), []);
+	one.time.advanceSync(1000);
+	assert.equal(one.steady().length, 1);
+	assert.equal(one.log.lines.filter((line) => line.msg === "probe program" && line.level === "warn").length, 2);
+	close(one.prober, one.time);
+});
+
+test("an fping that refuses two families is asked with one each, without being called broken", () => {
+	const one = room();
+	one.prober.setUplinks([DUAL]);
+	const [first] = one.steady();
+	first?.handlers.onStderrLine?.("fping: can't specify both -4 and -6");
+	end(first, 1);
+	assert.deepEqual(commands(one), ALONE);
+	assert.equal(one.prober.status()[0]?.text, null);
+	assert.match(JSON.stringify(one.log.lines), /one process each/);
+	one.prober.setActive(["wan"]);
+	assert.equal(one.steady().length, 2);
+	close(one.prober, one.time);
 });
 
 test("silence: suspect, a burst, dead within 0.6 s; the engine is told each step", () => {
