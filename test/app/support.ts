@@ -72,7 +72,12 @@ export async function logIn(page: Page, user: User): Promise<void> {
 	await page.getByRole("button", { name: "Log in" }).click();
 }
 
-export async function openBench(options: LabOptions = {}, daemonOptions: DaemonOptions = {}): Promise<Bench> {
+/** `prepare`: what must be there before the daemon starts. */
+export async function openBench(
+	options: LabOptions = {},
+	daemonOptions: DaemonOptions = {},
+	prepare: (router: RouterUnderTest) => Promise<void> = async () => {},
+): Promise<Bench> {
 	const autonomy = "config autonomy 'main'\n\toption min_uptime_s '1'\n";
 	const router = await startStandIn({ ...options, config: { autonomy, rpcd: RPCD, ...options.config } });
 	const bus = hostBus(router);
@@ -80,6 +85,7 @@ export async function openBench(options: LabOptions = {}, daemonOptions: DaemonO
 	await router.put("/lab/acl.d/anyone.json", ANYONE);
 	await router.put("/lab/acl.d/luci-app-autonomy.json", readFileSync("rpcd/acl.d/luci-app-autonomy.json", "utf8"));
 	await router.lab.helper("router", "www", { root: `${router.repo}/build/app` });
+	await prepare(router);
 	const socket = `${router.lab.shared}/lab/http.sock`;
 	let relay: Relay | null = await startRelay(socket, 0);
 	const { port } = relay;

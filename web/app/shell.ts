@@ -21,7 +21,7 @@ import { type AppState, createStore, forgetState } from "./state.ts";
 import { openUplinkSheet, type UplinkSheet } from "./uplink.ts";
 
 const EVERY_MS = 2000;
-const TROUBLED_MS = 5000;
+const TROUBLED_MS = 3000;
 
 type Name = "overview" | "history" | "alerts" | "more";
 

@@ -57,6 +57,7 @@ export function createStore(api: Api, nowMs: () => number): Store {
 	let seenUnixMs = last?.seenUnixMs ?? null;
 	let queued = readQueue();
 	let keptAtMs = Number.NEGATIVE_INFINITY;
+	let keptFor = "";
 	let state = join(live.state());
 
 	function join(now: LiveState): AppState {
@@ -90,8 +91,11 @@ export function createStore(api: Api, nowMs: () => number): Store {
 				await flush();
 				alerts = (await api.call("alerts").catch(() => told)).alerts;
 			}
-			if (nowMs() - keptAtMs > KEEP_EVERY_MS) {
+			// At once when something happened, now and then for the figures.
+			const happened = JSON.stringify([alerts, now.status?.last_event?.id, now.status?.current]);
+			if (happened !== keptFor || nowMs() - keptAtMs > KEEP_EVERY_MS) {
 				keptAtMs = nowMs();
+				keptFor = happened;
 				keep("last", { status: now.status, members: now.members, alerts, seenUnixMs });
 			}
 		}
