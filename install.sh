@@ -10,11 +10,14 @@ FEED=''
 USIGN_KEY=''
 APK_KEY=''
 
-# Measured: docs/install.md. Node.js with its libraries is asked for from the package manager where it tells.
+# Measured: docs/install.md. What the runtime adds: Node.js with its libraries, or QuickJS with socat and fping.
 NEED_FLASH_KB=4096
 NODE_FLASH_KB=45000
-NEED_RAM_KB=90000
+QJS_FLASH_KB=2048
+NODE_RAM_KB=90000
+QJS_RAM_KB=24000
 NODE_LEAST=20
+QJS_LEAST=20250426
 
 unset IFS CDPATH ENV
 PATH="/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/usr/sbin:/usr/local/usr/bin:$PATH"
@@ -83,72 +86,83 @@ check_release() {
 	[ -n "$rutos" ] && return
 	case "$release" in
 	SNAPSHOT | 2[4-9].* | [3-9][0-9].*) ;;
-	*) refuse "OpenWrt $release is too old: its newest Node.js is older than $NODE_LEAST; OpenWrt 24.10 or later is needed" ;;
+	*) refuse "OpenWrt $release is too old: OpenWrt 24.10 or later is needed" ;;
 	esac
 }
 
 check_arch() {
 	[ -n "$arch" ] || refuse "/etc/openwrt_release does not tell the architecture (DISTRIB_ARCH)"
-	case "$arch" in
-	x86_64 | i386_pentium4 | aarch64_* | arm_*vfp* | arm_*neon*) ;;
-	*)
-		runtime_in_feed && return
-		refuse "there is no Node.js for this processor ($arch), and the feed has no other runtime for it yet"
-		;;
-	esac
 }
 
 # The feed brings a runtime of its own for this architecture.
-runtime_in_feed() {
-	[ -f "$tmp/Packages" ] || return 1
+static_in_feed() {
+	if [ "$manager" = apk ]; then
+		[ -f "$tmp/static.adb" ]
+		return
+	fi
 	awk -v arch="$arch" '
 		/^Package: / { name = $2 }
 		/^Architecture: / && name == "autonomy-runtime-static" && $2 == arch { found = 1 }
 		END { exit !found }' "$tmp/Packages"
 }
 
-# Leaves $node: the version that is installed, or that the package manager offers; empty: none.
-look_for_node() {
-	node=""
-	node_installed=0
+in_feed() {
+	[ "$manager" = opkg ] && grep -q "^Package: $1\$" "$tmp/Packages"
+}
+
+# offered NAME: prints the version the package manager offers; nothing: none.
+offered() {
+	if [ "$manager" = apk ]; then
+		apk list "$1" 2>/dev/null | sed -n "s/^$1-\([0-9][^ ]*\) .*/\1/p" | tail -n 1
+	else
+		opkg info "$1" 2>/dev/null | sed -n 's/^Version: *//p' | tail -n 1
+	fi
+}
+
+# The first of these: Node.js that is here already; QuickJS of the release; the feed's own for this processor; Node.js of the
+# release. Leaves $runtime, and $words about it.
+check_runtime() {
+	local node qjs
 	node="$(node --version 2>/dev/null)"
 	node="${node#v}"
-	if [ -n "$node" ]; then
+	node_installed=0
+	if new_enough "$node"; then
 		node_installed=1
+		runtime=autonomy-runtime-node words="Node.js $node, already here"
 		return
 	fi
-	ask_for_node
-	if [ -z "$node" ]; then
+	qjs="$(offered quickjs)"
+	node="$(offered node)"
+	if [ -z "$qjs$node" ]; then
 		# The lists are in RAM and gone after a restart.
 		"$manager" update >/dev/null 2>&1
-		ask_for_node
+		qjs="$(offered quickjs)"
+		node="$(offered node)"
 	fi
-}
-
-ask_for_node() {
-	if [ "$manager" = apk ]; then
-		node="$(apk list node 2>/dev/null | sed -n 's/^node-\([0-9][^ ]*\) .*/\1/p' | tail -n 1)"
+	if [ "$(digits "$qjs")" -ge "$QJS_LEAST" ] && [ -n "$(offered socat)" ]; then
+		runtime=autonomy-runtime-quickjs words="QuickJS $qjs, a package of $system"
+	elif static_in_feed; then
+		runtime=autonomy-runtime-static words="QuickJS for $arch, from the feed itself"
+	elif new_enough "$node"; then
+		runtime=autonomy-runtime-node words="Node.js $node, a package of $system"
 	else
-		node="$(opkg info node 2>/dev/null | sed -n 's/^Version: *//p' | tail -n 1)"
+		refuse "there is nothing to run it on: $system offers Node.js ${node:-(none)} (needed: $NODE_LEAST or later) and QuickJS ${qjs:-(none)} (needed: 2025-04-26 or later, and socat), and the feed has no runtime for $arch. Are the release's own feeds configured, and is the router online?"
 	fi
 }
 
-check_runtime() {
-	if runtime_in_feed; then
-		runtime=autonomy-runtime-static
-		return
-	fi
-	runtime=autonomy-runtime-node
-	look_for_node
-	if [ -z "$node" ]; then
-		[ -z "$rutos" ] || refuse "$system has no Node.js, and the feed has no other runtime for $arch yet"
-		[ "$manager" != apk ] || refuse "OpenWrt $release has no Node.js of its own any more; add a feed that has it, or wait for the runtime for small routers"
-		refuse "opkg knows no package node, also after 'opkg update': are OpenWrt's own feeds in /etc/opkg/distfeeds.conf, and is the router online?"
-	fi
-	case "${node%%.*}" in
-	*[!0-9]*) refuse "the version of Node.js is not understood: $node" ;;
+new_enough() { # new_enough 20.1.2
+	case "${1%%.*}" in
+	"" | *[!0-9]*) return 1 ;;
 	esac
-	[ "${node%%.*}" -ge "$NODE_LEAST" ] || refuse "Node.js $node is too old: $NODE_LEAST or later is needed"
+	[ "${1%%.*}" -ge "$NODE_LEAST" ]
+}
+
+# digits 2025.09.13-r1: 20250913; of anything else 0.
+digits() {
+	case "$1" in
+	20[0-9][0-9][.-][0-9][0-9][.-][0-9][0-9]*) printf '%.10s' "$1" | tr -d '.-' ;;
+	*) printf 0 ;;
+	esac
 }
 
 free_kb() {
@@ -159,14 +173,20 @@ free_kb() {
 }
 
 check_space() {
-	local place=/ need="$NEED_FLASH_KB" free ram
+	local place=/ need="$NEED_FLASH_KB" ram_need="$QJS_RAM_KB" free ram
 	for place in "$root/usr/local" "$root/overlay" "$root/"; do
 		[ -d "$place" ] || continue
 		# Where RutOS 7.14 and later installs to.
 		[ "$place" = "$root/usr/local" ] && [ -z "$rutos" ] && continue
 		break
 	done
-	[ "$runtime" = autonomy-runtime-node ] && [ "$node_installed" = 0 ] && need=$((need + NODE_FLASH_KB))
+	case "$runtime" in
+	*-node)
+		ram_need="$NODE_RAM_KB"
+		[ "$node_installed" = 1 ] || need=$((need + NODE_FLASH_KB))
+		;;
+	*) need=$((need + QJS_FLASH_KB)) ;;
+	esac
 	free="$(free_kb "$place")"
 	case "$free" in
 	"" | *[!0-9]*) refuse "how much flash is free cannot be told: df -k $place" ;;
@@ -174,7 +194,7 @@ check_space() {
 	[ "$free" -ge "$need" ] || refuse "too little flash: $free KB are free in ${place#"$root"}, $need KB are needed"
 	ram="$(sed -n 's/^MemAvailable: *\([0-9]*\) kB$/\1/p' "$root/proc/meminfo" 2>/dev/null)"
 	[ -n "$ram" ] || refuse "how much memory is free cannot be told: /proc/meminfo"
-	[ "$ram" -ge "$NEED_RAM_KB" ] || refuse "too little memory: $ram KB are free, $NEED_RAM_KB KB are needed"
+	[ "$ram" -ge "$ram_need" ] || refuse "too little memory: $ram KB are free, $ram_need KB are needed"
 	flash_free="$free"
 	flash_need="$need"
 }
@@ -205,6 +225,8 @@ check_feed() {
 	if [ "$manager" = apk ]; then
 		[ -n "$APK_KEY" ] || refuse "with which key is the feed signed? this copy of install.sh has none: --key FILE"
 		get "$FEED/apk/packages.adb" "$tmp/packages.adb" || refuse "the feed cannot be reached: $FEED/apk/packages.adb"
+		# What is made for one processor has a list of its own.
+		get "$FEED/apk/$arch/packages.adb" "$tmp/static.adb" || rm -f "$tmp/static.adb"
 		printf '%s\n' "$APK_KEY" >"$tmp/key"
 		grep -q '^-----BEGIN PUBLIC KEY-----$' "$tmp/key" || refuse "that is no public key in PEM"
 		return
@@ -230,6 +252,7 @@ luci_here() {
 packages() {
 	printf '%s autonomy' "$runtime"
 	luci_here && printf ' luci-app-autonomy'
+	[ -n "$rutos" ] && [ "$luci" = 1 ] && in_feed vuci-app-autonomy-ui && printf ' vuci-app-autonomy-ui'
 	printf '\n'
 }
 
@@ -268,8 +291,8 @@ take_feed_away() {
 
 install() {
 	check_release
-	check_feed
 	check_arch
+	check_feed
 	check_runtime
 	check_space
 	local file key had_key=0
@@ -279,7 +302,7 @@ install() {
 	say "  key      ${key#"$root"}"
 	say "  feed     $FEED/$manager, in ${file#"$root"}"
 	say "  packages $(packages)"
-	[ "$runtime" = autonomy-runtime-static ] || say "  runtime  Node.js $node$([ "$node_installed" = 1 ] && printf ', already here')"
+	say "  runtime  $words"
 	say "  flash    $flash_need KB needed, $flash_free KB free"
 	say "  then     the service starts. It moves traffic where there is mwan3 or a second uplink; else it looks on."
 	say "Nothing else of the router's settings is changed."
@@ -289,7 +312,10 @@ install() {
 	{ mkdir -p "${file%/*}" "${key%/*}" && cp "$tmp/key" "$key" && chmod 644 "$key"; } ||
 		refuse "${key#"$root"} cannot be written"
 	if [ "$manager" = apk ]; then
-		printf '%s\n' "$FEED/apk/packages.adb" >"$file"
+		{
+			printf '%s\n' "$FEED/apk/packages.adb"
+			[ "$runtime" != autonomy-runtime-static ] || printf '%s\n' "$FEED/apk/$arch/packages.adb"
+		} >"$file"
 	else
 		without_feed "$file"
 		printf 'src/gz autonomy %s\n' "$FEED/opkg" >>"$file"
@@ -310,7 +336,9 @@ install() {
 
 uninstall() {
 	local names="" name
-	for name in luci-i18n-autonomy-de luci-i18n-autonomy-es luci-app-autonomy autonomy-app autonomy autonomy-runtime-node autonomy-runtime-static; do
+	for name in luci-i18n-autonomy-de luci-i18n-autonomy-es luci-app-autonomy \
+		vuci-app-autonomy-ui vuci-app-autonomy-api autonomy-app autonomy autonomy-runtime-node autonomy-runtime-quickjs \
+		autonomy-runtime-static; do
 		if [ "$manager" = apk ]; then
 			apk info -e "$name" >/dev/null 2>&1
 		else
@@ -323,7 +351,7 @@ uninstall() {
 	if [ "$purge" = 1 ]; then
 		say "  settings /etc/config/autonomy, /etc/autonomy"
 	else
-		say "  your settings stay (--purge removes them); Node.js and fping stay"
+		say "  your settings stay (--purge removes them); what they run on stays (Node.js or QuickJS, socat, fping)"
 	fi
 	[ "$dry" = 1 ] && return 0
 	confirmed

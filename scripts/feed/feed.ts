@@ -11,7 +11,7 @@ import { installer } from "./installer.ts";
 import { opkgFeed } from "./opkg-feed.ts";
 import { type FeedOptions, feedOptions, REPO } from "./options.ts";
 import { feedPackages, RUTOS_SECTION } from "./packages.ts";
-import { firmwareText, pmArchive } from "./pm.ts";
+import { firmwareText, pmArch, pmArchive } from "./pm.ts";
 import { releaseArchive, releaseFiles } from "./release.ts";
 
 const USAGE = `make feed|pm|release ARGS="--option value ..."
@@ -21,7 +21,7 @@ const USAGE = `make feed|pm|release ARGS="--option value ..."
   --usign-key FILE    secret key of usign for opkg's index (or AUTONOMY_USIGN_KEY)
   --url ADDRESS       where the feed will be found: makes its install.sh, keys included
   --apk-key FILE      private key, PEM, for apk's index (or AUTONOMY_APK_KEY)
-make pm ROUTER=RUTX FIRMWARE=00.07.20: an archive for RutOS's Package Manager; make release: one for OpenWrt's SDK.
+make pm ROUTER=RUTX FIRMWARE=00.07.20 [--arch NAME]: an archive for RutOS's Package Manager; make release: one for OpenWrt's SDK.
 Without a key that index is not signed. Times come from SOURCE_DATE_EPOCH or the last commit.`;
 
 function feed(options: FeedOptions): void {
@@ -57,15 +57,17 @@ function pm(options: FeedOptions): void {
 		throw new Error("for which router and firmware? make pm ROUTER=RUTX FIRMWARE=00.07.20");
 	const target = { router: options.router, firmware: options.firmware };
 	const { packages } = feedPackages(REPO, options.version, options.release);
-	const ours = packages.filter((one) => one.name === "autonomy" || one.section === RUTOS_SECTION);
+	const arch = pmArch(target.router, options.arch);
+	const runtime = packages.find((one) => one.name === "autonomy-runtime-static" && one.architecture === arch);
+	if (runtime === undefined)
+		throw new Error(`${target.router} has no runtime of its own: make runtime ARCH=${arch} first`);
+	const pages = packages.filter((one) => one.section === RUTOS_SECTION);
+	const ours = [...packages.filter((one) => one.name === "autonomy"), runtime, ...pages];
 	const archive = pmArchive(ours, target, options.epochS);
 	const name = `autonomy_${options.version}-r${options.release}_${firmwareText(target)}.tar.gz`;
 	mkdirSync(join(options.out, "pm"), { recursive: true });
 	writeFileSync(join(options.out, "pm", name), archive);
 	console.log(`pm/${name} ${archive.length}`);
-	console.log(
-		"left out: the runtime for RutOS: it comes with the build for small routers; until then opkg refuses autonomy there",
-	);
 }
 
 function release(options: FeedOptions): void {

@@ -25,6 +25,8 @@ export interface FeedOptions {
 	/** For a Package Manager archive of RutOS. */
 	readonly router: string | null;
 	readonly firmware: string | null;
+	/** Its processor, where the family does not tell. */
+	readonly arch: string | null;
 }
 
 /** SOURCE_DATE_EPOCH, else the time of the last commit: the same sources give the same bytes. */
@@ -53,6 +55,7 @@ export function feedOptions(args: readonly string[]): FeedOptions {
 			url: { type: "string" },
 			router: { type: "string" },
 			firmware: { type: "string" },
+			arch: { type: "string" },
 		},
 	});
 	const meta = JSON.parse(readFileSync(join(REPO, "package.json"), "utf8")) as { version: string };
@@ -68,5 +71,6 @@ export function feedOptions(args: readonly string[]): FeedOptions {
 		url: orNull(values.url ?? process.env.AUTONOMY_FEED_URL),
 		router: orNull(values.router ?? process.env.ROUTER),
 		firmware: orNull(values.firmware ?? process.env.FIRMWARE),
+		arch: orNull(values.arch),
 	};
 }

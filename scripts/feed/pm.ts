@@ -19,6 +19,26 @@ export interface RutTarget {
 
 const TITLE = "autonomy";
 
+/** Which processor a family has, as its package manager names it. */
+const ARCH_OF_FAMILY: Readonly<Record<string, string>> = {
+	RUTX: "arm_cortex-a7_neon-vfpv4",
+	RUTM: "mipsel_24kc",
+	RUT2M: "mipsel_24kc",
+	RUT9M: "mipsel_24kc",
+	RUT2: "mips_24kc",
+	RUT9: "mips_24kc",
+};
+
+/** `given`: what the caller says for a family that is not known here, else null. */
+export function pmArch(router: string, given: string | null): string {
+	const found = given ?? ARCH_OF_FAMILY[router];
+	if (found === undefined)
+		throw new Error(
+			`which processor has ${router}? known: ${Object.keys(ARCH_OF_FAMILY).join(", ")}; for others ARGS="--arch NAME"`,
+		);
+	return found;
+}
+
 export function firmwareText({ router, firmware }: RutTarget): string {
 	if (!/^[A-Z]{2,5}[0-9A-Z]{0,4}$/.test(router)) throw new Error(`not a family of routers, like RUTX: ${router}`);
 	const version = /^(?:([A-Z0-9]+)_R_)?(\d{2}(?:\.\d{2}){1,2}(?:\.\d+)?)$/.exec(firmware);

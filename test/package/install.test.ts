@@ -43,8 +43,10 @@ const served = new Map<string, Buffer>();
 
 before(async () => {
 	writeFileSync(join(place, "key"), secretText);
-	for (const { path, content } of opkgFeed([ONE], 0, join(place, "key"))) served.set(`/feed/opkg/${path}`, content);
-	served.set("/feed/apk/packages.adb", Buffer.from("ADBd"));
+	const own: FeedPackage = { ...ONE, name: "autonomy-runtime-static", architecture: "mipsel_24kc" };
+	for (const { path, content } of opkgFeed([ONE, own], 0, join(place, "key")))
+		served.set(`/feed/opkg/${path}`, content);
+	for (const place of ["", "mipsel_24kc/"]) served.set(`/feed/apk/${place}packages.adb`, Buffer.from("ADBd"));
 	const bad = Buffer.from(served.get("/feed/opkg/Packages")!);
 	bad[20]! ^= 1;
 	served.set("/bad/opkg/Packages", bad);
@@ -69,6 +71,9 @@ interface Router {
 	readonly manager?: "opkg" | "apk" | null;
 	/** Version the package manager offers; null: none. */
 	readonly node?: string | null;
+	readonly quickjs?: string;
+	/** Version that is installed. */
+	readonly nodeHere?: string;
 	/** Only known after an update of the lists. */
 	readonly lists?: "empty";
 	readonly ramKb?: number;
@@ -122,7 +127,7 @@ function router(shell: readonly string[], what: Router = {}): Box {
 		`command -v curl >/dev/null && exec curl -fsS -m 20 -o "$5" "$6"\nexec "${process.execPath}" -e 'fetch(process.argv[2]).then(async (r) => { if (!r.ok) process.exit(8); require("node:fs").writeFileSync(process.argv[1], Buffer.from(await r.arrayBuffer())); }).catch(() => process.exit(4))' "$5" "$6"\n`,
 	);
 	// This machine has one.
-	program("node", "exit 127\n");
+	program("node", what.nodeHere === undefined ? "exit 127\n" : `echo v${what.nodeHere}\n`);
 	program(
 		"usign",
 		`case "$1" in
@@ -140,6 +145,8 @@ esac\n`,
 case "$1 $2" in
 "update "*) touch "${base}/updated" ;;
 "info node") ${known} ${node === null ? ":" : `printf 'Package: node\\nVersion: ${node}\\n'`} ;;
+"info quickjs") ${what.quickjs === undefined ? ":" : `printf 'Package: quickjs\\nVersion: ${what.quickjs}\\n'`} ;;
+"info socat") printf 'Package: socat\\nVersion: 1.8\\n' ;;
 "status "*) case "$2" in ${installed}) echo "Package: $2" ;; esac ;;
 "install "*) exit ${what.installs ?? 0} ;;
 esac\nexit 0\n`,
@@ -152,6 +159,8 @@ esac\nexit 0\n`,
 			`echo "apk $*" >>"${log}"
 case "$1 $2" in
 "list node") ${node === null ? ":" : `echo 'node-${node} noarch {node} (MIT)'`} ;;
+"list quickjs") ${what.quickjs === undefined ? ":" : `echo 'quickjs-${what.quickjs} x (MIT)'`} ;;
+"list socat") echo 'socat-1.8.0.3-r1 x (GPL)' ;;
 "info -e") case "$3" in ${installed}) exit 0 ;; *) exit 1 ;; esac ;;
 "add "*) exit ${what.installs ?? 0} ;;
 esac\nexit 0\n`,
@@ -209,13 +218,13 @@ for (const shell of [["busybox", "ash"], ["dash"]]) {
 			assert.equal(dry.code, 0, dry.text);
 			assert.match(dry.text, /^autonomy on OpenWrt 24\.10\.7 \(aarch64_cortex-a53\), by opkg:$/m);
 			assert.match(dry.text, /^ {2}packages autonomy-runtime-node autonomy luci-app-autonomy$/m);
-			assert.match(dry.text, /^ {2}runtime {2}Node\.js 20\.20\.2-r1$/m);
+			assert.match(dry.text, /^ {2}runtime {2}Node\.js 20\.20\.2-r1, a package of OpenWrt 24\.10\.7$/m);
 			assert.deepEqual(box.files(), before);
 			const nobody = await box.run([]);
 			assert.equal(nobody.code, 1);
 			assert.match(nobody.text, /nobody can be asked here: look at the plan above, then say --yes/);
 			assert.deepEqual(box.files(), before);
-			assert.deepEqual(new Set(box.calls()), new Set(["opkg info node"]));
+			assert.deepEqual(new Set(box.calls()), new Set(["opkg info quickjs", "opkg info node"]));
 			const ran = await box.run(["--yes"]);
 			assert.equal(ran.code, 0, ran.text);
 			assert.equal(box.read(`etc/opkg/keys/${secret.number}`), publicKeyText(secret));
@@ -248,27 +257,78 @@ for (const shell of [["busybox", "ash"], ["dash"]]) {
 			t.after(() => box.remove());
 			const ran = await box.run(["--dry-run"]);
 			assert.equal(ran.code, 0, ran.text);
-			assert.deepEqual(box.calls(), ["opkg info node", "opkg update", "opkg info node"]);
+			const asked = ["opkg info quickjs", "opkg info node"];
+			assert.deepEqual(box.calls(), [...asked, "opkg update", ...asked]);
+		});
+
+		const runtimes: [string, Router, string, RegExp][] = [
+			["QuickJS of the release", { quickjs: "2025.09.13-r1" }, "quickjs", /QuickJS 2025\.09\.13-r1, a package of/],
+			[
+				"QuickJS of 25.12",
+				{ release: "25.12.6", manager: "apk", node: null, quickjs: "2025.09.13-r1" },
+				"quickjs",
+				/QuickJS 2025\.09\.13-r1, a package of/,
+			],
+			["Node.js that is here", { nodeHere: "22.1.0", quickjs: "2025.09.13-r1" }, "node", /Node\.js 22\.1\.0, already/],
+			[
+				"the feed's own",
+				{ nodeHere: "18.1.0", arch: "mipsel_24kc" },
+				"static",
+				/QuickJS for mipsel_24kc, from the feed/,
+			],
+			[
+				"the feed's own by apk",
+				{ release: "25.12.6", manager: "apk", node: null, arch: "mipsel_24kc" },
+				"static",
+				/QuickJS for mipsel_24kc, from the feed/,
+			],
+			[
+				"the feed's own on RutOS",
+				{ release: "21.02.0", rutos: "RUT9M_R_00.07.21", arch: "mipsel_24kc", node: null },
+				"static",
+				/QuickJS for mipsel_24kc/,
+			],
+		];
+		test("what it runs on is chosen by what is there, and said", async (t) => {
+			for (const [name, what, runtime, words] of runtimes) {
+				const box = router(shell, { luci: false, ...what });
+				t.after(() => box.remove());
+				const ran = await box.run(["--yes"]);
+				assert.equal(ran.code, 0, `${name}: ${ran.text}`);
+				assert.match(ran.text, new RegExp(`^ {2}runtime {2}${words.source}`, "m"), name);
+				assert.match(box.calls().at(-1) ?? "", new RegExp(` autonomy-runtime-${runtime} autonomy$`), name);
+				if (what.manager === "apk")
+					assert.equal(
+						box.read("etc/apk/repositories.d/autonomy.list"),
+						`${feed}/apk/packages.adb\n${runtime === "static" ? `${feed}/apk/mipsel_24kc/packages.adb\n` : ""}`,
+					);
+			}
 		});
 
 		const refusals: [string, Router, RegExp][] = [
 			["an old release", { release: "23.05.5" }, /OpenWrt 23\.05\.5 is too old/],
 			[
-				"25.12 without Node.js",
+				"25.12 without anything to run it on",
 				{ release: "25.12.6", manager: "apk", node: null },
-				/OpenWrt 25\.12\.6 has no Node\.js of its own any more/,
+				/nothing to run it on: OpenWrt 25\.12\.6 offers Node\.js \(none\) .* QuickJS \(none\)/,
 			],
-			["24.10 without its feeds", { node: null }, /opkg knows no package node, also after 'opkg update'/],
-			["Node.js too old", { node: "18.20.6-1" }, /Node\.js 18\.20\.6-1 is too old: 20 or later/],
-			["MIPS", { arch: "mipsel_24kc" }, /no Node\.js for this processor \(mipsel_24kc\)/],
+			["24.10 without its feeds", { node: null }, /nothing to run it on: .*Are the release's own feeds configured/],
+			["Node.js too old", { node: "18.20.6-1" }, /offers Node\.js 18\.20\.6-1 \(needed: 20 or later\)/],
+			["QuickJS too old", { node: null, quickjs: "2024.01.13-r2" }, /QuickJS 2024\.01\.13-r2 \(needed: 2025-04-26/],
+			["MIPS without a runtime", { arch: "mips_24kc", node: null }, /the feed has no runtime for mips_24kc/],
 			["no architecture", { arch: "" }, /does not tell the architecture/],
 			[
 				"RutOS",
 				{ release: "21.02.0", rutos: "RUTX_R_00.07.20", arch: "arm_cortex-a7_neon-vfpv4", node: null },
-				/RutOS RUTX_R_00\.07\.20 has no Node\.js/,
+				/RutOS RUTX_R_00\.07\.20 offers Node\.js \(none\).*no runtime for arm_cortex-a7_neon-vfpv4/,
 			],
 			["little flash", { flashKb: 20_000 }, /too little flash: 20000 KB are free in \/overlay, 49096 KB are needed/],
 			["little memory", { ramKb: 60_000 }, /too little memory: 60000 KB are free, 90000 KB are needed/],
+			[
+				"little memory for QuickJS",
+				{ ramKb: 20_000, quickjs: "2025.09.13-r1" },
+				/too little memory: 20000 KB are free, 24000 KB are needed/,
+			],
 			["no package manager", { manager: null }, /has neither opkg nor apk/],
 		];
 		for (const [name, what, message] of refusals) {
