@@ -7,6 +7,7 @@ import {
 	mkdirSync,
 	readdirSync,
 	readFileSync,
+	renameSync,
 	rmSync,
 	symlinkSync,
 	writeFileSync,
@@ -150,6 +151,16 @@ test("QuickJS is taken where it is installed with socat; option runtime chooses"
 	);
 	put("uci", "echo nonsense");
 	assert.equal((await run()).stdout, node, "auto: else Node.js");
+	// The package's own programs, where there is no better: also for the daemon that looks for fping and socat.
+	mkdirSync(join(lib, "bin"));
+	for (const name of ["qjs", "socat"]) renameSync(join(box.bin, name), join(lib, "bin", name));
+	writeFileSync(
+		join(lib, "bin/qjs"),
+		'#!/bin/sh\n[ "$1" = --help ] && echo "QuickJS version 2025-04-26" && exit 1\ncommand -v socat\n',
+	);
+	const own = await run();
+	if (existsSync("/usr/bin/socat")) assert.equal(own.stdout, "/usr/bin/socat\n", "the firmware's goes first");
+	else assert.match(own.stdout, /\/lib\/autonomy\/bin\/socat\n$/, own.stderr);
 });
 
 /** rc.common and procd's functions, reduced to telling what the script asked for. */

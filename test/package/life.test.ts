@@ -3,6 +3,7 @@
  * each. The package manager is a model (opkg-model.ts); the packages, their scripts and the plugin are the real ones.
  */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
@@ -156,4 +157,74 @@ test("a configuration that was there before the package is nobody's but the owne
 	box.opkg.install(version("1.0.0"));
 	assert.equal(box.read("etc/config/autonomy"), mine);
 	assert.match(box.read(MARK), /^kept /);
+});
+
+/** A router's flash: what the image holds below, what was written since above; `reset` is what OpenWrt's firstboot does. */
+const FLASH = `
+root="$1/merged"
+mount -t tmpfs flash "$1/flash" && mkdir -p "$1/flash/upper" "$1/flash/work" || exit 99
+boot() {
+	mount -t overlay over -o "lowerdir=$1/rom,upperdir=$1/flash/upper,workdir=$1/flash/work" "$root" || exit 99
+	# As /etc/init.d/boot: each once.
+	for one in "$root"/etc/uci-defaults/*; do
+		[ ! -f "$one" ] || { AUTONOMY_ROOT="$root" sh "$one" && rm -f "$one"; }
+	done
+}
+reset() {
+	umount "$root" && rm -rf "$1/flash/upper" "$1/flash/work" && mkdir "$1/flash/upper" "$1/flash/work"
+}
+tell() {
+	echo "$1: $(cat "$root/etc/autonomy/first-start" 2>/dev/null | cut -d' ' -f1) $(sed -n "s/.*option mode '\\(.*\\)'/\\1/p" "$root/etc/config/autonomy" 2>/dev/null) $(ls "$root/etc/autonomy/backups" 2>/dev/null | wc -l) $([ -e "$root/usr/sbin/autonomyd" ] && echo here)"
+}
+boot "$1"
+tell fresh
+sed -i "s/option mode '.*'/option mode 'control'/" "$root/etc/config/autonomy"
+mkdir "$root/etc/autonomy/backups" && : >"$root/etc/autonomy/backups/000001"
+tell used
+reset "$1" && boot "$1"
+tell reset
+reset "$1"
+rm -rf "$1/rom" && mkdir -p "$1/rom/etc/config" && boot "$1"
+( cd "$1/package" && cp -r . "$root/" )
+tell installed
+reset "$1" && boot "$1"
+tell bare
+find "$root" -type f
+`;
+
+test("factory reset: a package of the image begins anew, one installed later is gone", { skip }, (t) => {
+	if (spawnSync("unshare", ["-m", "true"]).status !== 0) {
+		t.skip("no mount namespaces here");
+		return;
+	}
+	const place = folder();
+	t.after(() => rmSync(place, { recursive: true, force: true }));
+	for (const name of ["rom", "package", "flash", "merged", "bin"]) mkdirSync(join(place, name));
+	for (const { path, content, mode } of autonomy.files)
+		for (const target of ["rom", "package"]) {
+			mkdirSync(dirname(join(place, target, path)), { recursive: true });
+			writeFileSync(join(place, target, path), content, { mode });
+		}
+	writeFileSync(join(place, "bin/uci"), "#!/bin/sh\n", { mode: 0o755 });
+	writeFileSync(join(place, "bin/logger"), "#!/bin/sh\n", { mode: 0o755 });
+	const ran = spawnSync("unshare", ["-m", "busybox", "ash", "-c", FLASH, "sh", place], {
+		encoding: "utf8",
+		env: { PATH: `${join(place, "bin")}:/usr/sbin:/usr/bin:/sbin:/bin` },
+	});
+	if (ran.status === 99) {
+		t.skip(`no overlay here: ${ran.stderr.trim()}`);
+		return;
+	}
+	assert.equal(
+		ran.stdout,
+		[
+			"fresh: observe observe 0 here",
+			"used: observe control 1 here",
+			"reset: observe observe 0 here",
+			"installed:  control 0 here",
+			"bare:   0 ",
+			"",
+		].join("\n"),
+		ran.stderr,
+	);
 });

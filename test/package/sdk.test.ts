@@ -9,9 +9,9 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { FeedPackage } from "../../scripts/feed/package.ts";
 import { feedPackages } from "../../scripts/feed/packages.ts";
-import { firmwareText, pmArchive } from "../../scripts/feed/pm.ts";
+import { firmwareText, pmArch, pmArchive } from "../../scripts/feed/pm.ts";
 import { releaseArchive, releaseFiles } from "../../scripts/feed/release.ts";
-import { EPOCH_S, folder, has, must, notBuilt, REPO, stored } from "./support.ts";
+import { EPOCH_S, folder, has, must, notBuilt, REPO, standInRuntime, stored } from "./support.ts";
 
 const skip = notBuilt !== false ? notBuilt : has("make") ? false : "no make here";
 const luci = folder();
@@ -93,7 +93,12 @@ test("the SDK's Makefile installs what the feed's package holds", { skip }, () =
 });
 
 test("an archive for RutOS says for whom it is, with sums of its packages", { skip }, (t) => {
-	const pair = packages.filter((one) => one.name === "autonomy" || one.name === "autonomy-runtime-node");
+	const runtimes = folder();
+	t.after(() => rmSync(runtimes, { recursive: true }));
+	const arch = pmArch("RUTX", null);
+	standInRuntime(runtimes, arch);
+	const all = feedPackages(REPO, "4.5.6", 2, luci, runtimes).packages;
+	const pair = ["autonomy", "autonomy-runtime-static"].map((name) => all.find((one) => one.name === name)!);
 	const bytes = pmArchive(pair, { router: "RUTX", firmware: "00.07.20" }, EPOCH_S);
 	const box = stored("pm.tar.gz", bytes);
 	t.after(() => rmSync(box.folder, { recursive: true }));
@@ -105,7 +110,10 @@ test("an archive for RutOS says for whom it is, with sums of its packages", { sk
 		);
 		return createHash("sha256").update(Buffer.concat(parts)).digest("hex");
 	};
-	const [first, second] = ["autonomy_4.5.6-r2_all.ipk", "autonomy-runtime-node_4.5.6-r2_all.ipk"];
+	const [first, second] = [
+		"autonomy_4.5.6-r2_all.ipk",
+		"autonomy-runtime-static_4.5.6-r2_arm_cortex-a7_neon-vfpv4.ipk",
+	];
 	assert.equal(
 		main,
 		`Package: autonomy\nVersion: 4.5.6-r2\nRouter: RUTX\nFirmware: RUTX_R_00.07.20\ntlt_name: autonomy\nAppName: autonomy\npkg_network_restart: 0\nipk_file: ${first}:${sum(first)}\nipk_deps: ${second}:${sum(second)}\n`,
@@ -130,4 +138,7 @@ test("routers and firmware that cannot be meant are refused", () => {
 		["RUTX", "RUTM_R_00.07.20", /RUTM_R_00\.07\.20 is not for RUTX/],
 	];
 	for (const [router, firmware, message] of cases) assert.throws(() => firmwareText({ router, firmware }), message);
+	assert.equal(pmArch("RUT9M", null), "mipsel_24kc");
+	assert.equal(pmArch("TRB5", "aarch64_cortex-a53"), "aarch64_cortex-a53");
+	assert.throws(() => pmArch("TRB5", null), /which processor has TRB5\? known: RUTX, RUTM/);
 });

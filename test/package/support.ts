@@ -49,10 +49,11 @@ export const notBuilt: string | false = existsSync(join(REPO, "build/autonomyd.n
 /** The architecture that builtSet has a static runtime for, with stand-ins for its programs. */
 export const STATIC_ARCH = "mipsel_24kc";
 
-function standInRuntime(place: string): void {
-	mkdirSync(join(place, STATIC_ARCH, "licences"), { recursive: true });
+/** What `make runtime` leaves, as far as the packages look at it. */
+export function standInRuntime(place: string, arch = STATIC_ARCH): void {
+	mkdirSync(join(place, arch, "licences"), { recursive: true });
 	for (const name of ["qjs", "fping", "socat", "versions", "licences/qjs"])
-		writeFileSync(join(place, STATIC_ARCH, name), `${name}\n`);
+		writeFileSync(join(place, arch, name), `${name}\n`);
 }
 
 /** LuCI's modules are built into a folder of ours: other tests remake the usual one meanwhile. */
