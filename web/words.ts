@@ -18,7 +18,7 @@ export function stateWord(state: MemberState): string {
 		failing: _("bad"),
 		down: _("no internet"),
 		hold_down: _("on probation"),
-		draining: _("emptying"),
+		draining: _("handing over"),
 	};
 	return words[state] ?? state;
 }

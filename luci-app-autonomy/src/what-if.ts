@@ -51,7 +51,7 @@ function createSlider({ section, option, label, max, step }: SliderSpec): Slider
 	const key = section === "main" ? option : `${section}.${option}`;
 	const id = `au-slider-${key.replace(".", "-")}`;
 	const shown = el("output", { for: id });
-	const input = el("input", { id, type: "range", min: spec.min, max: max ?? spec.max, step: step ?? 1 });
+	const input = el("input", { id, type: "range", min: spec.min, max: max ?? spec.max, step: step ?? 1, value: now });
 	const tell = (): void => {
 		const value = Number(input.value);
 		const text = withUnit(value, spec.unit ?? "", 1);
@@ -68,9 +68,11 @@ function createSlider({ section, option, label, max, step }: SliderSpec): Slider
 		key,
 		row: el("div", {}, el("label", { for: id, title: _(spec.help) }, el("span", {}, label), shown), input),
 		set(value) {
+			// What somebody has moved meanwhile stays where it is.
+			const moved = Number(input.value) !== now;
 			now = value;
 			if (value > Number(input.max)) input.max = String(value);
-			input.value = String(value);
+			if (!moved) input.value = String(value);
 			tell();
 		},
 		changed: () => (Number(input.value) === now ? null : Number(input.value)),
