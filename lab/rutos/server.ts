@@ -19,6 +19,8 @@ const TYPES: Readonly<Record<string, string>> = {
 	".js": "text/javascript; charset=utf-8",
 	".css": "text/css; charset=utf-8",
 	".json": "application/json",
+	".html": "text/html; charset=utf-8",
+	".svg": "image/svg+xml",
 };
 
 export type User = "admin" | "viewer" | "stranger";
@@ -191,14 +193,15 @@ export async function startRutosServer({ built, service }: Options): Promise<Rut
 			response.writeHead(200, { "Content-Type": "text/html; charset=utf-8" }).end(shellPage(url));
 			return;
 		}
-		const found = file(url.pathname);
+		const path = url.pathname.endsWith("/") ? `${url.pathname}index.html` : url.pathname;
+		const found = file(path);
 		if (found === null) {
 			response.writeHead(404, { "Content-Type": "text/plain" }).end("Not found\n");
 			return;
 		}
 		response
 			.writeHead(200, {
-				"Content-Type": TYPES[extname(url.pathname)] ?? "application/octet-stream",
+				"Content-Type": TYPES[extname(path)] ?? "application/octet-stream",
 				...(found.packed ? { "Content-Encoding": "gzip" } : {}),
 			})
 			.end(found.bytes);

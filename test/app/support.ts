@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
+import type { Bus } from "../../daemon/bus/bus.ts";
 import { type Autonomyd, type DaemonOptions, hostBus, startAutonomyd } from "../../lab/autonomyd.ts";
 import { type Relay, startRelay } from "../../lab/demo/relay.ts";
 import type { LabOptions } from "../../lab/net/plan.ts";
@@ -53,6 +54,8 @@ export interface Opened {
 export interface Bench {
 	readonly router: RouterUnderTest;
 	readonly world: World;
+	/** A client of the lab's bus. */
+	readonly bus: Bus;
 	readonly browser: Browser;
 	readonly url: string;
 	daemon: Autonomyd;
@@ -60,7 +63,7 @@ export interface Bench {
 	/** False: the port is closed, as when the phone has left the network. */
 	reachable(yes: boolean): Promise<void>;
 	/** A phone of its own, not logged in. */
-	phone(options?: BrowserContextOptions): Promise<Opened>;
+	phone(options?: BrowserContextOptions, url?: string): Promise<Opened>;
 	/** The same, logged in. */
 	enter(user: User, options?: BrowserContextOptions): Promise<Opened>;
 	close(): Promise<void>;
@@ -95,6 +98,7 @@ export async function openBench(
 	const bench: Bench = {
 		router,
 		world: createWorld(router),
+		bus,
 		browser,
 		url,
 		daemon: await startAutonomyd(router, bus, daemonOptions),
@@ -106,7 +110,7 @@ export async function openBench(
 			relay?.close();
 			relay = yes ? await startRelay(socket, port) : null;
 		},
-		async phone(given = {}) {
+		async phone(given = {}, at = url) {
 			const context = await browser.newContext({ viewport: { width: 390, height: 844 }, hasTouch: true, ...given });
 			const page = await context.newPage();
 			const errors: string[] = [];
@@ -116,7 +120,7 @@ export async function openBench(
 				if (message.type() === "error" && !/Failed to load resource|net::ERR/.test(message.text()))
 					errors.push(message.text());
 			});
-			await page.goto(url);
+			await page.goto(at);
 			return { page, context, errors };
 		},
 		async enter(user, given = {}) {

@@ -8,7 +8,11 @@ import { ask, HttpStatus, post } from "./http.ts";
 
 interface Body {
 	readonly success?: unknown;
-	readonly data?: { readonly token?: unknown; readonly group?: unknown };
+	readonly data?: {
+		readonly token?: unknown;
+		readonly group?: unknown;
+		readonly "access-group"?: Readonly<Record<string, unknown>>;
+	};
 }
 
 const bearer = (id: string): Readonly<Record<string, string>> => ({ Authorization: `Bearer ${id}` });
@@ -28,8 +32,30 @@ export async function loginRutos(
 	const token = body?.data?.token;
 	if (body?.success !== true || typeof token !== "string")
 		throw new ApiError("denied", "RutOS refuses name or password");
-	// What a group may do is RutOS' own matter: what it refuses is told when it does. The group user may only look.
-	return { id: token, read: true, write: body.data?.group !== "user" };
+	return { id: token, ...(await rightsOf(token, body.data?.group)) };
+}
+
+/** The rights of our package, as the router's own pages ask for them; where that is not told, what refuses will say so. */
+async function rightsOf(id: string, group: unknown): Promise<{ readonly read: boolean; readonly write: boolean }> {
+	try {
+		const told = (await ask("/api/users/acls/options", { headers: bearer(id) })) as Body | null;
+		const groups = told?.data?.["access-group"] ?? {};
+		const kinds = Object.entries(groups).flatMap(([name, list]) =>
+			name.includes("autonomy") && Array.isArray(list) ? list.map(String) : [],
+		);
+		return { read: kinds.includes("read"), write: kinds.includes("write") };
+	} catch {
+		return { read: true, write: group !== "user" };
+	}
+}
+
+export async function isRutosAlive(id: string): Promise<boolean> {
+	try {
+		await ask("/api/session/status", { headers: bearer(id) });
+		return true;
+	} catch (error) {
+		return !(error instanceof HttpStatus && error.code === "denied");
+	}
 }
 
 export function logoutRutos(id: string): Promise<unknown> {

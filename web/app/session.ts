@@ -5,7 +5,7 @@
 import { ApiError, errorCode, type Transport } from "../api.ts";
 import { post } from "./http.ts";
 import { keep, kept } from "./keep.ts";
-import { createRutos, loginRutos, logoutRutos } from "./rutos.ts";
+import { createRutos, isRutosAlive, loginRutos, logoutRutos } from "./rutos.ts";
 import { ANONYMOUS, createUbus } from "./ubus.ts";
 
 export interface Rights {
@@ -95,7 +95,7 @@ export function transportOf(session: Session): Transport {
 
 /** Denied may mean two things: the session is over, or it lacks a right. */
 export async function isAlive(session: Session): Promise<boolean> {
-	if (session.kind === "rutos") return false;
+	if (session.kind === "rutos") return isRutosAlive(session.id);
 	try {
 		await createUbus(() => session.id).call("session", "access", {
 			scope: "ubus",
