@@ -9,8 +9,8 @@ export interface Anomaly {
 }
 
 const MINUTE_MS = 60_000;
-/** Days: 1/1440 per minute reaches a day back; faster until so many minutes are known. */
-const GAIN = 1 / 1440;
+/** How far back "usual" reaches; faster until so many minutes are known. */
+const MEMORY_HOURS = 24;
 const RECENT_GAIN = 1 / 10;
 const LEAST_MINUTES = 180;
 const TIMES = 5;
@@ -24,10 +24,10 @@ interface Level {
 
 const level = (): Level => ({ mean: 0, wander: 0, recent: 0, minutes: 0 });
 
-function follow(l: Level, value: number): void {
-	if (Number.isNaN(value)) return;
+function follow(l: Level, value: number, hours: number): void {
+	if (!Number.isFinite(value)) return;
 	l.minutes++;
-	const gain = Math.max(GAIN, 1 / l.minutes);
+	const gain = Math.max(1 / (60 * hours), 1 / l.minutes);
 	const off = value > l.mean ? value - l.mean : l.mean - value;
 	if (l.minutes > 1) l.wander += (off - l.wander) * gain;
 	l.mean += (value - l.mean) * gain;
@@ -37,16 +37,17 @@ function follow(l: Level, value: number): void {
 const odd = (l: Level, least: number): boolean =>
 	l.minutes >= LEAST_MINUTES && l.recent - l.mean > Math.max(least, TIMES * l.wander);
 
-export function createAnomaly(): Anomaly {
+export function createAnomaly(memoryHours: () => number = () => MEMORY_HOURS): Anomaly {
 	const rtt = level();
 	const loss = level();
 	let lastMs = Number.NEGATIVE_INFINITY;
 	return {
 		minute(atMs, rttMs, lossShare) {
-			if (atMs < lastMs + MINUTE_MS) return;
+			if (atMs >= lastMs && atMs < lastMs + MINUTE_MS) return;
 			lastMs = atMs;
-			follow(rtt, rttMs);
-			follow(loss, lossShare);
+			const hours = memoryHours();
+			follow(rtt, rttMs, hours);
+			follow(loss, lossShare, hours);
 		},
 		text() {
 			if (odd(rtt, 0.5 * rtt.mean)) {

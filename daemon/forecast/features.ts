@@ -2,7 +2,7 @@
  * The numbers the model is asked with, in a fixed order. NaN = not known; the model was trained with such gaps and takes a
  * way of its own there. Only +, -, *, / and comparisons: the same on every engine, to the last digit.
  */
-import type { History } from "./history.ts";
+import { type History, isStuck } from "./history.ts";
 import { lineOf } from "./ring.ts";
 
 export const FEATURES = [
@@ -116,10 +116,10 @@ export function features(h: History, nowMs: number, out: Float64Array): void {
 	const perGap = Number.isNaN(h.gapMs) ? Number.NaN : Math.max(50, h.gapMs);
 	const expected60 = 60_000 / perGap;
 	const silent = nowMs - h.lastReplyMs;
-	const rsrp = lineOf(h.rsrp, nowMs, RADIO_WINDOW_MS, SENSE_VALID_MS);
-	const sinr = lineOf(h.sinr, nowMs, RADIO_WINDOW_MS, SENSE_VALID_MS);
-	const rsrq = lineOf(h.rsrq, nowMs, RADIO_WINDOW_MS, SENSE_VALID_MS);
-	const signal = lineOf(h.signal, nowMs, WIFI_WINDOW_MS, SENSE_VALID_MS);
+	const rsrp = lineOf(h.rsrp, nowMs, RADIO_WINDOW_MS, isStuck(h, "rsrp_dbm") ? -1 : SENSE_VALID_MS);
+	const sinr = lineOf(h.sinr, nowMs, RADIO_WINDOW_MS, isStuck(h, "sinr_db") ? -1 : SENSE_VALID_MS);
+	const rsrq = lineOf(h.rsrq, nowMs, RADIO_WINDOW_MS, isStuck(h, "rsrq_db") ? -1 : SENSE_VALID_MS);
+	const signal = lineOf(h.signal, nowMs, WIFI_WINDOW_MS, isStuck(h, "signal_dbm") ? -1 : SENSE_VALID_MS);
 	const sense = (name: string): number => {
 		const known = h.senses.get(name);
 		return known === undefined || nowMs - known.atMs > SENSE_VALID_MS ? Number.NaN : known.value;

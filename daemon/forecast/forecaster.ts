@@ -9,17 +9,31 @@ import { reasonOf } from "./cause.ts";
 import { FEATURE_INDEX, FEATURES, features } from "./features.ts";
 import { type History, newHistory, remember } from "./history.ts";
 import type { Model } from "./model.ts";
-import type { Forecast } from "./types.ts";
+import { createRepeat, type Moment, NOWHERE, type Repeat, type Repeated, untilSlotS } from "./repeat.ts";
+import type { Forecast, Risks } from "./types.ts";
 
 export interface Forecaster {
 	take(observation: Observation): void;
 	/** The link went away or came: what was known of it is void. */
 	forget(uplink: string): void;
-	/** Uplinks not listed any more are forgotten. */
-	keep(uplinks: readonly string[]): void;
-	tick(atMs: number): readonly Forecast[];
+	/** Uplinks not listed any more are forgotten; `dishes`: those of them that are dishes. */
+	keep(uplinks: readonly string[], dishes?: readonly string[]): void;
+	tick(atMs: number, moment?: Moment): readonly Forecast[];
 	latest(): readonly Forecast[];
+	/** What was learnt of the uplink (all: of all): patterns and what is usual. */
+	reset(uplink: string | null): void;
 }
+
+export interface ForecasterOptions {
+	/** Time of day, place and heading are remembered. */
+	readonly patterns: boolean;
+	/** What a dish says of itself counts, and where it was obstructed. */
+	readonly dish: boolean;
+	/** How far back "usual" reaches. */
+	readonly memoryHours: number;
+}
+
+export const USUAL_OPTIONS: ForecasterOptions = { patterns: true, dish: true, memoryHours: 24 };
 
 const MAX_UPLINKS = 64;
 /** Before, the usual round trip is not known. */
@@ -32,34 +46,63 @@ const JUMP_MS = 60_000;
 /** A dish in an outage does not answer probes. */
 const LIAR_MS = 1500;
 
+/** A silence so long is one that repeats. */
+const TROUBLE_MS = 2000;
+/** Of a passage by time of day this part is the next half minute. */
+const SLOT_SHARE = 0.1;
+
 interface Known {
 	readonly history: History;
 	readonly anomaly: Anomaly;
+	readonly repeat: Repeat;
 }
 
-export function createForecaster(model: Model): Forecaster {
+export function createForecaster(model: Model, options: () => ForecasterOptions = () => USUAL_OPTIONS): Forecaster {
+	let dishes: readonly string[] = [];
 	const uplinks = new Map<string, Known>();
 	const x = new Float64Array(FEATURES.length);
 	let latest: readonly Forecast[] = [];
 	let lastMs = Number.NaN;
 
-	function one(uplink: string, { history, anomaly }: Known, atMs: number): Forecast {
+	const fresh = (): Known => ({
+		history: newHistory(),
+		anomaly: createAnomaly(() => options().memoryHours),
+		repeat: createRepeat(),
+	});
+
+	function one(uplink: string, { history, anomaly, repeat }: Known, atMs: number, moment: Moment): Forecast {
 		const knownMs = atMs - history.firstMs;
 		const ageMs = atMs - history.lastProbeMs;
 		const freshMs = Math.max(FRESH_MS, FRESH_GAPS * history.gapMs);
 		const base = { uplink, atMs, anomaly: anomaly.text() };
+		const { patterns, dish } = options();
+		const isDish = dishes.includes(uplink);
+		if (patterns)
+			repeat.meet(
+				atMs,
+				isDish && !dish ? { ...moment, place: null, headingDeg: null } : moment,
+				isTroubled(history, atMs),
+			);
 		if (!(history.replies.length >= LEAST_REPLIES && knownMs >= LEAST_KNOWN_MS && ageMs <= freshMs)) {
 			const text = ageMs > freshMs ? "nothing was heard of its probes lately" : "not enough is known yet";
 			return { ...base, risks: null, cause: "unknown", confidence: 0, text, figures: [] };
 		}
 		features(history, atMs, x);
-		if (atMs - history.lastReplyMs <= LIAR_MS) x[FEATURE_INDEX.dish_outage] = Number.NaN;
+		if (!dish || atMs - history.lastReplyMs <= LIAR_MS) x[FEATURE_INDEX.dish_outage] = Number.NaN;
 		anomaly.minute(atMs, history.baseMs, x[FEATURE_INDEX.loss60] ?? Number.NaN);
 		const { cause, text, figures } = reasonOf(x, history.baseMs);
 		// A minute of quick probes tells most; slow ones tell less of the seconds.
 		const grown = Math.min(1, 0.5 + knownMs / 120_000);
 		const dense = Math.min(1, 0.5 + 1000 / Math.max(1, history.gapMs));
-		return { ...base, risks: model.risks(x), cause, confidence: grown * dense, text, figures };
+		const forecast = { ...base, risks: model.risks(x), cause, confidence: grown * dense, text, figures };
+		const repeated = patterns ? repeat.expects(moment) : null;
+		const told = repeated === null ? forecast : withPattern(forecast, repeated, isDish, moment.ahead !== null);
+		const slotS = isDish && moment.unixMs !== null ? untilSlotS(moment.unixMs) : null;
+		if (slotS === null) return told;
+		return {
+			...told,
+			figures: [...told.figures, { name: "next_slot", value: Math.round(10 * slotS) / 10, unit: "s" }],
+		};
 	}
 
 	return {
@@ -67,7 +110,7 @@ export function createForecaster(model: Model): Forecaster {
 			let known = uplinks.get(observation.uplink);
 			if (known === undefined) {
 				if (uplinks.size >= MAX_UPLINKS) return;
-				known = { history: newHistory(), anomaly: createAnomaly() };
+				known = fresh();
 				uplinks.set(observation.uplink, known);
 			}
 			remember(known.history, observation);
@@ -76,17 +119,50 @@ export function createForecaster(model: Model): Forecaster {
 			const known = uplinks.get(uplink);
 			if (known !== undefined) uplinks.set(uplink, { ...known, history: newHistory() });
 		},
-		keep(ids) {
+		keep(ids, among = []) {
+			dishes = among;
 			for (const id of uplinks.keys()) if (!ids.includes(id)) uplinks.delete(id);
 		},
-		tick(atMs) {
+		tick(atMs, moment = NOWHERE) {
 			if (atMs < lastMs || atMs - lastMs > JUMP_MS) {
 				for (const [id, known] of uplinks) uplinks.set(id, { ...known, history: newHistory() });
 			}
 			lastMs = atMs;
-			latest = [...uplinks].map(([uplink, known]) => one(uplink, known, atMs));
+			latest = [...uplinks].map(([uplink, known]) => one(uplink, known, atMs, moment));
 			return latest;
 		},
 		latest: () => latest,
+		reset(uplink) {
+			for (const [id, known] of uplinks) {
+				if (uplink === null || id === uplink) uplinks.set(id, { ...fresh(), history: known.history });
+			}
+		},
 	};
+}
+
+function isTroubled(h: History, atMs: number): boolean {
+	if (h.verdict === "dead" && atMs - h.lastReplyMs >= TROUBLE_MS) return true;
+	return h.stalls.length > 0 && atMs - h.stalls.at(0) <= TROUBLE_MS && h.stalls.value(0) >= TROUBLE_MS;
+}
+
+/**
+ * A place that is passed takes half a minute; of the time of day, and of a heading, the next half minute is but a part. The
+ * risk of the next seconds is left to what is seen of the link: nothing is left because of a pattern alone.
+ */
+function withPattern(
+	f: Forecast & { readonly risks: Risks },
+	{ share, kind, hits, passages, text }: Repeated,
+	isDish: boolean,
+	moving: boolean,
+): Forecast {
+	const later = Math.max(f.risks.any_2s_in_30s, kind === "place" && moving ? share : share * SLOT_SHARE);
+	const figures = [
+		...f.figures,
+		{ name: "passages", value: passages, unit: "" },
+		{ name: "silent_in", value: hits, unit: "" },
+	];
+	const risks = { ...f.risks, any_2s_in_30s: later };
+	if (f.cause !== "unknown" && f.cause !== "pattern") return { ...f, risks, figures };
+	const cause = isDish && kind !== "time" ? "obstruction" : "pattern";
+	return { ...f, risks, figures, cause, text: f.cause === "pattern" ? `${text}; ${f.text}` : text };
 }

@@ -20,6 +20,14 @@ const QUIET_GAPS = 2.5;
 /** A silence that goes on after so long a break in knowledge is none. */
 const FORGET_MS = 600_000;
 
+/** A radio's figure that never moves for so long is no measurement. */
+const STUCK_MS = 1_800_000;
+
+export function isStuck(h: History, name: string): boolean {
+	const known = h.senses.get(name);
+	return known !== undefined && known.atMs - known.sinceMs >= STUCK_MS;
+}
+
 export interface History {
 	readonly replies: Ring;
 	readonly losses: Ring;
@@ -30,7 +38,8 @@ export interface History {
 	readonly rsrq: Ring;
 	readonly sinr: Ring;
 	readonly signal: Ring;
-	readonly senses: Map<string, { readonly atMs: number; readonly value: number }>;
+	/** sinceMs: it has had this very value since. */
+	readonly senses: Map<string, { readonly atMs: number; readonly value: number; readonly sinceMs: number }>;
 	/** Usual round trip, ms; NaN before the first. */
 	baseMs: number;
 	/** Usual time between probes, ms. */
@@ -147,6 +156,7 @@ function takeSense(h: History, atMs: number, name: string, value: number | null)
 		ring?.clear();
 		return;
 	}
-	h.senses.set(name, { atMs, value });
+	const before = h.senses.get(name);
+	h.senses.set(name, { atMs, value, sinceMs: before?.value === value ? before.sinceMs : atMs });
 	ring?.push(atMs, value);
 }
