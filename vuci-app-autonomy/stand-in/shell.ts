@@ -41,6 +41,11 @@ async function request(method: string, path: string, body?: unknown): Promise<un
 	});
 	const data: unknown = await response.json();
 	if (response.ok) return data;
+	// Whoever's session is over is sent to log in (seen in 7.20).
+	if (response.status === 401 && path !== "/api/login") {
+		await show(null);
+		login();
+	}
 	throw Object.assign(new Error(`Request failed with status code ${response.status}`), {
 		response: { status: response.status, data },
 	});
@@ -77,9 +82,9 @@ let leave = (): void => {};
 async function show(view: string | null): Promise<void> {
 	leave();
 	leave = () => {};
-	const main = document.getElementById("content") as HTMLElement;
-	main.replaceChildren();
-	if (view === null) return;
+	const main = document.getElementById("content");
+	main?.replaceChildren();
+	if (view === null || main === null) return;
 	const component = await load(view);
 	// What Vue does with a component that renders nothing.
 	if (component.render() !== null) throw new Error("the view renders something");
