@@ -1,5 +1,5 @@
 # One command for each thing a person wants to do. `make help` lists them.
-.PHONY: help demo test check bench build generate feed pm release runtime clean needs
+.PHONY: help demo test screens check bench build generate feed pm release runtime clean needs
 
 NODE_MODULES := node_modules/.package-lock.json
 
@@ -19,6 +19,10 @@ demo: needs      ## the real daemon on a virtual router: real packets, a story i
 
 test: needs      ## everything: types, lint, unit, fuzz, end to end; last line: N passed, N failed, N skipped
 	@npm run -s test -- $(ARGS)
+
+screens: needs   ## pictures of the LuCI pages, light, dark and as on a phone, in build/screens; all themes with LUCI_ROOT=/path/to/luci
+	@npm run -s build
+	@node_modules/.bin/tsx test/luci/look.ts --screens build/screens $(ARGS)
 
 check: $(NODE_MODULES)   ## types and lint only
 	@npm run -s check
