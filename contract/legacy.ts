@@ -89,6 +89,16 @@ const MEMBER_OPTIONS: ReadonlySet<string> = new Set([
 	"use_modem_metrics",
 ]);
 
+/** The sensors give such warnings now, each with its own lead; the model is always part of a forecast. */
+const PREDICTIVE_OPTIONS: ReadonlySet<string> = new Set([
+	"reboot_warning_seconds",
+	"trend_analysis",
+	"ml_enabled",
+	"starlink_warning_window",
+	"cellular_warning_window",
+	"location_warning_window",
+]);
+
 /** A section that an earlier version used, or a part of ours does that is not described here. */
 export function isLegacySection(type: string, name: string): boolean {
 	return SECTION_TYPES.has(type) || (type === "thresholds" && THRESHOLD_NAMES.has(name));
@@ -98,6 +108,7 @@ export function isLegacySection(type: string, name: string): boolean {
 export function isLegacyOption(key: string, option: string): boolean {
 	if (key === "main") return MAIN_OPTIONS.test(option);
 	if (key === "starlink") return option === "grpc_first" || option === "http_first";
+	if (key === "predictive") return PREDICTIVE_OPTIONS.has(option);
 	return key === "member" && MEMBER_OPTIONS.has(option);
 }
 

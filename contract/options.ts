@@ -5,6 +5,7 @@
 import { ALERT_SECTIONS } from "./options-alerts.ts";
 import { GPS } from "./options-gps.ts";
 import { METRICS, MQTT } from "./options-mqtt.ts";
+import { PREDICTIVE } from "./options-predictive.ts";
 import { STARLINK } from "./options-starlink.ts";
 import type { ListOption, OptionSpec, SectionSpec } from "./schema.ts";
 
@@ -167,7 +168,7 @@ const MAIN: readonly OptionSpec[] = [
 		min: 0,
 		max: 3600,
 		default: 20,
-		help: "How long an uplink that failed must work again before it is trusted; doubles with each relapse",
+		help: "How long an uplink that failed must work again before it is trusted, three times as long on cellular and Wi-Fi; doubles with each relapse",
 	},
 	{
 		name: "hold_down_max_s",
@@ -524,6 +525,14 @@ export const SECTIONS: readonly SectionSpec[] = [
 		name: "restore",
 		help: "When an uplink is good enough to return to",
 		options: RESTORE,
+	},
+	{
+		key: "predictive",
+		type: "predictive",
+		legacyTypes: [],
+		name: "predictive",
+		help: "What is done with forecasts",
+		options: PREDICTIVE,
 	},
 	{
 		key: "probe",

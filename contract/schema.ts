@@ -86,6 +86,7 @@ export interface SectionSpec {
 		| "main"
 		| "failover"
 		| "restore"
+		| "predictive"
 		| "probe"
 		| "gps"
 		| "starlink"

@@ -6,10 +6,11 @@ import type { Family, UplinkClass } from "../health/types.ts";
 import type { Config, MainConfig, MemberConfig } from "./types.ts";
 
 export function toSettings(config: Config): Settings {
-	const { main, failover, restore } = config;
+	const { main, failover, restore, predictive } = config;
 	return {
 		observe: main.mode === "observe",
-		predictive: main.predictive,
+		predictive: main.predictive && predictive.enabled,
+		confidenceMin: predictive.confidenceThreshold,
 		switchMargin: main.switchMargin,
 		minUptimeMs: main.minUptimeS * 1000,
 		cooldownMs: main.cooldownS * 1000,

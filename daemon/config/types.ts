@@ -6,6 +6,7 @@ export interface Config {
 	readonly main: MainConfig;
 	readonly failover: FailoverConfig;
 	readonly restore: RestoreConfig;
+	readonly predictive: PredictiveConfig;
 	readonly probe: ProbeConfig;
 	readonly gps: GpsConfig;
 	readonly starlink: StarlinkConfig;
@@ -67,7 +68,7 @@ export interface MainConfig {
 	readonly severeLossPct: number;
 	/** How long severe loss must last; 0.5-60 s. */
 	readonly severeDurationS: number;
-	/** How long an uplink that failed must work again before it is trusted; doubles with each relapse; 0-3600 s. */
+	/** How long an uplink that failed must work again before it is trusted, three times as long on cellular and Wi-Fi; doubles with each relapse; 0-3600 s. */
 	readonly holdDownS: number;
 	/** Longest hold-down of an uplink that keeps failing; 0-86400 s. */
 	readonly holdDownMaxS: number;
@@ -99,6 +100,20 @@ export interface RestoreConfig {
 	readonly latencyMs: number;
 	/** How long it must be good before traffic returns; 1-600 s. */
 	readonly minDurationS: number;
+}
+
+/** config predictive 'predictive' */
+export interface PredictiveConfig {
+	/** Act on forecasts; off here or by option predictive of section main, they are still shown. */
+	readonly enabled: boolean;
+	/** How much of what it wants to know a forecast must know before traffic moves because of it; 0.5-0.95. */
+	readonly confidenceThreshold: number;
+	/** Use what a dish says of its own outages, and remember where and in which direction it was obstructed. */
+	readonly obstructionDetection: boolean;
+	/** Remember at which time of day, place and heading an uplink fell silent; in memory only. */
+	readonly patternLearning: boolean;
+	/** How far back reaches what is usual of an uplink; one that behaves otherwise is marked, not left; 3-168 hours. */
+	readonly trendMemoryHours: number;
 }
 
 /** config probe 'probe' */

@@ -11,7 +11,7 @@ import type { Uplink, UplinkData } from "./state.ts";
 import type { Work } from "./work.ts";
 import { find, tell, wake } from "./work.ts";
 
-export const CONFIDENCE_MIN = 0.6;
+const CONFIDENCE_MIN = 0.6;
 /** While a link is silent this is looked at so often, for so long at most: then the verdict is there. */
 const QUIET_STEP_MS = 50;
 const QUIET_MAX_MS = 3000;
@@ -43,9 +43,11 @@ const PAUSE_DOUBLINGS = 5;
 const soonOf = (u: Uplink): number => u.forecast?.soon ?? 0;
 const laterOf = (u: Uplink): number => u.forecast?.later ?? 0;
 
+export const confidenceMin = (w: Work): number => w.s.settings.confidenceMin ?? CONFIDENCE_MIN;
+
 /** What leaving `p` for `c` is worth, points; above 0 it pays. */
-export function worthLeaving(p: Uplink, c: Uplink): number {
-	if (p.forecast === null || p.forecast.confidence < CONFIDENCE_MIN) return -COSTS.change;
+export function worthLeaving(w: Work, p: Uplink, c: Uplink): number {
+	if (p.forecast === null || p.forecast.confidence < confidenceMin(w)) return -COSTS.change;
 	const metered = c.facts.metered && !p.facts.metered ? COSTS.metered : 0;
 	return (soonOf(p) - soonOf(c)) * COSTS.outage - COSTS.change - metered;
 }
@@ -70,8 +72,9 @@ export function worthLeavingSilent(share: number, p: Uplink, c: Uplink, proven: 
 }
 
 /** Could any switch away from `p` pay? */
-export function isForeseen(p: Uplink): boolean {
-	return p.forecast !== null && p.forecast.confidence >= CONFIDENCE_MIN && soonOf(p) * COSTS.outage > COSTS.change;
+export function isForeseen(w: Work, p: Uplink): boolean {
+	const { forecast } = p;
+	return forecast !== null && forecast.confidence >= confidenceMin(w) && forecast.soon * COSTS.outage > COSTS.change;
 }
 
 /** Not yet: `c` is likely to fail again soon, likelier than `p` that carries the traffic well. */

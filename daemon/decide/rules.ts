@@ -20,6 +20,7 @@ import {
 } from "./explain.ts";
 import {
 	COSTS,
+	confidenceMin,
 	isForeseen,
 	lastingShare,
 	notePrediction,
@@ -37,7 +38,6 @@ import type { Work } from "./work.ts";
 import { find, tell, wake } from "./work.ts";
 
 const RISK_MIN = 0.7;
-const CONFIDENCE_MIN = 0.6;
 
 export function applyRules(w: Work): void {
 	const p = find(w, w.s.primary);
@@ -79,7 +79,7 @@ function mayBlink(w: Work, p: UplinkData): boolean {
 function isOver(w: Work, p: UplinkData, key: string): boolean {
 	if (key === `${p.facts.id}:held`) return p.held === null;
 	if (key === `${p.facts.id}:cap`) return !p.facts.capReached;
-	if (key === `${p.facts.id}:risk`) return !isRisky(p) && !isForeseen(p);
+	if (key === `${p.facts.id}:risk`) return !isRisky(w, p) && !isForeseen(w, p);
 	return goodForLong(w, p);
 }
 
@@ -129,7 +129,7 @@ function leaveCapped(w: Work, p: UplinkData): boolean {
 	if (!p.facts.capReached) return false;
 	const to = bestByRank(
 		w,
-		others(w, p).filter((c) => tierOf(c) === 0 && !isRisky(c)),
+		others(w, p).filter((c) => tierOf(c) === 0 && !isRisky(w, c)),
 	);
 	if (to === null) {
 		nobody(w, p, "cap", CAP_TEXT, []);
@@ -176,7 +176,7 @@ function refuge(w: Work, p: UplinkData, long: boolean): UplinkData | null {
 	// The last minute too: a few lucky probes on a standby link are no refuge.
 	const usable = others(w, p).filter((c) => {
 		const loss = c.assessment.figures.loss60.pct;
-		return tierOf(c) === 0 && !isRisky(c) && (loss === null || loss <= w.s.settings.failover.lossPct);
+		return tierOf(c) === 0 && !isRisky(w, c) && (loss === null || loss <= w.s.settings.failover.lossPct);
 	});
 	const good = usable.filter((c) => c.goodSinceMs !== null);
 	if (good.length > 0) return bestByRank(w, good);
@@ -198,9 +198,9 @@ function lastResort(w: Work, p: UplinkData): UplinkData | null {
 
 function predictive(w: Work, p: UplinkData): boolean {
 	const { settings, nowMs, lastPredictiveMs } = w.s;
-	const told = isRisky(p) ? p.risk : null;
+	const told = isRisky(w, p) ? p.risk : null;
 	const silent = told === null ? silence(w, p) : null;
-	const risk = told ?? silent ?? (isForeseen(p) && p.forecast ? asRisk(p.forecast) : null);
+	const risk = told ?? silent ?? (isForeseen(w, p) && p.forecast ? asRisk(p.forecast) : null);
 	if (!settings.predictive || risk === null) return false;
 	const pauseMs = pauseAfter(w, p);
 	if (lastPredictiveMs !== null && nowMs - lastPredictiveMs < pauseMs) {
@@ -219,7 +219,7 @@ function predictive(w: Work, p: UplinkData): boolean {
 	}
 	const figures: Figure[] = [
 		{ name: "risk", value: risk.risk, threshold: told === null ? null : RISK_MIN, unit: "" },
-		{ name: "confidence", value: risk.confidence, threshold: CONFIDENCE_MIN, unit: "" },
+		{ name: "confidence", value: risk.confidence, threshold: confidenceMin(w), unit: "" },
 		{ name: "horizon", value: risk.horizonMs, threshold: null, unit: "ms" },
 	];
 	const to = bestByRank(
@@ -227,7 +227,7 @@ function predictive(w: Work, p: UplinkData): boolean {
 		others(w, p).filter((c) => {
 			if (silent !== null) return isRefuge(w, p, c, silent.risk);
 			if (!isSafe(w, c) || c.goodSinceMs === null) return false;
-			return told !== null || (worthLeaving(p, c) > 0 && knownAsWell(w, c));
+			return told !== null || (worthLeaving(w, p, c) > 0 && knownAsWell(w, c));
 		}),
 	);
 	if (to === null) {
@@ -246,7 +246,7 @@ function predictive(w: Work, p: UplinkData): boolean {
 /** From silence even one that has not proven itself since it failed is a way out, if it answers. */
 function isRefuge(w: Work, p: UplinkData, c: UplinkData, share: number): boolean {
 	const safe = isSafe(w, c);
-	if (!safe && (c.state !== "hold_down" || tierOf(c) !== 1 || isRisky(c))) return false;
+	if (!safe && (c.state !== "hold_down" || tierOf(c) !== 1 || isRisky(w, c))) return false;
 	if (c.goodSinceMs === null || c.quietSinceMs !== null || !knownAsWell(w, c)) return false;
 	return worthLeavingSilent(share, p, c, safe);
 }
@@ -353,13 +353,13 @@ function others(w: Work, p: UplinkData): UplinkData[] {
 	return w.list.filter((c) => c !== p);
 }
 
-function isRisky(u: UplinkData): boolean {
-	return u.risk !== null && u.risk.risk >= RISK_MIN && u.risk.confidence >= CONFIDENCE_MIN;
+function isRisky(w: Work, u: UplinkData): boolean {
+	return u.risk !== null && u.risk.risk >= RISK_MIN && u.risk.confidence >= confidenceMin(w);
 }
 
 /** May be moved to without need: good, no risk announced, not just left, no preference hold. */
 function isSafe(w: Work, c: UplinkData): boolean {
-	if (tierOf(c) !== 0 || isRisky(c)) return false;
+	if (tierOf(c) !== 0 || isRisky(w, c)) return false;
 	const { nowMs } = w.s;
 	const coolMs = c.leftAtMs === null ? null : c.leftAtMs + c.facts.cooldownMs;
 	const holdMs = c.preference.holdUntilMs;

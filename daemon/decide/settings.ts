@@ -9,6 +9,8 @@ export interface Settings {
 	/** Decide and explain, but touch nothing. */
 	readonly observe: boolean;
 	readonly predictive: boolean;
+	/** A forecast that knows less is not acted on, 0-1; absent in recordings of earlier versions: CONFIDENCE_MIN. */
+	readonly confidenceMin?: number;
 	/** Score points by which another uplink must be better (0-100). */
 	readonly switchMargin: number;
 	readonly minUptimeMs: number;

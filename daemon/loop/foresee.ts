@@ -4,9 +4,10 @@
  * is foretold then.
  */
 import type { Input } from "../decide/types.ts";
-import { createForecaster, type Forecaster } from "../forecast/forecaster.ts";
+import { createForecaster, type Forecaster, type ForecasterOptions, USUAL_OPTIONS } from "../forecast/forecaster.ts";
 import model from "../forecast/model.json" with { type: "json" };
 import { createModel, type ModelFile } from "../forecast/model.ts";
+import { type Moment, NOWHERE } from "../forecast/repeat.ts";
 import { createTeller } from "../forecast/teller.ts";
 import type { Forecast } from "../forecast/types.ts";
 import { errorText } from "../platform/error.ts";
@@ -19,14 +20,22 @@ export interface Foresee {
 	latest(): readonly Forecast[];
 	/** Of the model in use; null without one. */
 	made(): { readonly date: string; readonly library: string } | null;
+	/** Forgets what was learnt of the uplink; null: of all. */
+	reset(uplink: string | null): void;
 }
 
-export function createForesee(log: Logger): Foresee {
+export interface ForeseeOptions {
+	readonly settings?: () => ForecasterOptions;
+	readonly moment?: () => Moment;
+}
+
+export function createForesee(log: Logger, options: ForeseeOptions = {}): Foresee {
 	const teller = createTeller();
+	const { settings = () => USUAL_OPTIONS, moment = () => NOWHERE } = options;
 	let forecaster: Forecaster | null = null;
 	try {
 		// JSON is typed by its first tree; createModel checks what matters.
-		forecaster = createForecaster(createModel(model as unknown as ModelFile));
+		forecaster = createForecaster(createModel(model as unknown as ModelFile), settings);
 	} catch (error) {
 		log.error("startup", { reason: `no forecast: ${errorText(error)}; uplinks are left when they fail, not before` });
 	}
@@ -39,9 +48,14 @@ export function createForesee(log: Logger): Foresee {
 				case "traffic":
 					forecaster?.take(input);
 					return;
-				case "uplinks":
-					forecaster?.keep(input.uplinks.map((one) => one.id));
+				case "uplinks": {
+					const dishes = input.uplinks.filter((one) => one.class === "starlink");
+					forecaster?.keep(
+						input.uplinks.map((one) => one.id),
+						dishes.map((one) => one.id),
+					);
 					return;
+				}
 				case "link":
 					forecaster?.forget(input.uplink);
 					return;
@@ -50,10 +64,11 @@ export function createForesee(log: Logger): Foresee {
 			}
 		},
 		tick(atMs, wanted, feed) {
-			const told = teller.tell(forecaster?.tick(atMs) ?? []);
+			const told = teller.tell(forecaster?.tick(atMs, moment()) ?? []);
 			if (wanted) for (const one of told) feed({ kind: "forecast", ...one });
 		},
 		latest: () => forecaster?.latest() ?? [],
 		made: () => (forecaster === null ? null : { date: model.made.date, library: model.made.library }),
+		reset: (uplink) => forecaster?.reset(uplink),
 	};
 }

@@ -8,6 +8,7 @@ test("settings of the engine: the defaults, in milliseconds", () => {
 	assert.deepEqual(toSettings(DEFAULTS), {
 		observe: false,
 		predictive: true,
+		confidenceMin: 0.6,
 		switchMargin: 10,
 		minUptimeMs: 20_000,
 		cooldownMs: 20_000,
@@ -94,6 +95,7 @@ test("the configuration in force, with the names users know", () => {
 			"autonomy main",
 			"thresholds failover",
 			"thresholds restore",
+			"predictive predictive",
 			"probe probe",
 			"gps gps",
 			"starlink api",
@@ -114,6 +116,18 @@ test("the configuration in force, with the names users know", () => {
 	const sim1 = shown.find((one) => one.section === "sim1");
 	assert.deepEqual(sim1?.values.target4, ["192.0.2.7"]);
 	assert.equal(sim1?.values.metered, null);
+});
+
+test("section predictive: either switch turns it off; what earlier versions had there is no mistake", () => {
+	const of = (text: string) => toSettings(read(text).config);
+	assert.equal(of("config predictive 'predictive'\n option enabled 0\n").predictive, false);
+	assert.equal(of("config autonomy main\n option predictive 0\n").predictive, false);
+	assert.equal(of("config predictive 'predictive'\n option confidence_threshold 0.8\n").confidenceMin, 0.8);
+	const { report } = read(
+		"config predictive 'predictive'\n option ml_enabled 1\n option starlink_warning_window 300\n option patern_learning 1\n",
+	);
+	const told = report.filter((one) => one.level !== "info").map((one) => one.option);
+	assert.deepEqual(told, ["patern_learning"]);
 });
 
 test("a data plan: from the uplink, its class, and defaults; a weekday is 1-7", () => {
