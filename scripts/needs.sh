@@ -25,6 +25,9 @@ need chromium chromium
 need lua5.1 lua5.1
 need shellcheck shellcheck
 need signify-openbsd signify-openbsd
+need snmpd snmpd
+need snmpwalk snmp
+need collectd collectd-core
 
 [ -z "$missing" ] && exit 0
 missing=$(printf '%s\n' $missing | sort -u | tr '\n' ' ')

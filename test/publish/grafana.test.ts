@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
+import { exposition } from "../../daemon/publish/exposition.ts";
 import { metricsOf } from "../../daemon/publish/metrics.ts";
 import { createCounters } from "../../daemon/publish/source.ts";
 import { dashboard, rules } from "../../scripts/generate-grafana.ts";
@@ -44,4 +49,23 @@ test("dashboard and rules ask for metrics that exist, with labels that exist", a
 		for (const { gridPos: two } of board.panels.slice(index + 1))
 			assert.ok(one.y !== two.y || one.x + one.w <= two.x, "panels overlap");
 	}
+});
+
+test("Prometheus' own promtool takes rules and figures", async (t) => {
+	if (spawnSync("promtool", ["--version"]).status !== 0) {
+		t.skip("promtool is not installed (package prometheus)");
+		return;
+	}
+	const folder = mkdtempSync(join(tmpdir(), "autonomy-promtool-"));
+	t.after(() => rmSync(folder, { recursive: true, force: true }));
+	const file = join(folder, "rules.yml");
+	writeFileSync(file, JSON.stringify(rules()));
+	const checked = spawnSync("promtool", ["check", "rules", file], { encoding: "utf8" });
+	assert.equal(checked.status, 0, checked.stdout + checked.stderr);
+	const { source } = await sourceFor(t, { names: ["wan", 'e"vil}\\n\u0007,x="'] });
+	const input = exposition(metricsOf(source, createCounters()));
+	const figures = spawnSync("promtool", ["check", "metrics"], { input, encoding: "utf8" });
+	// 3: it would name things otherwise; names are those of earlier versions.
+	assert.ok(figures.status === 0 || figures.status === 3, figures.stderr);
+	assert.doesNotMatch(figures.stderr, /error|no help|counter metrics should have/i);
 });
