@@ -9,6 +9,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { basename } from "node:path";
 import { build } from "esbuild";
 import { buildApp } from "./build-app.mjs";
+import { contractWithoutHelp } from "./without-help.mjs";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 
@@ -112,7 +113,7 @@ const { outputFiles, metafile } = await build({
 	legalComments: "none",
 	sourcemap: false,
 	external: ["@grpc/proto-loader"],
-	plugins: [leanMqtt, qjsModules],
+	plugins: [leanMqtt, qjsModules, contractWithoutHelp],
 	define: { AUTONOMY_VERSION: JSON.stringify(version) },
 });
 const placed = places(metafile.outputs);
