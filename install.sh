@@ -96,14 +96,7 @@ check_arch() {
 
 # The feed brings a runtime of its own for this architecture.
 static_in_feed() {
-	if [ "$manager" = apk ]; then
-		[ -f "$tmp/static.adb" ]
-		return
-	fi
-	awk -v arch="$arch" '
-		/^Package: / { name = $2 }
-		/^Architecture: / && name == "autonomy-runtime-static" && $2 == arch { found = 1 }
-		END { exit !found }' "$tmp/Packages"
+	[ -f "$tmp/static" ]
 }
 
 in_feed() {
@@ -226,7 +219,7 @@ check_feed() {
 		[ -n "$APK_KEY" ] || refuse "with which key is the feed signed? this copy of install.sh has none: --key FILE"
 		get "$FEED/apk/packages.adb" "$tmp/packages.adb" || refuse "the feed cannot be reached: $FEED/apk/packages.adb"
 		# What is made for one processor has a list of its own.
-		get "$FEED/apk/$arch/packages.adb" "$tmp/static.adb" || rm -f "$tmp/static.adb"
+		get "$FEED/apk/$arch/packages.adb" "$tmp/static" || rm -f "$tmp/static"
 		printf '%s\n' "$APK_KEY" >"$tmp/key"
 		grep -q '^-----BEGIN PUBLIC KEY-----$' "$tmp/key" || refuse "that is no public key in PEM"
 		return
@@ -243,6 +236,7 @@ check_feed() {
 	usign -V -q -m "$tmp/Packages.got" -x "$tmp/Packages.sig" -p "$tmp/key" 2>/dev/null ||
 		refuse "the feed is not signed with the key of this copy of install.sh: nothing of it is used"
 	mv "$tmp/Packages.got" "$tmp/Packages"
+	get "$FEED/opkg/$arch/Packages" "$tmp/static" || rm -f "$tmp/static"
 }
 
 luci_here() {
@@ -277,10 +271,10 @@ confirmed() {
 	refuse "nothing was changed"
 }
 
-# The line of our feed in opkg's file, whatever else stands there.
+# The lines of our feed in opkg's file, whatever else stands there.
 without_feed() {
 	[ -f "$1" ] || return 0
-	grep -v '^src/gz autonomy ' "$1" >"$1.autonomy"
+	grep -v -E '^src/gz autonomy(_runtime)? ' "$1" >"$1.autonomy"
 	cat "$1.autonomy" >"$1"
 	rm -f "$1.autonomy"
 }
@@ -318,7 +312,10 @@ install() {
 		} >"$file"
 	else
 		without_feed "$file"
-		printf 'src/gz autonomy %s\n' "$FEED/opkg" >>"$file"
+		{
+			printf 'src/gz autonomy %s\n' "$FEED/opkg"
+			[ "$runtime" != autonomy-runtime-static ] || printf 'src/gz autonomy_runtime %s\n' "$FEED/opkg/$arch"
+		} >>"$file"
 	fi || refuse "${file#"$root"} cannot be written"
 	# shellcheck disable=SC2046
 	if [ "$manager" = apk ]; then

@@ -7,22 +7,24 @@ import { type FileEntry, file } from "./entry.ts";
 import { packagesIndex, packagesManifest } from "./index.ts";
 import { buildIpk } from "./ipk.ts";
 import type { FeedPackage } from "./package.ts";
+import { byPlace } from "./places.ts";
 import { gzip } from "./tar.ts";
 import { parseSecretKey, publicKeyText, signText } from "./usign.ts";
 
 /** Files of the folder. `keyFile` null: not signed. */
 export function opkgFeed(packages: readonly FeedPackage[], epochS: number, keyFile: string | null): FileEntry[] {
-	const ipks = packages.map((one) => buildIpk(one, epochS));
-	const index = Buffer.from(packagesIndex(ipks));
-	const files = [
-		...ipks.map((ipk) => file(ipk.filename, ipk.bytes)),
-		file("Packages", index),
-		file("Packages.gz", gzip(index)),
-		file("Packages.manifest", packagesManifest(ipks)),
-	];
-	if (keyFile !== null) {
-		const key = parseSecretKey(readFileSync(keyFile, "utf8"));
-		files.push(file("Packages.sig", signText(index, key)), file(`keys/${key.number}`, publicKeyText(key)));
-	}
+	const key = keyFile === null ? null : parseSecretKey(readFileSync(keyFile, "utf8"));
+	const files = [...byPlace(packages)].flatMap(([place, own]) => {
+		const ipks = own.map((one) => buildIpk(one, epochS));
+		const index = Buffer.from(packagesIndex(ipks));
+		return [
+			...ipks.map((ipk) => file(`${place}${ipk.filename}`, ipk.bytes)),
+			file(`${place}Packages`, index),
+			file(`${place}Packages.gz`, gzip(index)),
+			file(`${place}Packages.manifest`, packagesManifest(ipks)),
+			...(key === null ? [] : [file(`${place}Packages.sig`, signText(index, key))]),
+		];
+	});
+	if (key !== null) files.push(file(`keys/${key.number}`, publicKeyText(key)));
 	return files;
 }

@@ -13,7 +13,7 @@ import { opkgFeed } from "../../scripts/feed/opkg-feed.ts";
 import { feedOptions } from "../../scripts/feed/options.ts";
 import type { FeedPackage } from "../../scripts/feed/package.ts";
 import { generateSecretKey, parsePublicKey, verifyText } from "../../scripts/feed/usign.ts";
-import { builtSet, EPOCH_S, folder, notBuilt, REPO, run } from "./support.ts";
+import { builtSet, EPOCH_S, folder, notBuilt, REPO, run, STATIC_ARCH } from "./support.ts";
 
 const skip = notBuilt;
 const place = folder();
@@ -55,26 +55,33 @@ test("built twice, both feeds are the same to the byte", { skip }, async () => {
 	}
 });
 
-test("Packages tells size and sum of what is there, and its signature covers it", { skip }, () => {
+test("each Packages tells size and sum of what is there, and its signature covers it", { skip }, () => {
 	const files = opkgFeed(packages, EPOCH_S, usignKey);
 	const index = named(files, "Packages");
-	assert.deepEqual(gunzipSync(named(files, "Packages.gz")), index);
-	const stanzas = index.toString().trimEnd().split("\n\n");
-	assert.equal(stanzas.length, packages.length);
-	for (const stanza of stanzas) {
-		const field = (name: string): string => new RegExp(`^${name}: (.*)$`, "m").exec(stanza)?.[1] ?? "";
-		const bytes = named(files, field("Filename"));
-		assert.equal(field("Filename"), `${field("Package")}_${field("Version")}_${field("Architecture")}.ipk`);
-		assert.equal(Number(field("Size")), bytes.length);
-		assert.equal(field("SHA256sum"), createHash("sha256").update(bytes).digest("hex"));
-		assert.doesNotMatch(stanza, /^(Source|Maintainer):/m);
-		assert.match(named(files, "Packages.manifest").toString(), new RegExp(`^SHA256sum: ${field("SHA256sum")}$`, "m"));
+	for (const place of ["", `${STATIC_ARCH}/`]) {
+		const text = named(files, `${place}Packages`);
+		assert.deepEqual(gunzipSync(named(files, `${place}Packages.gz`)), text);
+		const stanzas = text.toString().trimEnd().split("\n\n");
+		assert.equal(stanzas.length, packages.filter((one) => (one.architecture ?? "") === place.slice(0, -1)).length);
+		for (const stanza of stanzas) {
+			const field = (name: string): string => new RegExp(`^${name}: (.*)$`, "m").exec(stanza)?.[1] ?? "";
+			const bytes = named(files, place + field("Filename"));
+			assert.equal(field("Filename"), `${field("Package")}_${field("Version")}_${field("Architecture")}.ipk`);
+			assert.equal(field("Architecture"), place === "" ? "all" : STATIC_ARCH);
+			assert.equal(Number(field("Size")), bytes.length);
+			assert.equal(field("SHA256sum"), createHash("sha256").update(bytes).digest("hex"));
+			assert.doesNotMatch(stanza, /^(Source|Maintainer):/m);
+			const manifest = named(files, `${place}Packages.manifest`).toString();
+			assert.match(manifest, new RegExp(`^SHA256sum: ${field("SHA256sum")}$`, "m"));
+		}
 	}
 	const keyFile = files.find((one) => one.path.startsWith("keys/"));
 	const key = parsePublicKey(keyFile?.content.toString() ?? "");
 	assert.equal(keyFile?.path, `keys/${key.number}`);
 	const signature = named(files, "Packages.sig").toString();
 	assert.equal(verifyText(index, signature, key), true);
+	const own = [named(files, `${STATIC_ARCH}/Packages`), named(files, `${STATIC_ARCH}/Packages.sig`)] as const;
+	assert.equal(verifyText(own[0], own[1].toString(), key), true);
 	const flipped = Buffer.from(index);
 	flipped[index.length >> 1]! ^= 1;
 	assert.equal(verifyText(flipped, signature, key), false);

@@ -297,7 +297,12 @@ for (const shell of [["busybox", "ash"], ["dash"]]) {
 				assert.equal(ran.code, 0, `${name}: ${ran.text}`);
 				assert.match(ran.text, new RegExp(`^ {2}runtime {2}${words.source}`, "m"), name);
 				assert.match(box.calls().at(-1) ?? "", new RegExp(` autonomy-runtime-${runtime} autonomy$`), name);
-				if (what.manager === "apk")
+				if (what.manager !== "apk")
+					assert.equal(
+						box.read("etc/opkg/customfeeds.conf"),
+						`# mine\nsrc/gz other http://127.0.0.1/other\nsrc/gz autonomy ${feed}/opkg\n${runtime === "static" ? `src/gz autonomy_runtime ${feed}/opkg/mipsel_24kc\n` : ""}`,
+					);
+				else
 					assert.equal(
 						box.read("etc/apk/repositories.d/autonomy.list"),
 						`${feed}/apk/packages.adb\n${runtime === "static" ? `${feed}/apk/mipsel_24kc/packages.adb\n` : ""}`,

@@ -17,7 +17,9 @@ update)
 	grep -q '^option check_signature$' "$conf" || exit 9
 	[ ! -e "$IPKG_INSTROOT/forged" ] || { echo "Signature check failed."; exit 1; }
 	dir="$(sed -n 's/^lists_dir ext //p' "$conf")"
-	gzip -c "$IPKG_INSTROOT/feed/Packages" >"$dir/autonomy"
+	for name in $(sed -n 's/^src.gz \\([a-z_]*\\) .*/\\1/p' "$conf"); do
+		gzip -c "$IPKG_INSTROOT/feed/Packages$([ "$name" = autonomy ] || echo .runtime)" >"$dir/$name"
+	done
 	;;
 list-installed) cat "$IPKG_INSTROOT/installed" ;;
 compare-versions) [ "$3" = '>>' ] && [ "$2" != "$4" ] && [ "$(printf '%s\\n%s\\n' "$2" "$4" | sort -V | tail -n 1)" = "$2" ] ;;
@@ -298,6 +300,28 @@ describe("updates", { concurrency: true, skip }, () => {
 			assert.equal(conf(), "src/gz autonomy https://f.example/x\n");
 			b.put("etc/autonomy/watch.conf", "UPDATE_CHANNEL=beta\n");
 			assert.match(conf(), /no update: feed https:\/\/f\.example\/x has no channel beta/);
+			b.remove();
+		});
+
+		test(`${name}: the runtime for this processor has a feed of its own`, () => {
+			const b = router(shell);
+			b.put("installed", "autonomy-runtime-static - 0.1.0-r1\n");
+			b.put(
+				"etc/opkg/customfeeds.conf",
+				"src/gz autonomy https://f.example/stable/opkg\nsrc/gz autonomy_runtime https://f.example/stable/opkg/mips_24kc\n",
+			);
+			const stanza = (version: string): string =>
+				`Package: autonomy-runtime-static\nVersion: ${version}\nFilename: s_${version}.ipk\nSHA256sum: ${createHash("sha256").update(version).digest("hex")}\n\n`;
+			b.put("feed/Packages.runtime", stanza("0.1.0-r1") + stanza("0.2.0-r1"));
+			for (const version of ["0.1.0-r1", "0.2.0-r1"]) b.put(`feed/s_${version}.ipk`, version);
+			const ran = b.inside(
+				'mkdir -p "$STAGED"; mode=loud; choose_manager; opkg_read_feed; stage_packages; echo "$newer"; grep -c . "$STAGED/ours"; grep static.*0.2 "$STAGED/ours"; opkg_by_hand',
+			);
+			assert.match(
+				ran.stdout,
+				/^ autonomy-runtime-static 0\.2\.0-r1\n8\nautonomy-runtime-static 0\.2\.0-r1 https:\/\/f\.example\/stable\/opkg\/mips_24kc\/s_0\.2\.0-r1\.ipk \S{64}\nopkg install .* \S.*s_0\.1\.0-r1\.ipk$/,
+				ran.stderr,
+			);
 			b.remove();
 		});
 

@@ -11,7 +11,7 @@ minor="${minor#0}"
 for base in "$root/usr/local/usr" "$root/usr"; do
 	script="$base/share/autonomy/vuci/menu-script.json"
 	menu="$base/share/vuci/menu.d/autonomy.json"
-	[ -f "$script" ] && [ -f "$menu" ] || continue
+	{ [ -f "$script" ] && [ -f "$menu" ]; } || continue
 	case "$minor" in
 	5 | 6 | 7) cp "$script" "$menu" ;;
 	esac

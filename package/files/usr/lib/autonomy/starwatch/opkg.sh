@@ -1,50 +1,51 @@
 # shellcheck shell=sh disable=SC1091,SC2030,SC2031,SC2034,SC2154
 # What update.sh needs of opkg: OpenWrt up to 24.10 and RutOS.
 
-# A configuration with nothing but our feed, in the channel that is wanted, signatures compulsory.
+# A configuration with nothing but our feed, in the channel that is wanted, signatures compulsory. What is made for this
+# processor is a feed of its own.
 opkg_read_feed() {
-	local kind name url found="" path
+	local kind name url names="" path
 	find_program opkg
 	opkg="$program"
+	grep -h -E '^(dest|arch)[[:space:]]' "$ROOT/etc/opkg.conf" "$ROOT"/etc/opkg/*.conf >"$STAGED/opkg.conf" 2>/dev/null
+	printf 'lists_dir ext %s/lists\noption check_signature\n' "$STAGED" >>"$STAGED/opkg.conf"
 	for path in "$ROOT"/etc/opkg/*.conf; do
+		[ -f "$path" ] || continue
 		while read -r kind name url; do
-			[ "$kind" = src/gz ] && [ "$name" = autonomy ] && found="$url"
-		done 2>/dev/null <"$path"
+			case "$kind $name" in
+			"src/gz autonomy" | "src/gz autonomy_runtime") ;;
+			*) continue ;;
+			esac
+			in_channel "$url"
+			printf 'src/gz %s %s\n' "$name" "$feed" >>"$STAGED/opkg.conf"
+			printf '%s\n' "$feed" >"$STAGED/$name.url"
+			names="$names $name"
+		done <"$path"
 	done
-	[ -n "$found" ] || give_up "/etc/opkg/customfeeds.conf names no feed 'autonomy'"
-	in_channel "$found"
-	{
-		grep -h -E '^(dest|arch)[[:space:]]' "$ROOT/etc/opkg.conf" "$ROOT"/etc/opkg/*.conf 2>/dev/null
-		printf 'lists_dir ext %s/lists\noption check_signature\nsrc/gz autonomy %s\n' "$STAGED" "$feed"
-	} >"$STAGED/opkg.conf"
+	[ -n "$names" ] || give_up "/etc/opkg/customfeeds.conf names no feed 'autonomy'"
 	mkdir -p "$STAGED/lists"
 	limited 120 "$opkg" -f "$STAGED/opkg.conf" update >"$STAGED/log" 2>&1 ||
 		give_up "the list of $feed was not had, or its signature is not right: $(tail -n 1 "$STAGED/log")"
-	# Kept packed by newer versions of opkg.
-	gunzip -c "$STAGED/lists/autonomy" >"$STAGED/index" 2>/dev/null || cp "$STAGED/lists/autonomy" "$STAGED/index" ||
-		give_up "opkg left no list of $feed"
+	: >"$STAGED/ours"
+	for name in $names; do
+		# Kept packed by newer versions of opkg.
+		gunzip -c "$STAGED/lists/$name" >"$STAGED/index" 2>/dev/null || cp "$STAGED/lists/$name" "$STAGED/index" ||
+			give_up "opkg left no list of $name"
+		read -r feed <"$STAGED/$name.url"
+		opkg_lines >>"$STAGED/ours"
+	done
 	"$opkg" list-installed 2>/dev/null | awk '{ print $1, $3 }' >"$STAGED/installed"
-	opkg_lines >"$STAGED/ours"
 }
 
-# A package that is there for several processors is there several times: what this one takes opkg knows by its arch lines.
 opkg_lines() {
-	local arches
-	arches="$(awk '$1 == "arch" { printf "%s ", $2 }' "$STAGED/opkg.conf")"
-	awk -v feed="$feed" -v arches=" ${arches:-all noarch $(opkg_own_arch) }" '
+	awk -v feed="$feed" '
 		/^Package:/ { name = $2 } /^Version:/ { version = $2 } /^Filename:/ { file = $2 } /^SHA256sum:/ { sum = $2 }
-		/^Architecture:/ { arch = $2 }
 		/^$/ { put() } END { put() }
 		function put() {
-			if ('"$OURS"' && file ~ /^[A-Za-z0-9._~+-]+$/ && length(sum) == 64 && sum !~ /[^0-9a-f]/ &&
-				(arch == "" || index(arches, " " arch " "))) print name, version, feed "/" file, sum
-			name = version = file = sum = arch = ""
+			if ('"$OURS"' && file ~ /^[A-Za-z0-9._~+-]+$/ && length(sum) == 64 && sum !~ /[^0-9a-f]/)
+				print name, version, feed "/" file, sum
+			name = version = file = sum = ""
 		}' "$STAGED/index"
-}
-
-# RutOS has no arch lines.
-opkg_own_arch() {
-	sed -n "s/^DISTRIB_ARCH=['\"]\([a-z0-9_-]*\)['\"].*/\1/p" "$ROOT/etc/openwrt_release" 2>/dev/null
 }
 
 opkg_is_newer() {
