@@ -64,6 +64,19 @@ function resolveColour(within: Element, colour: string): string {
 export function createChart({ title, lines, format, range = [0, null], least = 1, captions }: ChartOptions): Chart {
 	adopt(uplotStyles);
 	const readout = el("p", { class: "au-small" });
+	// Which line is which; one alone needs no key.
+	const key =
+		lines.length < 2
+			? null
+			: el(
+					"ul",
+					{ class: "au-legend" },
+					...lines.map((line) => {
+						const swatch = el("span", { class: "au-swatch", "aria-hidden": "true" });
+						swatch.style.borderTop = `${line.faint ? "2px dashed" : "3px solid"} ${line.colour}`;
+						return el("li", {}, swatch, line.name);
+					}),
+				);
 	const place = el("div", { role: "img" });
 	const rows = el("tbody");
 	const root = el(
@@ -71,6 +84,7 @@ export function createChart({ title, lines, format, range = [0, null], least = 1
 		{ class: "au-chart" },
 		el("h4", {}, title),
 		place,
+		key,
 		readout,
 		el(
 			"details",
@@ -103,7 +117,7 @@ export function createChart({ title, lines, format, range = [0, null], least = 1
 		const index = plot?.cursor.idx;
 		const at = typeof index === "number" ? last[0][index] : undefined;
 		if (typeof index !== "number" || at === undefined) {
-			setText(readout, lines.length > 1 ? lines.map((line) => line.name).join(", ") : "");
+			setText(readout, "");
 			return;
 		}
 		const values = lines.map((line, which) => `${line.name} ${format(last[which + 1]?.[index] ?? null)}`);

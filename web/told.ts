@@ -70,8 +70,9 @@ const capital = (text: string): string => text.charAt(0).toUpperCase() + text.sl
 /** Null: not understood. */
 function clause(text: string, depth: number): string | null {
 	if (depth > DEPTH) return null;
-	if (STATES.has(text)) return stateWord(text as MemberState);
 	if (Object.hasOwn(RULES, text) || WORDS.includes(text)) return _(text.replaceAll("_", " "));
+	// "down" and "offline" are causes too, and those are words of their own.
+	if (STATES.has(text)) return stateWord(text as MemberState);
 	const figure = NUMBER.exec(text);
 	if (figure) {
 		const [, whole = "", fraction = "", unit = ""] = figure;

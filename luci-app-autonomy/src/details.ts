@@ -14,14 +14,54 @@ import { forecastView, scoreText } from "../../web/model/forecast.ts";
 import { readSky, skyPixels } from "../../web/model/sky.ts";
 import { say } from "../../web/say.ts";
 import { told } from "../../web/told.ts";
-import { type Member, stateTone, stateWord } from "../../web/words.ts";
+import { classWord, type Member, stateTone, stateWord } from "../../web/words.ts";
 import { factList, section, table } from "./autonomy/page.ts";
+
+function verdictWord(verdict: Member["families"][number]["verdict"]): string {
+	const words: Readonly<Record<typeof verdict, string>> = {
+		unknown: _("unknown"),
+		up: _("answers"),
+		suspect: _("being checked"),
+		dead: _("does not answer"),
+	};
+	return words[verdict] ?? verdict;
+}
+
+function sensorWord(state: Member["sensors"][number]["state"]): string {
+	const words: Readonly<Record<typeof state, string>> = {
+		starting: _("starting"),
+		ok: _("well"),
+		absent: _("not there"),
+		denied: _("denied"),
+		failing: _("failing"),
+	};
+	return words[state] ?? state;
+}
+
+/** Parts of the score, as daemon/health/score.ts names them. */
+function partWord(name: string): string {
+	const words: Readonly<Record<string, string>> = {
+		unreachable: _("nothing answers"),
+		latency: _("round trip time"),
+		loss: _("loss"),
+		heavy_loss: _("heavy loss"),
+		jitter: _("jitter"),
+		obstruction: _("obstruction"),
+		outages: _("outages of the dish"),
+		events: _("events of the dish"),
+		signal: _("signal"),
+		roaming: _("roaming"),
+		dns: _("DNS does not answer"),
+		data_cap: _("data plan nearly used up"),
+	};
+	return words[name] ?? name.replaceAll("_", " ");
+}
 
 /** How the link is, what it is, how it is watched. */
 export function drawMember(into: HTMLElement, member: Member): void {
 	const { score, probe } = member;
 	const basics: Fact[] = [
-		{ name: _("Kind"), value: member.class_reason ? `${member.class}: ${member.class_reason}` : member.class },
+		{ name: _("Kind"), value: [classWord(member.class), member.class_reason].filter(Boolean).join(": ") },
 		{ name: _("Interface"), value: [member.iface, member.device, member.proto].filter(Boolean).join(", ") },
 		{ name: _("Weight"), value: number(member.weight) },
 		...(score
@@ -52,14 +92,14 @@ export function drawMember(into: HTMLElement, member: Member): void {
 			: []),
 	];
 	const families = member.families.map((one) => [
-		one.family,
+		one.family === "ipv6" ? "IPv6" : "IPv4",
 		one.address ?? "",
 		one.gateway ?? "",
-		one.verdict,
+		verdictWord(one.verdict),
 		told(one.text ?? ""),
 	]);
 	const costs = member.breakdown.map((one) => [
-		one.name.replaceAll("_", " "),
+		partWord(one.name),
 		withUnit(one.points, _("points"), 1),
 		withUnit(one.value, one.unit ?? "", 1),
 	]);
@@ -87,7 +127,7 @@ export function drawMember(into: HTMLElement, member: Member): void {
 					{
 						class: `au-badge au-${one.state === "ok" ? "good" : one.state === "failing" || one.state === "denied" ? "bad" : "off"}`,
 					},
-					one.state,
+					sensorWord(one.state),
 				),
 				one.text,
 				`${one.why}; ${one.cost}`,

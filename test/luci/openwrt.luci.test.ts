@@ -373,7 +373,7 @@ describe("LuCI on a real OpenWrt", { skip: missing() }, () => {
 	test("the session is over; not installed fully", async () => {
 		await open(owner, "system");
 		await sh("rm /usr/libexec/rpcd/luci.autonomy; /etc/init.d/rpcd restart");
-		await says(owner, "body", /Session expired/i, PATIENCE_MS);
+		await says(owner, "body", /Session expired/i, 60_000);
 		await owner.locator(".modal .btn").first().click();
 		await enter(owner, "root");
 		await says(owner, '[role="alert"]', /not installed fully/, PATIENCE_MS);
