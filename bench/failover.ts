@@ -45,7 +45,7 @@ export const CASES: readonly Case[] = [
 /** Client traffic before the fault. */
 const SETTLE_MS = 700;
 
-interface Run {
+export interface Run {
 	readonly gapMs: number;
 	readonly openGapMs: number;
 	readonly lost: number;
@@ -65,7 +65,7 @@ export interface Summary {
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Nearest-rank percentile, one decimal. */
-function percentile(values: readonly number[], pct: number): number {
+export function percentile(values: readonly number[], pct: number): number {
 	const sorted = [...values].sort((a, b) => a - b);
 	const at = Math.max(0, Math.ceil((pct / 100) * sorted.length) - 1);
 	return Math.round((sorted[at] ?? 0) * 10) / 10;
@@ -87,7 +87,7 @@ function summarize(runs: readonly Run[]): Summary {
 }
 
 /** A daemon that knows every uplink and carries the traffic by the first. */
-async function freshDaemon(router: RouterUnderTest, bus: Bus): Promise<Autonomyd> {
+export async function freshDaemon(router: RouterUnderTest, bus: Bus): Promise<Autonomyd> {
 	await router.run(["rm", "-rf", "/tmp/autonomy"]);
 	const daemon = await startAutonomyd(router, bus);
 	await daemon.until(
@@ -102,10 +102,10 @@ async function freshDaemon(router: RouterUnderTest, bus: Bus): Promise<Autonomyd
 	return daemon;
 }
 
-type Turn = <T>(work: () => Promise<T>) => Promise<T>;
+export type Turn = <T>(work: () => Promise<T>) => Promise<T>;
 
 /** One after the other. */
-function makeTurn(): Turn {
+export function makeTurn(): Turn {
 	let last: Promise<unknown> = Promise.resolve();
 	return (work) => {
 		const result = last.then(work);
@@ -140,7 +140,7 @@ async function watch(traffic: Traffic, one: Case, t0: number): Promise<void> {
 	}
 }
 
-async function measure(router: RouterUnderTest, daemon: Autonomyd, world: World, one: Case): Promise<Run> {
+export async function measure(router: RouterUnderTest, daemon: Autonomyd, world: World, one: Case): Promise<Run> {
 	const traffic = await router.lab.traffic();
 	try {
 		await sleep(SETTLE_MS);

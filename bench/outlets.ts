@@ -3,15 +3,19 @@
  * the router), one HTTP channel and a scrape every 15 s, messages over MQTT per second at rest, the time of a scrape of 16
  * uplinks, and whether a failover is slower while every outlet hangs (servers that accept and never answer).
  *
- * Options: --seconds N (default 60) per footprint, --runs N (default 8) failovers each way, --routers N (default 4).
+ * Options: --seconds N (default 60) per footprint, --pairs N (default 24) of failovers, one with and one without (at least
+ * 10), --routers N (default 2) that prepare the next pair meanwhile, --only failover.
  */
 import { parseArgs } from "node:util";
+import type { Reply } from "../contract/api.ts";
 import { hostBus, startAutonomyd } from "../lab/autonomyd.ts";
 import { nowMs } from "../lab/net/lab.ts";
 import { startStandIn } from "../lab/router/stand-in.ts";
+import { createWorld } from "../lab/scenario/world.ts";
 import type { RouterUnderTest } from "../lab/under-test.ts";
-import { CASES, layoutRuns } from "./failover.ts";
+import { CASES, freshDaemon, makeTurn, measure } from "./failover.ts";
 import { TICKS_PER_S, usage } from "./footprint.ts";
+import { type Compared, compare, type Pair, verdict } from "./paired.ts";
 
 const OUTLETS = `
 config mqtt 'mqtt'
@@ -52,13 +56,33 @@ config notifications 'pushover'
 	option enabled '1'
 	option token 'aaaaaaaaaa'
 	option user 'bbbbbbbbbb'
+config notifications 'telegram'
+	option enabled '1'
+	option token 'cccccccccc'
+	option chat_id '1'
+config notifications 'pagerduty'
+	option enabled '1'
+	option routing_key 'dddddddddd'
+config notifications 'sms'
+	option enabled '1'
+	option only_offline '0'
+	option provider 'rutos'
+	option recipients '+46701234567'
+config notifications 'alerts'
+	option threshold 'info'
+	option group_s '0'
 `;
 
-/** 8081 answers, 8082 hangs. */
+/** Services whose address nobody can set: their names lead to the server that hangs. */
+const HOSTS = `127.0.0.1 localhost
+127.0.0.1 api.pushover.net api.telegram.org events.pagerduty.com
+`;
+
+/** 8081 answers, 8082 and 443 hang. */
 const SERVERS = `
 const http = require("node:http"), net = require("node:net");
 http.createServer((q, r) => { q.resume(); r.end("ok"); }).listen(8081, "127.0.0.1");
-net.createServer((s) => s.on("error", () => {})).listen(8082, "127.0.0.1");
+for (const port of [8082, 443]) net.createServer((s) => s.on("error", () => {})).listen(port, "127.0.0.1");
 console.log("ready");
 `;
 
@@ -160,11 +184,77 @@ export async function cost(
 	}
 }
 
-async function failoverMs(runs: number, routers: number, autonomy: string): Promise<number> {
-	const cases = CASES.filter((one) => one.name === "blackhole");
-	const prepare = autonomy === "" ? {} : { autonomy, prepare: servers };
-	const result = await layoutRuns("mwan3", { cases, runs, isps: 2, routers, ...prepare });
-	return result.blackhole?.gap_ms.median ?? Number.NaN;
+/** A router whose daemon is made anew for each failover. */
+async function bench(autonomy: string) {
+	const hangs = autonomy !== "";
+	const router = await startStandIn({ layout: "mwan3", isps: 2, ...(hangs ? { config: { autonomy } } : {}) });
+	const bus = hostBus(router);
+	const world = createWorld(router);
+	if (hangs) {
+		await router.put("/etc/hosts", HOSTS);
+		await servers(router);
+		bus.serve({
+			path: "gsm.modem0",
+			methods: { send_sms: { args: {}, handle: () => new Promise<never>(() => undefined) } },
+		});
+	}
+	return {
+		start: () => freshDaemon(router, bus),
+		async hang(daemon: Awaited<ReturnType<typeof freshDaemon>>): Promise<void> {
+			if (!hangs) return;
+			// All of them are waited for already when the link dies.
+			await daemon.order("send_test_notification", { priority: "emergency" });
+			await sleep(300);
+			const { channels } = await daemon.call<Reply<"notification_status">>("notification_status");
+			const idle = channels.filter(({ queued }) => queued === 0).map(({ name }) => name);
+			if (channels.length < 8 || idle.length > 0) throw new Error(`${channels.length} channels; not hanging: ${idle}`);
+		},
+		measure: (daemon: Awaited<ReturnType<typeof freshDaemon>>) => measure(router, daemon, world, BLACKHOLE),
+		heal: () => world.healAll(),
+		async close(): Promise<void> {
+			bus.close();
+			await router.close();
+		},
+	};
+}
+
+const BLACKHOLE = CASES.find((one) => one.name === "blackhole") ?? failNow("bench/failover.ts has no case blackhole");
+
+function failNow(text: string): never {
+	throw new Error(text);
+}
+
+export async function paired(count: number, routers: number): Promise<Compared> {
+	const pairs: Pair[] = [];
+	const turn = makeTurn();
+	let left = count;
+	async function worker(): Promise<void> {
+		const [plain, hanging] = await Promise.all([bench(""), bench(HANGING)]);
+		try {
+			while (left-- > 0) {
+				const daemons = await Promise.all([plain.start(), hanging.start()]);
+				const swapped = pairs.length % 2 === 1;
+				await turn(async () => {
+					const one = async () => (await plain.measure(daemons[0])).gapMs;
+					const other = async () => {
+						await hanging.hang(daemons[1]);
+						return (await hanging.measure(daemons[1])).gapMs;
+					};
+					const second = swapped ? await other() : 0;
+					const first = await one();
+					pairs.push({ first, second: swapped ? second : await other() });
+					console.error(`pair ${pairs.length}: ${JSON.stringify(pairs.at(-1))}`);
+				});
+				await Promise.all(daemons.map((one) => one.stop()));
+				await Promise.all([plain.heal(), hanging.heal()]);
+			}
+		} finally {
+			await plain.close();
+			await hanging.close();
+		}
+	}
+	await Promise.all(Array.from({ length: Math.min(routers, count) }, worker));
+	return compare(pairs);
 }
 
 export async function run(args: string[]): Promise<object> {
@@ -172,30 +262,39 @@ export async function run(args: string[]): Promise<object> {
 		args,
 		options: {
 			seconds: { type: "string", default: "60" },
-			runs: { type: "string", default: "8" },
-			routers: { type: "string", default: "4" },
+			pairs: { type: "string", default: "24" },
+			routers: { type: "string", default: "2" },
+			only: { type: "string" },
 		},
 		strict: false,
 	});
 	const seconds = Number(values.seconds) || 60;
-	const [runs, routers] = [Number(values.runs) || 8, Number(values.routers) || 4];
+	const pairs = Math.max(10, Number(values.pairs) || 24);
+	const routers = Math.max(1, Number(values.routers) || 2);
+	const failover = await paired(pairs, routers);
+	const { first, second, ratio, ci95 } = failover;
+	const quartiles = ({ p25, p75 }: { p25: number; p75: number }): string => `quartiles ${p25}-${p75}`;
+	console.error(
+		`blackhole, ${failover.pairs} pairs: ${first.median} ms (${quartiles(first)}), with every outlet hanging ${second.median} ms (${quartiles(second)})`,
+	);
+	console.error(`ratio ${ratio}, 95 % interval ${ci95.join("-")}: ${verdict(failover, 0.05)}`);
+	if (values.only === "failover") return { failover_ratio_with_outlets_hanging: ratio, ci95, pairs: failover.pairs };
 	const without = await cost(4, seconds, "", false);
 	const with4 = await cost(4, seconds, OUTLETS, true);
 	const with16 = await cost(16, 1, OUTLETS, false);
-	const plain = await failoverMs(runs, routers, "");
-	const hanging = await failoverMs(runs, routers, HANGING);
 	const figures = {
 		mem_mb_added: round(with4.anonMb - without.anonMb, 1),
 		cpu_pct_added: round(with4.cpuPct - without.cpuPct),
 		mqtt_msgs_per_s: round(with4.messagesPerS ?? Number.NaN),
 		scrape_ms: round(with16.scrape?.median ?? Number.NaN, 1),
-		failover_ratio_with_outlets_hanging: round(hanging / plain),
+		failover_ratio_with_outlets_hanging: ratio,
+		failover_ratio_ci95: ci95,
+		failover_pairs: failover.pairs,
 	};
 	console.error(`memory of its own, daemon: ${round(without.anonMb, 1)} MB without, ${round(with4.anonMb, 1)} MB with`);
 	console.error(
 		`CPU: ${round(without.cpuPct)} % without, ${round(with4.cpuPct)} % with (4 uplinks, ${seconds} s each)`,
 	);
 	console.error(`scrape of 16 uplinks: ${JSON.stringify(with16.scrape)}`);
-	console.error(`blackhole, median gap: ${plain} ms, with every outlet hanging ${hanging} ms (${runs} runs each)`);
 	return figures;
 }
