@@ -216,6 +216,7 @@ describe("phone app", { skip: why ?? false }, () => {
 			.first()
 			.waitFor();
 		await untilTrue(page, `JSON.parse(localStorage.getItem("autonomy.last")).alerts.length > 0`);
+		t.after(() => bench.reachable(true));
 		await bench.reachable(false);
 		await says(page, "[role=alert]", /The router does not answer[\s\S]*What is shown is .* old/);
 		const one = page.getByRole("button", { name: /^Acknowledge: / });

@@ -107,8 +107,11 @@ export async function openBench(
 			return bench.daemon;
 		},
 		async reachable(yes) {
-			relay?.close();
-			relay = yes ? await startRelay(socket, port) : null;
+			if (yes) relay ??= await startRelay(socket, port);
+			else {
+				relay?.close();
+				relay = null;
+			}
 		},
 		async phone(given = {}, at = url) {
 			const context = await browser.newContext({ viewport: { width: 390, height: 844 }, hasTouch: true, ...given });
