@@ -12,7 +12,7 @@ import { WIFI_METHODS } from "../contract/api-wifi.ts";
 import { SECTIONS } from "../contract/options.ts";
 import { ALERT_KINDS } from "../contract/options-alerts.ts";
 import { fieldLabel } from "../web/facts.ts";
-import { FIGURES, PATTERNS, RULES, WORDS } from "../web/sentences.ts";
+import { EVENT_TYPES, FIGURES, PATTERNS, RULES, WORDS } from "../web/sentences.ts";
 
 const REPO = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
 export const PO = `${REPO}/luci-app-autonomy/po`;
@@ -58,7 +58,8 @@ export function findTexts(): Texts {
 	};
 	for (const fields of links) labels(fields);
 	for (const pattern of PATTERNS) add(pattern, "web/sentences.ts");
-	for (const word of [...Object.keys(RULES), ...WORDS]) add(word.replaceAll("_", " "), "web/sentences.ts");
+	for (const word of [...Object.keys(RULES), ...WORDS, ...EVENT_TYPES])
+		add(word.replaceAll("_", " "), "web/sentences.ts");
 	for (const name of FIGURES) add(fieldLabel(name), "web/sentences.ts");
 	for (const { title } of Object.values(ALERT_KINDS)) add(title, "contract/options-alerts.ts");
 	const menu = `${REPO}/luci-app-autonomy/root/usr/share/luci/menu.d/luci-app-autonomy.json`;

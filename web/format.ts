@@ -38,7 +38,9 @@ export function number(value: Maybe, digits = 0): string {
 
 export function withUnit(value: Maybe, unit: string, digits = 0): string {
 	if (!known(value)) return DASH;
-	return unit === "" ? number(value, digits) : `${number(value, digits)}${NBSP}${unit}`;
+	return unit === ""
+		? number(value, digits)
+		: `${number(value, digits)}${NBSP}${unit === "points" ? _("points") : unit}`;
 }
 
 /** Round trip times: one decimal below 10 ms. */

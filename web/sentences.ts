@@ -109,6 +109,8 @@ const CLAUSES: readonly string[] = [
 	"works, watched a little longer",
 	"a reply is late",
 	"lost the traffic in a planned switch, open flows may still use it",
+	"replies in time",
+	"no data plan is set",
 	"no figures yet",
 	"score {score}",
 	"loss {loss}",
@@ -243,6 +245,32 @@ export const WORDS: readonly string[] = [
 	"scheduled_reboot",
 	"cap",
 	"pattern",
+];
+
+/** Types of events. */
+export const EVENT_TYPES: readonly string[] = [
+	"member_state",
+	"member_discovered",
+	"member_lost",
+	"cooldown",
+	"throttle",
+	"command",
+	"steer_failed",
+	"prediction",
+	"settings",
+	"dish_alert",
+	"dish_alert_over",
+	"dish_boot_loop",
+	"dish_firmware",
+	"dish_gone",
+	"dish_restart",
+	"dish_service",
+	"dish_maintenance",
+	"registration",
+	"roaming",
+	"sim",
+	"sim_switch",
+	"data_limit",
 ];
 
 /** Numbers of an explanation, as the daemon names them. */

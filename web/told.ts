@@ -6,8 +6,8 @@
 import { fieldLabel } from "./facts.ts";
 import { number } from "./format.ts";
 import { say } from "./say.ts";
-import { FIGURES, PATTERNS, RULES, WORDS } from "./sentences.ts";
-import { type MemberState, stateWord } from "./words.ts";
+import { EVENT_TYPES, FIGURES, PATTERNS, RULES, WORDS } from "./sentences.ts";
+import { classWord, type LinkClass, type MemberState, stateWord } from "./words.ts";
 
 interface Pattern {
 	readonly text: string;
@@ -33,6 +33,8 @@ const STATES: ReadonlySet<string> = new Set([
 	"hold_down",
 	"draining",
 ]);
+
+const CLASSES: ReadonlySet<string> = new Set(["starlink", "cellular", "wifi", "lan", "other"]);
 
 let compiled: readonly Pattern[] | null = null;
 
@@ -73,6 +75,7 @@ function clause(text: string, depth: number): string | null {
 	if (Object.hasOwn(RULES, text) || WORDS.includes(text)) return _(text.replaceAll("_", " "));
 	// "down" and "offline" are causes too, and those are words of their own.
 	if (STATES.has(text)) return stateWord(text as MemberState);
+	if (CLASSES.has(text)) return classWord(text as LinkClass);
 	const figure = NUMBER.exec(text);
 	if (figure) {
 		const [, whole = "", fraction = "", unit = ""] = figure;
@@ -172,6 +175,12 @@ export function toldOf(name: string | null | undefined, text: string): string {
 export function ruleWord(rule: string): string {
 	const words = rule.replaceAll("_", " ");
 	return Object.hasOwn(RULES, rule) ? _(words) : words;
+}
+
+/** member_discovered -> member discovered. */
+export function eventWord(type: string): string {
+	const words = type.replaceAll("_", " ");
+	return EVENT_TYPES.includes(type) ? _(words) : words;
 }
 
 /** candidate_good_for -> candidate good for. */

@@ -262,7 +262,7 @@ export function drawUsage(into: HTMLElement, use: Use | undefined): void {
 						),
 						el("div", { class: "au-bar", "aria-hidden": "true" }, bar),
 					)
-				: el("p", {}, use.text),
+				: el("p", {}, told(use.text)),
 			table(
 				[_("Time"), _("Received"), _("Sent")],
 				[

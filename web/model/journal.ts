@@ -2,7 +2,7 @@
 import type { Reply } from "../../contract/api.ts";
 import { duration, number, percent, withUnit } from "../format.ts";
 import { say } from "../say.ts";
-import { figureWord, told, toldOf } from "../told.ts";
+import { eventWord, figureWord, told, toldOf } from "../told.ts";
 import { type Decision, kindWord, type MemberState, stateWord, type Tone } from "../words.ts";
 import type { Span } from "./day.ts";
 
@@ -60,7 +60,7 @@ function eventEntry(one: Event): Entry {
 		atUnixMs: one.ts,
 		decisionId: one.decision_id ?? null,
 		what: "event",
-		title: [one.name, change === "" ? one.type.replaceAll("_", " ") : change].filter(Boolean).join(": "),
+		title: [one.name, change === "" ? eventWord(one.type) : change].filter(Boolean).join(": "),
 		text: toldOf(one.name, one.reason),
 		names: one.name ? [one.name] : [],
 		tone: "off",

@@ -44,7 +44,7 @@ function build(): { readonly root: HTMLElement; refresh(): Promise<void> } {
 		again,
 	);
 	const name = choice(_("Uplink"), [["", _("all")]], again);
-	const search = textInput(_("Search"), { type: "search", maxlength: "64" }, again);
+	const search = textInput(_("Search"), { inputmode: "search", maxlength: "64" }, again);
 	const count = el("p", { class: "au-small", role: "status" });
 	const list = el("ul", { class: "au-entries au-live" });
 	const more = el("div", { class: "au-buttons" });
