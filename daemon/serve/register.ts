@@ -1,6 +1,7 @@
 /**
  * Puts the object `autonomy` on the bus. From the contract come names, argument types and checks, rights, and the wire
- * types of replies; from the handlers only values.
+ * types of replies; from the handlers only values. What is asked for by people, not by programs at rest, is loaded when it is
+ * first asked for.
  *
  * How a call is refused: a wrong type is INVALID_ARGUMENT (by the bus room). A method with right "read" ends with the ubus
  * status of the error. A method with right "write", and render, answer with ok false, a code and words.
@@ -16,25 +17,15 @@ import type { Closable } from "../platform/platform.ts";
 import { healthReply, infoReply } from "./about.ts";
 import { actionReply, failoverReply, plainAction, setLevel } from "./action.ts";
 import { alertAckReply, alertHistoryReply, alertsReply, notificationStatusReply, testReply } from "./alerts.ts";
-import { cellularAnalysisReply, cellularStatusReply } from "./cellular.ts";
-import { configReply, configSetReply, reloadReply } from "./config.ts";
 import type { Handlers, ServeDeps } from "./deps.ts";
 import { encodeReply } from "./encode.ts";
 import { decisionsReply, eventsReply, explainReply } from "./events.ts";
-import { forecastReply } from "./forecast.ts";
-import { gpsReply, gpsStatusReply } from "./gps.ts";
 import { membersReply } from "./members.ts";
 import { createNotifier, type Notifier } from "./notify.ts";
-import { pushKeyReply, pushStatusReply, pushSubscribeReply, pushUnsubscribeReply } from "./push.ts";
 import { createRateLimit } from "./rate-limit.ts";
-import { renderReply } from "./render.ts";
-import { reportReply } from "./report.ts";
 import { historyReply, metricsReply } from "./series.ts";
-import { obstructionMapReply, starlinkDiagnosticsReply, starlinkStatusReply } from "./starlink.ts";
 import { statusReply } from "./status.ts";
-import { dataLimitInterfaceReply, dataLimitStatusReply, dataUsageReply } from "./usage.ts";
-import { createWhatIf } from "./what-if.ts";
-import { wifiStatusReply } from "./wifi.ts";
+import type { WhatIf } from "./what-if.ts";
 
 export interface Api extends Closable {
 	/** Call after each step of the engine that had something to say: subscribers are told. */
@@ -48,7 +39,7 @@ const WRITE_WINDOW_MS = 10_000;
 
 export function registerApi(options: { readonly bus: Bus; readonly deps: ServeDeps }): Api {
 	const { bus, deps } = options;
-	const whatIf = createWhatIf(deps);
+	let whatIf: WhatIf | null = null;
 	const writes = createRateLimit(WRITES, WRITE_WINDOW_MS);
 	let calls = 0;
 	let object: ServedObject | null = null;
@@ -62,40 +53,44 @@ export function registerApi(options: { readonly bus: Bus; readonly deps: ServeDe
 		events: (args) => eventsReply(deps, args),
 		decisions: (args) => decisionsReply(deps, args),
 		explain: (args) => explainReply(deps, args),
-		what_if: (args) => whatIf.ask(args),
+		async what_if(args) {
+			const { createWhatIf } = await import("./what-if.ts");
+			whatIf ??= createWhatIf(deps);
+			return whatIf.ask(args);
+		},
 		action: (args) => actionReply(deps, args),
 		failover: (args) => failoverReply(deps, args),
 		restore: () => plainAction(deps, "restore"),
 		recheck: () => plainAction(deps, "recheck"),
 		setlog: (args) => setLevel(deps, args.level),
-		"config.get": () => configReply(deps),
-		"config.set": (args) => configSetReply(deps, bus, args),
-		reload: () => reloadReply(deps),
+		"config.get": async () => (await import("./config.ts")).configReply(deps),
+		"config.set": async (args) => (await import("./config.ts")).configSetReply(deps, bus, args),
+		reload: async () => (await import("./config.ts")).reloadReply(deps),
 		health: () => healthReply(deps, bus),
 		info: () => infoReply(deps, calls),
-		starlink_status: () => starlinkStatusReply(deps),
-		starlink_diagnostics: (args) => starlinkDiagnosticsReply(deps, args),
-		obstruction_map: (args) => obstructionMapReply(deps, args),
-		cellular_status: () => cellularStatusReply(deps),
-		cellular_analysis: (args) => cellularAnalysisReply(deps, args),
-		wifi_status: () => wifiStatusReply(deps),
-		gps: () => gpsReply(deps),
-		gps_status: () => gpsStatusReply(deps),
-		data_usage: (args) => dataUsageReply(deps, args),
-		data_limit_status: () => dataLimitStatusReply(deps),
-		data_limit_interface: (args) => dataLimitInterfaceReply(deps, args),
+		starlink_status: async () => (await import("./starlink.ts")).starlinkStatusReply(deps),
+		starlink_diagnostics: async (args) => (await import("./starlink.ts")).starlinkDiagnosticsReply(deps, args),
+		obstruction_map: async (args) => (await import("./starlink.ts")).obstructionMapReply(deps, args),
+		cellular_status: async () => (await import("./cellular.ts")).cellularStatusReply(deps),
+		cellular_analysis: async (args) => (await import("./cellular.ts")).cellularAnalysisReply(deps, args),
+		wifi_status: async () => (await import("./wifi.ts")).wifiStatusReply(deps),
+		gps: async () => (await import("./gps.ts")).gpsReply(deps),
+		gps_status: async () => (await import("./gps.ts")).gpsStatusReply(deps),
+		data_usage: async (args) => (await import("./usage.ts")).dataUsageReply(deps, args),
+		data_limit_status: async () => (await import("./usage.ts")).dataLimitStatusReply(deps),
+		data_limit_interface: async (args) => (await import("./usage.ts")).dataLimitInterfaceReply(deps, args),
 		alerts: () => alertsReply(deps),
 		alert_history: (args) => alertHistoryReply(deps, args),
 		alert_ack: (args) => alertAckReply(deps, args),
 		notification_status: () => notificationStatusReply(deps),
-		push_status: () => pushStatusReply(deps),
-		push_key: () => pushKeyReply(deps),
-		push_subscribe: (args) => pushSubscribeReply(deps, args),
-		push_unsubscribe: (args) => pushUnsubscribeReply(deps, args),
+		push_status: async () => (await import("./push.ts")).pushStatusReply(deps),
+		push_key: async () => (await import("./push.ts")).pushKeyReply(deps),
+		push_subscribe: async (args) => (await import("./push.ts")).pushSubscribeReply(deps, args),
+		push_unsubscribe: async (args) => (await import("./push.ts")).pushUnsubscribeReply(deps, args),
 		send_test_notification: (args) => testReply(deps, args),
-		forecast: (args) => forecastReply(deps, args),
-		report: (args) => reportReply(deps, args),
-		render: (args) => renderReply(handlers, deps.platform.clock.wallMs(), args),
+		forecast: async (args) => (await import("./forecast.ts")).forecastReply(deps, args),
+		report: async (args) => (await import("./report.ts")).reportReply(deps, args),
+		render: async (args) => (await import("./render.ts")).renderReply(handlers, deps.platform.clock.wallMs(), args),
 	};
 
 	/** Throws rate_limited when too much was written lately. */
@@ -172,7 +167,7 @@ export function registerApi(options: { readonly bus: Bus; readonly deps: ServeDe
 		alert: notifier.alert,
 		close() {
 			notifier.close();
-			whatIf.close();
+			whatIf?.close();
 			object?.close();
 			object = null;
 		},
