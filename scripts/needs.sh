@@ -25,6 +25,7 @@ need chromium chromium
 need lua5.1 lua5.1
 need shellcheck shellcheck
 need signify-openbsd signify-openbsd
+need qemu-arm qemu-user
 need snmpd snmpd
 need snmpwalk snmp
 need collectd collectd-core

@@ -34,7 +34,9 @@ trixie() {
 	}
 }
 
+# Packages of another processor: trixie_arch=armhf before.
 apt() {
+	[ -z "${trixie_arch:-}" ] || set -- -o APT::Architecture="$trixie_arch" -o APT::Architectures="$trixie_arch" "$@"
 	apt-get -q -o Dir::Etc::sourcelist="$trixie_work/sources.list" -o Dir::Etc::sourceparts=- \
 		-o Dir::State::lists="$trixie_work/lists" -o Dir::Cache="$trixie_work" -o Dir::State::status=/dev/null \
 		-o Acquire::Languages=none -o Acquire::Retries=2 -o APT::Sandbox::User=root -o Acquire::http::Timeout=30 "$@"

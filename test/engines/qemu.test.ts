@@ -1,28 +1,55 @@
 /**
  * The daemon's core on processors of routers, by qemu-user: what `make runtime` built, so 32 bits, no FPU, and big-endian.
- * The 24Kc that qemu plays has no FPU: one instruction of it would end the program. Nothing is built here.
+ * The 24Kc that qemu plays has no FPU: one instruction of it would end the program. Nothing is built here; where it has not
+ * been, Debian's own QuickJS for another processor of 32 bits and for one that is big-endian does what it can.
  */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, describe, test } from "node:test";
+import { promisify } from "node:util";
 import { facts, SETTINGS, World } from "../decide/support.ts";
 import { codec, configuration, decisions, type Recording, type Results } from "./inside/smoke-work.ts";
 import { bundleTests, runOnQjs } from "./qjs.ts";
 
-const ARCHES: Readonly<Record<string, readonly [string, ...string[]]>> = {
-	"arm_cortex-a7_neon-vfpv4": ["qemu-arm", "-cpu", "cortex-a7"],
-	mipsel_24kc: ["qemu-mipsel", "-cpu", "24Kc"],
-	mips_24kc: ["qemu-mips", "-cpu", "24Kc"],
-};
+interface Machine {
+	/** As `make runtime` names it. */
+	readonly arch: string;
+	readonly qemu: readonly [string, ...string[]];
+	/** Debian's name of a processor that is alike in what matters, and its qemu. */
+	readonly instead?: readonly [string, string];
+}
+
+const MACHINES: readonly Machine[] = [
+	{ arch: "arm_cortex-a7_neon-vfpv4", qemu: ["qemu-arm", "-cpu", "cortex-a7"], instead: ["armhf", "qemu-arm"] },
+	{ arch: "mipsel_24kc", qemu: ["qemu-mipsel", "-cpu", "24Kc"] },
+	{ arch: "mips_24kc", qemu: ["qemu-mips", "-cpu", "24Kc"], instead: ["s390x", "qemu-s390x"] },
+];
 /** Generous: qemu on a loaded machine. */
 const LIMIT_MS = 150_000;
 
-function why(arch: string, qemu: string): string | null {
-	if (!existsSync(`build/runtime/${arch}/qjs`)) return `no static QuickJS for it: make runtime ARCH=${arch} first`;
-	return spawnSync(qemu, ["-version"]).status === 0 ? null : `no ${qemu} here; Debian: apt-get install qemu-user`;
+const run = promisify(execFile);
+
+/** Puts what runs on that machine into `bin`, as programs to be called here; null, or why it cannot. */
+async function prepare({ arch, qemu, instead }: Machine, bin: string): Promise<string | null> {
+	const put = (name: string, words: readonly string[]): void => {
+		writeFileSync(join(bin, name), `#!/bin/sh\nexec ${words.map((word) => `'${word}'`).join(" ")} "$@"\n`);
+		chmodSync(join(bin, name), 0o755);
+	};
+	if (existsSync(`build/runtime/${arch}/qjs`)) {
+		if (spawnSync(qemu[0], ["-version"]).status !== 0) return `no ${qemu[0]} here; Debian: apt-get install qemu-user`;
+		for (const name of ["qjs", "socat"]) put(name, [...qemu, resolve(`build/runtime/${arch}/${name}`)]);
+		return null;
+	}
+	if (instead === undefined) return `no static QuickJS for it: make runtime ARCH=${arch} first`;
+	try {
+		put("qjs", [(await run("sh", ["scripts/qjs.sh", ...instead])).stdout.trim()]);
+		return null;
+	} catch (error) {
+		return String((error as { stderr?: string }).stderr ?? error).trim();
+	}
 }
 
 /** Minutes of two uplinks: one dies, comes back, loses packets, is told to go. */
@@ -43,49 +70,37 @@ function record(): Recording {
 	return { configuration: `${file}\n${hostile}`, settings: SETTINGS, inputs: world.inputs };
 }
 
-const runnable = Object.entries(ARCHES).filter(([arch, [qemu]]) => why(arch, qemu) === null);
-for (const [arch, [qemu]] of Object.entries(ARCHES)) {
-	const reason = why(arch, qemu);
-	if (reason !== null) test(`on ${arch}`, (t) => t.skip(reason));
-}
+describe("on another processor", { concurrency: 2 }, () => {
+	const folder = mkdtempSync(join(tmpdir(), "autonomy-qemu-"));
+	after(() => rmSync(folder, { recursive: true }));
+	const file = "test/engines/inside/smoke.ts";
+	const bundle = bundleTests([file], folder).then((pathOf) => pathOf(file));
+	const recording = JSON.parse(JSON.stringify(record())) as Recording;
+	const results: Results = {
+		configuration: configuration(recording.configuration),
+		codec: codec(),
+		decisions: decisions(recording),
+	};
+	writeFileSync(join(folder, "expected"), JSON.stringify({ recording, results }));
 
-if (runnable.length > 0) {
-	describe("on another processor", { concurrency: 2 }, () => {
-		const folder = mkdtempSync(join(tmpdir(), "autonomy-qemu-"));
-		after(() => rmSync(folder, { recursive: true }));
-		const file = "test/engines/inside/smoke.ts";
-		const bundle = bundleTests([file], folder).then((pathOf) => pathOf(file));
-		const recording = JSON.parse(JSON.stringify(record())) as Recording;
-		const results: Results = {
-			configuration: configuration(recording.configuration),
-			codec: codec(),
-			decisions: decisions(recording),
-		};
-		writeFileSync(join(folder, "expected"), JSON.stringify({ recording, results }));
-
-		test("the recording is worth it", () => {
-			assert.ok(results.decisions.length >= 5, `${results.decisions.length} decisions`);
-			assert.match(results.configuration[1] ?? "", /cooldown_s/);
-		});
-		for (const [arch, argv] of runnable) {
-			test(`on ${arch}: the same as on Node`, async () => {
-				const bin = mkdtempSync(join(folder, "bin-"));
-				for (const name of ["qjs", "socat"]) {
-					writeFileSync(
-						join(bin, name),
-						`#!/bin/sh\nexec ${argv.join(" ")} '${resolve(`build/runtime/${arch}/${name}`)}' "$@"\n`,
-					);
-					chmodSync(join(bin, name), 0o755);
-				}
-				const more = { PATH: `${bin}:${process.env.PATH}`, EXPECTED: join(folder, "expected") };
-				const outcome = await runOnQjs(join(bin, "qjs"), await bundle, LIMIT_MS, more);
-				assert.deepEqual(
-					outcome.lines.filter((line) => !line.ok),
-					[],
-				);
-				assert.equal(outcome.code, 0, outcome.stderr);
-				assert.equal(outcome.lines.length, 4);
-			});
-		}
+	test("the recording is worth it", () => {
+		assert.ok(results.decisions.length >= 5, `${results.decisions.length} decisions`);
+		assert.match(results.configuration[1] ?? "", /cooldown_s/);
 	});
-}
+	for (const machine of MACHINES) {
+		const { arch, instead } = machine;
+		test(`on ${arch}${instead === undefined ? "" : `, or ${instead[0]}`}: the same as on Node`, async (t) => {
+			const bin = mkdtempSync(join(folder, "bin-"));
+			const why = await prepare(machine, bin);
+			if (why !== null) return t.skip(why);
+			const more = { PATH: `${bin}:${process.env.PATH}`, EXPECTED: join(folder, "expected") };
+			const outcome = await runOnQjs(join(bin, "qjs"), await bundle, LIMIT_MS, more);
+			assert.deepEqual(
+				outcome.lines.filter((line) => !line.ok),
+				[],
+			);
+			assert.equal(outcome.code, 0, outcome.stderr);
+			assert.equal(outcome.lines.length, 4);
+		});
+	}
+});
