@@ -30,6 +30,7 @@ export const REPORT_METHODS = {
 					loss_pct: maybe(double("%", "mean packet loss")),
 					score: maybe(double("points", "mean")),
 					bytes: maybe(int64("bytes", "through the interface, both directions")),
+					cost: maybe(double("", "of these bytes by option price_per_gb, in the owner's currency")),
 					hours: list("mean score of each hour of the period, oldest first; -: nothing known", text("points")),
 				}),
 			),
@@ -39,10 +40,25 @@ export const REPORT_METHODS = {
 				failbacks: int32("", "back to where it belongs"),
 				manual: int32("", "by the operator"),
 			}),
+			predictions: table("switches before a failure, judged two minutes later; since the daemon counts them", {
+				right: int32("", "the trouble came in time"),
+				early: int32("", "it came later than expected"),
+				wrong: int32("", "it did not come"),
+			}),
 			offline_s: int64("s", "no uplink worked"),
 			worst_hours: list(
 				"hours of the day (UTC) in which the uplinks were worst",
 				table("one hour", { hour: int32("", "0-23"), score: double("points", "mean of all uplinks") }),
+			),
+			worst_places: list(
+				"square kilometres in which the uplink in use did worst; only with section gps enabled, since the daemon started",
+				table("one place", {
+					latitude: double("degrees", "of its middle, two decimals"),
+					longitude: double("degrees", "the same"),
+					minutes: int32("min", "spent there"),
+					offline_minutes: int32("min", "of them without any uplink"),
+					score: double("points", "mean of the uplink in use"),
+				}),
 			),
 			hints: list("what to change, with the arithmetic", text("one hint")),
 			page: maybe({ type: "string", maxLength: 262_144, help: "one self-contained HTML page" } as const),

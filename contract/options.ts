@@ -497,6 +497,15 @@ const MEMBER: readonly OptionSpec[] = [
 		help: "From here on it is spared: fewer probes, fewer points",
 		unset: "80",
 	},
+	{
+		name: "price_per_gb",
+		type: "number",
+		min: 0,
+		max: 10_000,
+		default: null,
+		help: "What a gigabyte costs, in your currency; only for reports",
+		unset: "no cost is told",
+	},
 	{ ...TARGET4, default: null, help: "Probe targets of this uplink alone", unset: "as in section probe" },
 	{ ...TARGET6, default: null, help: "The same for IPv6", unset: "as in section probe" },
 ];

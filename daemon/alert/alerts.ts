@@ -63,7 +63,7 @@ export interface Alerts extends Closable {
 	/** Refused when no channel of this name is switched on. */
 	test(channel: ChannelName | null, text: string, level: AlertLevel): readonly ChannelName[];
 	/** A text of the daemon's own for one channel, such as a report. */
-	post(channel: ChannelName, text: string): boolean;
+	post(channel: ChannelName, text: string, html?: string | null): boolean;
 	/** Every step of every alert, also those nobody is told of. */
 	onNotice(listener: (notice: Notice) => void): void;
 }
@@ -274,9 +274,17 @@ export function createAlerts(world: AlertsWorld): Alerts {
 			for (const name of names) delivery.send(message, name);
 			return names;
 		},
-		post(channel, text) {
+		post(channel, text, html = null) {
 			return delivery.send(
-				{ id: `r${++messages}`, kind: "report", atMs: now(), level: "info", notices: [], lead: text },
+				{
+					id: `r${++messages}`,
+					kind: "report",
+					atMs: now(),
+					level: "info",
+					notices: [],
+					lead: text,
+					...(html === null ? {} : { html }),
+				},
 				channel,
 			);
 		},

@@ -72,6 +72,8 @@ export interface Message {
 	readonly notices: readonly Notice[];
 	/** What stands before the notices, or is all there is (test, what was left out). */
 	readonly lead: string | null;
+	/** The same as a page, for channels that can show one. */
+	readonly html?: string;
 }
 
 export function isAtLeast(level: AlertLevel, least: AlertLevel): boolean {

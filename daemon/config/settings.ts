@@ -94,6 +94,8 @@ export interface MemberSettings {
 	readonly simSwitch: boolean;
 	/** Data allowance of its plan; null: none that we are told of. */
 	readonly dataPlan: DataPlan | null;
+	/** Null: not known. */
+	readonly pricePerGb: number | null;
 	/** Null: as for all. */
 	readonly bytesPerDay: number | null;
 	readonly targets: Readonly<Record<Family, readonly string[]>>;
@@ -138,6 +140,7 @@ export function memberSettings(
 						resetDay: period === "week" ? Math.min(7, resetDay) : resetDay,
 						warnPct: pick("dataWarnPct") ?? DATA_WARN_PCT,
 					},
+		pricePerGb: pick("pricePerGb"),
 		bytesPerDay: pick("bytesPerDay"),
 		targets: { ipv4: target4 ?? config.probe.target4, ipv6: target6 ?? config.probe.target6 },
 		ownTargets: target4 !== null || target6 !== null,

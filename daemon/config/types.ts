@@ -606,6 +606,8 @@ export interface MemberConfig {
 	readonly dataResetDay: number | null;
 	/** From here on it is spared: fewer probes, fewer points; unset: 80; 50-99 %. */
 	readonly dataWarnPct: number | null;
+	/** What a gigabyte costs, in your currency; only for reports; unset: no cost is told; 0-10000. */
+	readonly pricePerGb: number | null;
 	/** Probe targets of this uplink alone; unset: as in section probe. */
 	readonly target4: readonly string[] | null;
 	/** The same for IPv6; unset: as in section probe. */

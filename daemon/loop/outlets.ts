@@ -17,6 +17,7 @@ import type { Api } from "../serve/register.ts";
 import { reportReply } from "../serve/report.ts";
 import { preferredOf } from "../serve/status.ts";
 import { reportText } from "../serve/text/report-text.ts";
+import { createPlaces, type Places } from "./places.ts";
 import { startReportMail } from "./report-mail.ts";
 import type { Rooms } from "./rooms.ts";
 import { sourceOf } from "./source.ts";
@@ -24,6 +25,7 @@ import { sourceOf } from "./source.ts";
 export interface Outlets extends Closable {
 	readonly alerts: Alerts;
 	readonly push: PushAccess;
+	readonly places: Pick<Places, "worst">;
 	start(api: Api, deps: ServeDeps): void;
 	/** What the owner should know of them. */
 	problems(): readonly string[];
@@ -33,6 +35,8 @@ export interface Outlets extends Closable {
 }
 
 const MAIL_STYLE = { width: 76, color: false } as const;
+
+const GONE: ReadonlySet<string> = new Set(["down", "offline", "absent", "disabled"]);
 
 /** ubus event for programs that do not want to subscribe to the object. */
 const ALERT_EVENT = "autonomy.alert";
@@ -83,10 +87,21 @@ export function createOutlets(rooms: Rooms, stateDir: string): Outlets {
 		device,
 	});
 
+	const places = createPlaces({
+		platform,
+		gps: () => rooms.gps.picture(),
+		score() {
+			const { uplinks } = describe(loop.state(), platform.clock.monotonicMs());
+			const current = uplinks.find((one) => one.primary);
+			return current === undefined || GONE.has(current.state) ? null : current.score.value;
+		},
+	});
+
 	let publishers: Publishers | null = null;
 	let reports: Closable | null = null;
 	return {
 		alerts,
+		places,
 		push: { ...subscriptions, available: platform.outlets.canPush },
 		start(api, deps) {
 			publishers = createPublishers({
@@ -101,8 +116,11 @@ export function createOutlets(rooms: Rooms, stateDir: string): Outlets {
 				platform,
 				log: log.child("publish"),
 				config: () => config().email,
-				text: (period) => reportText(reportReply(deps, { period, format: "json" }), MAIL_STYLE).join("\n"),
-				send: (text) => alerts.post("email", text),
+				make(period) {
+					const report = reportReply(deps, { period, format: "html" });
+					return { text: reportText(report, MAIL_STYLE).join("\n"), html: report.page ?? null };
+				},
+				send: ({ text, html }) => alerts.post("email", text, html),
 			});
 			alerts.onNotice(({ change, alert }) => {
 				const notification = alertNotification(change, alert, recorder.toUnixMs);
@@ -127,6 +145,7 @@ export function createOutlets(rooms: Rooms, stateDir: string): Outlets {
 			return [...failing.map((one) => `alerts by ${one.name}: ${one.text}`), ...(publishers?.problems() ?? [])];
 		},
 		close() {
+			places.close();
 			alerts.close();
 			publishers?.close();
 			reports?.close();

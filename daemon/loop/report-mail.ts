@@ -12,13 +12,19 @@ const DAY_MS = 86_400_000;
 
 type Period = Exclude<Config["email"]["report"], "none">;
 
+export interface Report {
+	readonly text: string;
+	/** The same as a page. */
+	readonly html: string | null;
+}
+
 export function startReportMail(options: {
 	readonly platform: Pick<Platform, "clock" | "timers">;
 	readonly log: Logger;
 	readonly config: () => Config["email"];
-	readonly text: (period: Period) => string;
+	readonly make: (period: Period) => Report;
 	/** False: mail is not switched on. */
-	readonly send: (text: string) => boolean;
+	readonly send: (report: Report) => boolean;
 }): Closable {
 	const { clock, timers } = options.platform;
 	let last: { readonly period: Period; readonly number: string } | null = null;
@@ -34,7 +40,7 @@ export function startReportMail(options: {
 		last = { period: report, number };
 		if (!ended) return;
 		try {
-			options.send(options.text(report));
+			options.send(options.make(report));
 		} catch (error) {
 			options.log.warn("publish", { reason: `no report: ${errorText(error)}` });
 		}

@@ -4,9 +4,10 @@ import type { Decision, EngineEvent } from "../decide/types.ts";
 import { isTransient } from "../platform/error.ts";
 import type { CommandOutcome, CommandRequest, ServeDeps } from "../serve/deps.ts";
 import { packagePath } from "../uci/load.ts";
+import type { Outlets } from "./outlets.ts";
 import type { Rooms } from "./rooms.ts";
 
-export function serveDeps(rooms: Rooms, { alerts, push }: Pick<ServeDeps, "alerts" | "push">): ServeDeps {
+export function serveDeps(rooms: Rooms, { alerts, push, places }: Outlets): ServeDeps {
 	const { platform, log, store, discovery, prober, steerer, recorder, senses, gps, loop, bus, foresee } = rooms;
 	let system: string | null = null;
 	let commands = 0;
@@ -47,6 +48,7 @@ export function serveDeps(rooms: Rooms, { alerts, push }: Pick<ServeDeps, "alert
 		recorder,
 		alerts,
 		push,
+		places: (count) => places.worst(count),
 		config: {
 			current: () => store.current(),
 			problems: () =>

@@ -41,6 +41,8 @@ export interface ServeDeps {
 	readonly gps: () => GpsPicture;
 	/** What is expected of the uplinks, and when the model that says so was trained. */
 	readonly forecast: () => { readonly uplinks: readonly Forecast[]; readonly modelDate: string | null };
+	/** Where the uplink in use did worst, as far as the owner has positions on. */
+	readonly places?: (count: number) => readonly Place[];
 	readonly steering: () => SteerStatus;
 	readonly recorder: Recorder;
 	readonly alerts: AlertAccess;
@@ -57,6 +59,16 @@ export interface ServeDeps {
 export type Handlers = {
 	readonly [M in MethodName]: (args: CallArgs<M>) => Reply<M> | Promise<Reply<M>>;
 };
+
+/** Some square kilometre. */
+export interface Place {
+	readonly latitude: number;
+	readonly longitude: number;
+	readonly minutes: number;
+	readonly offlineMinutes: number;
+	/** Mean of the uplink in use, 0 while none worked. */
+	readonly score: number;
+}
 
 /** How one uplink is watched. */
 export interface ProbeView {

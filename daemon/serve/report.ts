@@ -1,8 +1,11 @@
 /** report: figures of a period from what is on record, and what follows from them. */
 import type { CallArgs, Reply } from "../../contract/api.ts";
+import { memberSettings } from "../config/settings.ts";
 import type { Decision } from "../decide/types.ts";
 import type { Point } from "../record/query.ts";
 import type { ServeDeps } from "./deps.ts";
+import { forecastReply } from "./forecast.ts";
+import { hintsOf } from "./report-hints.ts";
 import { viewOf } from "./status.ts";
 import { reportPage } from "./text/report-page.ts";
 
@@ -29,7 +32,9 @@ const MOVES: ReadonlySet<string> = new Set([
 export function reportReply(deps: ServeDeps, { period, format }: CallArgs<"report">): Report {
 	const now = deps.platform.clock.monotonicMs();
 	const wanted = now - SPAN_MS[period];
-	const names = deps.discovered().uplinks.map((one) => one.id);
+	const found = deps.discovered().uplinks;
+	const names = found.map((one) => one.id);
+	const prices = new Map(found.map((one) => [one.id, memberSettings(deps.config.current(), one).pricePerGb]));
 	const from = beginning(deps, names, wanted, now);
 	const points = names.map((name) => deps.recorder.history(name, from, POINTS));
 	const down = downMs(deps, from, now);
@@ -41,10 +46,13 @@ export function reportReply(deps: ServeDeps, { period, format }: CallArgs<"repor
 	const count = (kind: Decision["kind"]): number =>
 		decisions.filter((one) => one.kind === kind && one.from !== one.to).length;
 	const uplinks = names.map((name, index) => {
-		const found = points[index];
-		const used = { carriedMs: carried.get(name) ?? 0, downMs: down.get(name) ?? 0 };
-		return uplinkOf(name, found?.points ?? [], found?.stepMs ?? 1, used, from, now);
+		const seen = points[index];
+		const price = prices.get(name) ?? null;
+		const used = { carriedMs: carried.get(name) ?? 0, downMs: down.get(name) ?? 0, price };
+		return uplinkOf(name, seen?.points ?? [], seen?.stepMs ?? 1, used, from, now);
 	});
+	const { right, early, wrong } = forecastReply(deps, { interface: undefined }).score;
+	const places = deps.places?.(3) ?? [];
 	const report: Report = {
 		period,
 		from_unix_ms: deps.recorder.toUnixMs(from),
@@ -57,12 +65,20 @@ export function reportReply(deps: ServeDeps, { period, format }: CallArgs<"repor
 			failbacks: count("failback"),
 			manual: count("manual"),
 		},
+		predictions: { right, early, wrong },
+		worst_places: places.map(({ latitude, longitude, minutes, offlineMinutes, score }) => ({
+			latitude,
+			longitude,
+			minutes,
+			offline_minutes: offlineMinutes,
+			score,
+		})),
 		offline_s: offlineMs(deps, wanted, now) / 1000,
 		worst_hours: worstHours(
 			points.flatMap((one) => one?.points ?? []),
 			deps.recorder.toUnixMs,
 		),
-		hints: hintsOf(deps, uplinks, now - from),
+		hints: hintsOf(deps, uplinks, now - from, prices),
 	};
 	return format === "html" ? { ...report, page: reportPage(report) } : report;
 }
@@ -110,13 +126,15 @@ function downMs(deps: ServeDeps, from: number, now: number): ReadonlyMap<string,
 interface Use {
 	readonly carriedMs: number;
 	readonly downMs: number;
+	/** Of a gigabyte; null: not known. */
+	readonly price: number | null;
 }
 
 function uplinkOf(
 	name: string,
 	points: readonly Point[],
 	stepMs: number,
-	{ carriedMs, downMs }: Use,
+	{ carriedMs, downMs, price }: Use,
 	from: number,
 	now: number,
 ): Uplink {
@@ -127,6 +145,7 @@ function uplinkOf(
 		return rx === undefined && tx === undefined ? undefined : (((rx ?? 0) + (tx ?? 0)) * stepMs) / 1000;
 	});
 	const known = bytes.filter((one) => one !== undefined);
+	const all = known.length === 0 ? null : known.reduce((sum, one) => sum + one, 0);
 	return {
 		name,
 		availability_pct: judged ? 100 * (1 - Math.min(1, downMs / (now - from))) : null,
@@ -135,7 +154,8 @@ function uplinkOf(
 		rtt_ms: mean(points.map(({ values }) => values.rtt_ms?.mean)),
 		loss_pct: mean(points.map(({ values }) => values.loss_pct?.mean)),
 		score: mean(points.map(({ values }) => values.score?.mean)),
-		bytes: known.length === 0 ? null : known.reduce((sum, one) => sum + one, 0),
+		bytes: all,
+		cost: all === null || price === null ? null : (all / 1e9) * price,
 		hours: hoursOf(points, from, now),
 	};
 }
@@ -182,44 +202,4 @@ function worstHours(points: readonly Point[], unixMs: (atMs: number) => number):
 	}
 	const means = [...byHour].map(([hour, scores]) => ({ hour, score: mean(scores) ?? 0 }));
 	return means.sort((a, b) => a.score - b.score || a.hour - b.hour).slice(0, 3);
-}
-
-/** Only what the figures say, with the figures. */
-function hintsOf(deps: ServeDeps, uplinks: readonly Uplink[], spanMs: number): string[] {
-	const hints: string[] = [];
-	const hours = Math.round(spanMs / HOUR_MS);
-	for (const { name, availability_pct: availability, down_s: down } of uplinks) {
-		if (availability == null || down == null || availability >= 99 || hours < 1) continue;
-		const words = `${name} worked ${availability.toFixed(1)} % of ${hours} h: ${Math.round(down / 60)} min without connection`;
-		hints.push(
-			availability < 90
-				? `${words}; it is no good as first choice: give it a lower weight, or look at its link`
-				: words,
-		);
-	}
-	if (uplinks.length === 1) hints.push("There is one uplink only: when it fails nothing can take over");
-	for (const { id } of deps.discovered().uplinks) {
-		const details = deps.sensors(id).find((one) => one.sensor === "usage")?.details;
-		const [used, limit, days, from, reset] = [
-			"used_bytes",
-			"limit_bytes",
-			"days_left",
-			"from_unix_ms",
-			"reset_unix_ms",
-		].map((field) => {
-			const value = details?.[field];
-			return typeof value === "number" ? value : null;
-		});
-		if (used == null || limit == null || days == null || from == null || reset == null) continue;
-		const all = (reset - from) / (24 * HOUR_MS);
-		const gone = all - days;
-		if (gone < 0.5 || all <= 0) continue;
-		const expected = (used / gone) * all;
-		const gb = (bytes: number): string => `${(bytes / 1e9).toFixed(2)} GB`;
-		const sum = `${gb(used)} in ${gone.toFixed(1)} days makes ${gb(expected)} in ${all.toFixed(0)} days`;
-		if (expected > limit)
-			hints.push(`${id}: ${sum}; the plan has ${gb(limit)}: ${gb(expected - limit)} more are needed, or less use`);
-		else if (expected < limit / 3) hints.push(`${id}: ${sum}; the plan has ${gb(limit)}: a smaller one would do`);
-	}
-	return hints;
 }

@@ -13,8 +13,8 @@ test("one report per period, after its end; none for one that was not seen to en
 		platform: time,
 		log: fakeLog(),
 		config: () => email as Config["email"],
-		text: (period) => period,
-		send: (text) => sent.push(text) > 0,
+		make: (period) => ({ text: period, html: null }),
+		send: ({ text }) => sent.push(text) > 0,
 	});
 	const hour = 3_600_000;
 	await time.advance(14 * hour);

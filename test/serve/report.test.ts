@@ -2,8 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Reply } from "../../contract/api.ts";
 import type { Decision } from "../../daemon/decide/types.ts";
+import { createPlaces } from "../../daemon/loop/places.ts";
+import type { GpsPicture } from "../../daemon/sense/gps/gps.ts";
 import { carriedMs } from "../../daemon/serve/report.ts";
 import { reportPage } from "../../daemon/serve/text/report-page.ts";
+import { fakeTime } from "../support/fake-platform.ts";
 import { HOSTILE, worldFor } from "./world.ts";
 
 test("a report from what is on record: a minute down of ten", async (t) => {
@@ -49,8 +52,10 @@ test("hostile names are text in the page", () => {
 		complete: true,
 		uplinks: [one],
 		switches: { failovers: 0, predictive: 0, failbacks: 0, manual: 0 },
+		predictions: { right: 0, early: 0, wrong: 0 },
 		offline_s: 0,
 		worst_hours: [],
+		worst_places: [],
 		hints: [name],
 	});
 	assert.ok(!page.includes("<img") && !page.includes("\u001b"));
@@ -79,4 +84,81 @@ test("an empty record gives an empty report, not zeros", async (t) => {
 		[undefined, undefined, undefined],
 	);
 	assert.deepEqual(report.worst_hours, []);
+});
+
+test("data, cost, predictions and places, in every form; each hint with its arithmetic", async (t) => {
+	const price = (name: string, of: string) => `config member '${name}'\n\toption price_per_gb '${of}'\n`;
+	const w = await worldFor(t, { config: `${price("wan", "0.5")}${price("wanb", "4")}` });
+	const places = [{ latitude: 59.33, longitude: 18.07, minutes: 12, offlineMinutes: 2, score: 41 }];
+	(w.deps as { places?: unknown }).places = (count: number) => places.slice(0, count);
+	const gb = 1e9;
+	const now = w.now();
+	// 10 GB over wanb within the time on record: twice what it is in the middle of it.
+	for (let s = 1; s < 500; s++)
+		w.deps.recorder.sample("wanb", now - 500_000 + s * 1000, { rx_bytes_per_s: (10 * gb) / 500, score: 90 });
+	const report = (await w.call("report")) as unknown as Reply<"report">;
+	const [wan, wanb, mob] = report.uplinks;
+	for (const [one, each] of [
+		[wan, 0.5],
+		[wanb, 4],
+	] as const) {
+		assert.ok((one?.bytes ?? 0) > 0);
+		assert.ok(Math.abs((one?.cost ?? 0) - ((one?.bytes ?? 0) / gb) * each) < 1e-6, `${one?.name}: ${one?.cost}`);
+	}
+	assert.equal(mob?.cost, undefined, "no price, no cost");
+	const { right, early, wrong } = ((await w.call("forecast")) as unknown as Reply<"forecast">).score;
+	assert.deepEqual(report.predictions, { right, early, wrong });
+	assert.deepEqual(report.worst_places, [
+		{ latitude: 59.33, longitude: 18.07, minutes: 12, offline_minutes: 2, score: 41 },
+	]);
+	const [more] = report.hints.filter((one) => one.startsWith("wanb: 4.30 GB in"));
+	const [, needed = "", cost = ""] =
+		/: ([0-9.]+) GB more are needed, ([0-9.]+) at 4\.00 a GB, or less use$/.exec(more ?? "") ?? [];
+	assert.ok(Math.abs(Number(needed) * 4 - Number(cost)) < 0.05, more);
+	const { text } = await w.call("render", { view: "report" });
+	assert.match(String(text), /COST[\s\S]*Worst places: 59\.33, 18\.07 \(score 41 in 12 min, 2 of them\s+offline\)/);
+	assert.match(
+		String(text),
+		right === 0 ? /no switch before a failure/ : /Predictions: \d+ of \d+ switches before a failure came in\s+time/,
+	);
+	const page = String((await w.call("report", { format: "html" })).page);
+	assert.match(page, /<th scope="col">Cost<\/th>/);
+	assert.match(page, /Worst places: 59\.33, 18\.07/);
+});
+
+test("places: an hour here, ten minutes there, by their square kilometre; nothing while positions are off", () => {
+	const time = fakeTime();
+	const fix = {
+		atMs: 0,
+		source: "gpsd",
+		latitude: 59.3312,
+		longitude: 18.0731,
+		accuracyM: 5,
+	} as unknown as GpsPicture["fix"];
+	let gps = { enabled: true, fix, stale: false, accuracyNowM: null } as unknown as GpsPicture;
+	let score: number | null = 90;
+	const places = createPlaces({ platform: time, gps: () => gps, score: () => score });
+	time.advanceSync(3_600_000);
+	gps = { ...gps, fix: { ...fix, latitude: 59.4049, longitude: 18.0731 } as GpsPicture["fix"] };
+	score = null;
+	time.advanceSync(600_000);
+	gps = { ...gps, fix: { ...fix, latitude: 10 } as GpsPicture["fix"], accuracyNowM: 5_000 };
+	time.advanceSync(600_000);
+	gps = { ...gps, stale: true };
+	time.advanceSync(600_000);
+	assert.deepEqual(places.worst(5), [
+		{ latitude: 59.4, longitude: 18.07, minutes: 10, offlineMinutes: 10, score: 0 },
+		{ latitude: 59.33, longitude: 18.07, minutes: 60, offlineMinutes: 0, score: 90 },
+	]);
+	score = 50;
+	for (let index = 0; index < 600; index++) {
+		gps = { ...gps, stale: false, accuracyNowM: null, fix: { ...fix, latitude: index / 50 } as GpsPicture["fix"] };
+		time.advanceSync(240_000);
+	}
+	assert.equal(places.worst(10_000).length, 500, "bounded");
+	gps = { ...gps, enabled: false };
+	time.advanceSync(60_000);
+	assert.deepEqual(places.worst(5), []);
+	places.close();
+	assert.equal(time.pending(), 0);
 });

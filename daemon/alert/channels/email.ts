@@ -54,6 +54,7 @@ export function createEmail(config: Config["email"], world: MailWorld): Channel 
 					to,
 					subject: words.title,
 					text: `${words.text}\n`,
+					...(message.html === undefined ? {} : { html: message.html }),
 					dateMs: message.kind === "report" ? nowUnixMs : happenedUnixMs,
 					urgent: !isCalm(message) && (message.level === "critical" || message.level === "emergency"),
 				});

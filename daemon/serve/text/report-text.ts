@@ -3,8 +3,11 @@ import type { Reply } from "../../../contract/api.ts";
 import { sparkline, type TextStyle, tableLines, wrap } from "./layout.ts";
 import { amount, figure, span, when } from "./words.ts";
 
-export function reportText(report: Reply<"report">, style: TextStyle): string[] {
+type Report = Reply<"report">;
+
+export function reportText(report: Report, style: TextStyle): string[] {
 	const { switches, offline_s: offline } = report;
+	const priced = report.uplinks.some((one) => one.cost != null);
 	const rows = report.uplinks.map((one) => [
 		{ text: one.name, tone: "strong" as const },
 		{ text: one.availability_pct == null ? "-" : `${one.availability_pct.toFixed(2)} %` },
@@ -13,6 +16,7 @@ export function reportText(report: Reply<"report">, style: TextStyle): string[] 
 		{ text: figure(one.rtt_ms, 0) },
 		{ text: figure(one.loss_pct) },
 		{ text: amount(one.bytes) },
+		...(priced ? [{ text: one.cost == null ? "-" : one.cost.toFixed(2) }] : []),
 		{
 			text: sparkline(
 				one.hours.slice(-24).map((score) => (score === "-" ? null : Number(score))),
@@ -30,12 +34,11 @@ export function reportText(report: Reply<"report">, style: TextStyle): string[] 
 		right("MS", 2),
 		right("LOSS %", 3),
 		right("BYTES", 4),
+		...(priced ? [right("COST")] : []),
 		{ title: "SCORE BY HOUR", optional: 1 },
 	];
 	const short = report.complete ? "" : " (the record does not reach back further)";
-	const worst = report.worst_hours.map(
-		({ hour, score }) => `${String(hour).padStart(2, "0")}:00 (${figure(score, 0)})`,
-	);
+	const [hours, places] = [worstHours(report), worstPlaces(report)];
 	return [
 		...wrap(`Report, ${report.period}: ${when(report.from_unix_ms)} to ${when(report.to_unix_ms)} UTC${short}`, style),
 		"",
@@ -46,7 +49,27 @@ export function reportText(report: Reply<"report">, style: TextStyle): string[] 
 ${offline === 0 ? "never without internet" : `without internet for ${span(offline)}`}`,
 			style,
 		),
-		...(worst.length === 0 ? [] : wrap(`Worst hours of the day (UTC, mean score): ${worst.join(", ")}`, style)),
+		...wrap(predictionWords(report), style),
+		...(hours.length === 0 ? [] : wrap(`Worst hours of the day (UTC, mean score): ${hours.join(", ")}`, style)),
+		...(places.length === 0 ? [] : wrap(`Worst places: ${places.join("; ")}`, style)),
 		...(report.hints.length === 0 ? [] : ["", ...report.hints.flatMap((hint) => wrap(hint, style, "- "))]),
 	];
+}
+
+export function predictionWords({ predictions: { right, early, wrong } }: Report): string {
+	const all = right + early + wrong;
+	if (all === 0) return "Predictions: no switch before a failure has been judged yet";
+	const share = `${right} of ${all} switches before a failure came in time (${Math.round((100 * right) / all)} %)`;
+	return `Predictions: ${share}, ${early} too early, ${wrong} for nothing`;
+}
+
+export function worstHours({ worst_hours: hours }: Report): string[] {
+	return hours.map(({ hour, score }) => `${String(hour).padStart(2, "0")}:00 (${figure(score, 0)})`);
+}
+
+export function worstPlaces({ worst_places: places }: Report): string[] {
+	return places.map(({ latitude, longitude, minutes, offline_minutes: offline, score }) => {
+		const none = offline === 0 ? "" : `, ${offline} of them offline`;
+		return `${latitude.toFixed(2)}, ${longitude.toFixed(2)} (score ${figure(score, 0)} in ${minutes} min${none})`;
+	});
 }
