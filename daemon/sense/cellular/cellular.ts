@@ -4,6 +4,7 @@
  * while the signal falls, every 10 s on standby; where programs must be started every 10 and 60 s. A SIM that is not in
  * use has no signal of its own: what the modem measures then belongs to another uplink.
  */
+
 import { memberSettings } from "../../config/settings.ts";
 import type { Closable } from "../../platform/platform.ts";
 import { createPoller } from "../poller.ts";
@@ -11,6 +12,7 @@ import type { Details, Sensor, SensorContext, SensorKind } from "../sensor.ts";
 import { detailsOf } from "./details.ts";
 import type { HeardCell } from "./heard.ts";
 import { createJudge, technologyWord } from "./judge.ts";
+import { CELLULAR } from "./kind.ts";
 import { hintOf, type ModemHint } from "./modem-hint.ts";
 import { createMmcli, createMmObject } from "./modemmanager.ts";
 import { type ChainAnswer, createChain, type Provider } from "./provider.ts";
@@ -229,9 +231,7 @@ export function cellularKind(): SensorKind {
 	// One for all modems: its pace must hold for two uplinks of one modem together.
 	let switcher: SimSwitcher | null = null;
 	return {
-		name: "cellular",
-		cost: "RutOS: two questions on the bus every 2 s in use, every 10 s on standby; else 2 programs every 10 s or 60 s",
-		serves: (uplink) => (uplink.class === "cellular" ? `it is cellular: ${uplink.classReason}` : null),
+		...CELLULAR,
 		create(context) {
 			switcher ??= createSimSwitcher(context.platform.files);
 			return createCellular(context, switcher);

@@ -4,12 +4,14 @@
  * when a client roams or is thrown out (its object only has iface.add and iface.remove), so that is seen by asking; the
  * link going down is told by netifd, and then is asked at once.
  */
+
 import { AutonomyError, isAutonomyError } from "../../platform/error.ts";
 import { known, tenths } from "../details.ts";
 import { createPoller } from "../poller.ts";
 import type { Details, Sensor, SensorContext, SensorKind } from "../sensor.ts";
 import { createIwinfo } from "./iwinfo.ts";
 import { createWifiJudge } from "./judge.ts";
+import { WIFI } from "./kind.ts";
 import { parseProcWireless } from "./proc.ts";
 import { snrDb, type WifiReading } from "./reading.ts";
 
@@ -142,14 +144,7 @@ function sentence(reading: WifiReading): string {
 
 export function wifiKind(): SensorKind {
 	return {
-		name: "wifi",
-		cost: "one question on ubus every 2 s (10 s on standby), two more every 10 s; no program is started",
-		serves(uplink) {
-			const isWifi = (uplink.medium ?? uplink.class) === "wifi";
-			return isWifi
-				? `it is a Wi-Fi client (${uplink.medium === undefined ? uplink.classReason : "by its device"})`
-				: null;
-		},
+		...WIFI,
 		create: createWifi,
 	};
 }
