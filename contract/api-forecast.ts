@@ -32,6 +32,13 @@ const ONE = {
 	figures: list("the evidence, in numbers", table("one figure", FIGURE)),
 	anomaly: maybe(text("how it behaves unlike its own last days; shown, not acted on")),
 	false_alarms: int32("", "switches away from it that were not needed, since the last that was"),
+	silences: maybe(
+		table("its own moments without any reply, of 0.3 s and more; in memory, bounded, reset by forecast_reset", {
+			lasted: int32("", "went on for 2 s or more"),
+			ended: int32("", "ended by themselves before"),
+			odds: double("", "what the odds of the next one to last are multiplied by because of that, 1/3 to 3"),
+		}),
+	),
 } as const;
 
 export const FORECAST_METHODS = {
@@ -45,12 +52,19 @@ export const FORECAST_METHODS = {
 			predictive: flag("an uplink is left because of a forecast"),
 			model_date: maybe(text("day on which the model was trained")),
 			uplinks: map("by uplink", table("one uplink", ONE)),
-			score: table("predictive switches since the start, judged two minutes later", {
+			score: table("predictive switches since the router's start, judged two minutes later", {
 				right: int32("", "the trouble came in time"),
 				early: int32("", "it came later than expected"),
 				wrong: int32("", "it did not come"),
 				pending: int32("", "not judged yet"),
 			}),
 		},
+	},
+	forecast_reset: {
+		help: "Forgets what was learnt of an uplink: its silences, patterns, what is usual; of all, with the score.",
+		rights: "write",
+		args: { interface: { type: "string", min: 1, max: 64, help: "name of the uplink; absent: all" } },
+		errors: ["not_found: no such uplink"],
+		reply: { ok: flag("always true"), text: text("what was forgotten") },
 	},
 } as const satisfies Readonly<Record<string, MethodSpec>>;

@@ -33,6 +33,8 @@ import { WIFI_METHODS } from "./api-wifi.ts";
 export const API_OBJECT = "autonomy";
 
 const NAME = { type: "string", required: true, min: 1, max: 64, help: "name of the uplink" } as const;
+const RISK = maybe(double("", "0-1, that it is unusable for 2 s or more, beginning within 10 s; absent: not known"));
+
 const MAYBE_NAME = { type: "string", min: 1, max: 64, help: "name of the uplink" } as const;
 const LEVELS = ["trace", "debug", "info", "warn", "error"] as const;
 const LEVEL = { type: "string", values: LEVELS, help: "how much is logged" } as const;
@@ -130,6 +132,7 @@ const METHODS = {
 				"on the preferred uplink; on another; on one that is not good; none works; nothing decided yet",
 			),
 			current: maybe(text("uplink that carries new traffic")),
+			risk: RISK,
 			since_s: maybe(int64("s", "how long it does")),
 			text: text("the same in one sentence"),
 			mode: oneOf(["control", "observe"], "observe: decides and explains, touches nothing"),
@@ -142,6 +145,7 @@ const METHODS = {
 					final: maybe(double("points", "score 0-100")),
 					eligible: flag("may carry traffic now"),
 					why_not: maybe(text("why it does not carry the traffic")),
+					risk: RISK,
 				}),
 			),
 			last_event: maybe(table("latest event", EVENT)),
@@ -202,6 +206,7 @@ const METHODS = {
 					eligible: flag("may carry traffic now"),
 					primary: flag("carries new traffic"),
 					why_not: maybe(text("why it does not carry the traffic")),
+					risk: RISK,
 					present: flag("its device exists"),
 					up: flag("netifd calls it up"),
 					carrier: maybe(flag("physical link")),

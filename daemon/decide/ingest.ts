@@ -1,4 +1,5 @@
 /** Takes one input into the state. Returns the ids with new evidence, for which figures must be looked at again. */
+import { NO_SILENCES } from "../forecast/silence.ts";
 import { observe } from "../health/link.ts";
 import type { Observation } from "../health/types.ts";
 import { runCommand } from "./commands.ts";
@@ -35,6 +36,14 @@ export function ingest(w: Work, input: Input): string | null {
 			if (u !== null && known) u.forecast = { ...input, atMs: w.s.nowMs };
 			return null;
 		}
+		case "forget":
+			for (const u of w.list) {
+				if (input.uplink !== null && u.facts.id !== input.uplink) continue;
+				u.silences = NO_SILENCES;
+				u.falseAlarms = 0;
+			}
+			tell(w, "prediction", input.uplink, "what was learnt for forecasts was forgotten, as asked");
+			return null;
 		case "uplinks":
 			takeUplinks(w, input.uplinks);
 			return null;

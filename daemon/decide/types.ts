@@ -96,6 +96,13 @@ export interface ForecastInput {
 	readonly text: string;
 }
 
+/** What was learnt of an uplink's silences and of false alarms is void; null: of all uplinks. */
+export interface ForgetInput {
+	readonly kind: "forget";
+	readonly atMs: number;
+	readonly uplink: string | null;
+}
+
 export type Input =
 	| Observation
 	| { readonly kind: "tick"; readonly atMs: number }
@@ -105,7 +112,8 @@ export type Input =
 	| Command
 	| Applied
 	| RiskInput
-	| ForecastInput;
+	| ForecastInput
+	| ForgetInput;
 
 /** Preference for one address family: best first, and those that must carry nothing. */
 export interface FamilyPlan {

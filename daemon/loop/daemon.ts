@@ -22,10 +22,12 @@ import { giveBack } from "./give-back.ts";
 import { type Heartbeat, startHeartbeat } from "./heartbeat.ts";
 import { createLoop } from "./loop.ts";
 import { migrateOnce } from "./migrate.ts";
+import { createMoments } from "./moment.ts";
 import { createOperatorMemory } from "./operator.ts";
 import { createOutlets } from "./outlets.ts";
 import type { Rooms } from "./rooms.ts";
 import { createSampler } from "./sample.ts";
+import { createScoreMemory } from "./score-memory.ts";
 import { serveDeps } from "./serve-deps.ts";
 import { logOutput } from "./story.ts";
 import { createSwitching } from "./switching.ts";
@@ -94,7 +96,14 @@ export function createDaemon(options: DaemonOptions): Daemon {
 	let activeKey = "";
 
 	const sampler = createSampler(recorder, () => config().main.pollIntervalMs);
-	const foresee = createForesee(log.child("forecast"));
+	const foresee = createForesee(log.child("forecast"), {
+		settings() {
+			const { patternLearning, obstructionDetection, trendMemoryHours } = config().predictive;
+			return { patterns: patternLearning, dish: obstructionDetection, memoryHours: trendMemoryHours };
+		},
+		moment: createMoments(clock, () => gps.picture()),
+	});
+	const score = createScoreMemory({ files: platform.files, log, path: `${STATE_DIR}/forecast.json` });
 	const loop = createLoop({
 		platform,
 		log: decisionLog,
@@ -111,12 +120,13 @@ export function createDaemon(options: DaemonOptions): Daemon {
 			api?.output(output.decisions, output.events);
 			outlets.output(output.decisions, output.events);
 			operator.remember(state);
+			score.remember(state);
 			followActive(state);
 		},
 		steer: (action) => void switching.steer(action),
 		recheck: (uplinks) => prober.recheck(uplinks),
 		onTick(state, atMs) {
-			foresee.tick(atMs, config().main.predictive, (input) => loop.feed(input));
+			foresee.tick(atMs, loop.state().settings.predictive, (input) => loop.feed(input));
 			sampler.tick(state, atMs);
 		},
 	});
@@ -233,6 +243,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 		gps,
 		loop,
 		foresee,
+		score,
 		load: () => heartbeat?.load() ?? null,
 		reload,
 		problems: () => [...notes, ...outlets.problems()],

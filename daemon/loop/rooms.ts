@@ -11,6 +11,7 @@ import type { Steerer } from "../steer/types.ts";
 import type { Discovery } from "../uplink/discovery.ts";
 import type { Foresee } from "./foresee.ts";
 import type { Loop } from "./loop.ts";
+import type { ScoreMemory } from "./score-memory.ts";
 
 /** Everything serve/ may ask of the running daemon. */
 export interface Rooms {
@@ -28,6 +29,7 @@ export interface Rooms {
 	readonly gps: Gps;
 	readonly loop: Loop;
 	readonly foresee: Foresee;
+	readonly score: ScoreMemory;
 	/** What the daemon costs and how late it is; null in its first seconds. */
 	load(): { readonly cpuPct: number; readonly lagMs: number } | null;
 	reload(): ReturnType<ConfigStore["reload"]>;

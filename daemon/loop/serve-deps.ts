@@ -8,7 +8,7 @@ import type { Outlets } from "./outlets.ts";
 import type { Rooms } from "./rooms.ts";
 
 export function serveDeps(rooms: Rooms, { alerts, push, places }: Outlets): ServeDeps {
-	const { platform, log, store, discovery, prober, steerer, recorder, senses, gps, loop, bus, foresee } = rooms;
+	const { platform, log, store, discovery, prober, steerer, recorder, senses, gps, loop, bus, foresee, score } = rooms;
 	let system: string | null = null;
 	let commands = 0;
 
@@ -43,7 +43,16 @@ export function serveDeps(rooms: Rooms, { alerts, push, places }: Outlets): Serv
 		sensors: (uplink) => senses.status(uplink),
 		picture: (uplink) => senses.picture(uplink),
 		gps: () => gps.picture(),
-		forecast: () => ({ uplinks: foresee.latest(), modelDate: foresee.made()?.date ?? null }),
+		forecast: () => ({
+			uplinks: foresee.latest(),
+			modelDate: foresee.made()?.date ?? null,
+			score: score.sums(loop.state()),
+		}),
+		forgetForecast(uplink) {
+			foresee.reset(uplink);
+			loop.feed({ kind: "forget", atMs: platform.clock.monotonicMs(), uplink });
+			if (uplink === null) score.reset(loop.state());
+		},
 		steering: () => steerer.status(),
 		recorder,
 		alerts,

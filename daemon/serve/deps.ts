@@ -40,7 +40,14 @@ export interface ServeDeps {
 	/** Where the router is, as far as the owner wants to know. */
 	readonly gps: () => GpsPicture;
 	/** What is expected of the uplinks, and when the model that says so was trained. */
-	readonly forecast: () => { readonly uplinks: readonly Forecast[]; readonly modelDate: string | null };
+	readonly forecast: () => {
+		readonly uplinks: readonly Forecast[];
+		readonly modelDate: string | null;
+		/** How predictive switches ended, this run and those before. */
+		readonly score: { readonly right: number; readonly early: number; readonly wrong: number };
+	};
+	/** Forgets what was learnt of the uplink; null: of all, and the score. */
+	readonly forgetForecast: (uplink: string | null) => void;
 	/** Where the uplink in use did worst, as far as the owner has positions on. */
 	readonly places?: (count: number) => readonly Place[];
 	readonly steering: () => SteerStatus;

@@ -7,6 +7,7 @@ import { FAMILIES } from "../health/types.ts";
 import type { SensorStatus } from "../sense/senses.ts";
 import type { Uplink } from "../uplink/types.ts";
 import type { ProbeView, ServeDeps } from "./deps.ts";
+import { riskOf } from "./risk.ts";
 import { viewOf } from "./status.ts";
 
 type Member = Reply<"members">["members"][number];
@@ -51,6 +52,7 @@ function memberReply(deps: ServeDeps, { atMs, view, engine, found, probe }: Know
 		eligible: view.eligible,
 		primary: view.primary,
 		why_not: view.whyNot,
+		risk: riskOf(deps)(view.id),
 		present: facts?.present ?? false,
 		up: facts?.up ?? false,
 		carrier: facts?.carrier,

@@ -89,6 +89,7 @@ export function registerApi(options: { readonly bus: Bus; readonly deps: ServeDe
 		push_unsubscribe: async (args) => (await import("./push.ts")).pushUnsubscribeReply(deps, args),
 		send_test_notification: (args) => testReply(deps, args),
 		forecast: async (args) => (await import("./forecast.ts")).forecastReply(deps, args),
+		forecast_reset: async (args) => (await import("./forecast.ts")).forecastResetReply(deps, args),
 		report: async (args) => (await import("./report.ts")).reportReply(deps, args),
 		render: async (args) => (await import("./render.ts")).renderReply(handlers, deps.platform.clock.wallMs(), args),
 	};

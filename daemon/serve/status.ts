@@ -4,12 +4,14 @@ import { describe, type EngineView, type UplinkView } from "../decide/describe.t
 import type { EngineState } from "../decide/state.ts";
 import type { ServeDeps } from "./deps.ts";
 import { decisionReply, eventReply } from "./events.ts";
+import { riskOf } from "./risk.ts";
 
 type Status = Reply<"status">;
 
 export function statusReply(deps: ServeDeps): Status {
 	const engine = deps.engine();
 	const view = viewOf(deps);
+	const risk = riskOf(deps);
 	const preferred = preferredOf(engine);
 	const { main } = deps.config.current();
 	const unixMs = deps.recorder.toUnixMs;
@@ -18,6 +20,7 @@ export function statusReply(deps: ServeDeps): Status {
 	return {
 		state: stateOf(view, preferred),
 		current: view.primary,
+		risk: view.primary === null ? null : risk(view.primary),
 		since_s: view.lastSwitchMs === null ? null : (view.atMs - view.lastSwitchMs) / 1_000,
 		text: sentence(view, preferred),
 		mode: view.observed ? "observe" : "control",
@@ -28,10 +31,11 @@ export function statusReply(deps: ServeDeps): Status {
 			final: uplink.score.value,
 			eligible: uplink.eligible,
 			why_not: uplink.whyNot,
+			risk: risk(uplink.id),
 		})),
 		last_event: event === undefined ? null : eventReply(event, unixMs),
 		last_decision: decision === undefined ? null : decisionReply(decision, unixMs),
-		config: { predictive: main.predictive, use_mwan3: main.useMwan3, switch_margin: main.switchMargin },
+		config: { predictive: engine.settings.predictive, use_mwan3: main.useMwan3, switch_margin: main.switchMargin },
 		mwan3: mwan3Reply(deps),
 		pin:
 			view.pin === null

@@ -122,6 +122,7 @@ function refuseUseless(deps: ServeDeps, wanted: Wanted, bySection: ReadonlyMap<s
 
 /** What toSettings() in config/settings.ts reads; test/serve/what-if.test.ts proves that each makes a difference there. */
 export const ENGINE_OPTIONS: Readonly<Record<string, readonly string[]>> = {
+	predictive: ["enabled", "confidence_threshold"],
 	main: [
 		"mode",
 		"predictive",

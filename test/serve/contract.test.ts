@@ -34,7 +34,11 @@ test("everything that changes something has right write and answers with ok and 
 		"config.set",
 		"reload",
 		"alert_ack",
+		"push_key",
+		"push_subscribe",
+		"push_unsubscribe",
 		"send_test_notification",
+		"forecast_reset",
 	]);
 	for (const name of writes) {
 		const { reply } = API[name as keyof typeof API] as MethodSpec;

@@ -43,8 +43,9 @@ test("forecast: every uplink, also one of which nothing is known", async (t) => 
 		confidence: 0,
 		figures: [],
 		false_alarms: 0,
+		silences: { lasted: 0, ended: 0, odds: 1 },
 	});
-	assert.deepEqual(reply.score, { right: 0, early: 0, wrong: 0, pending: 0 });
+	assert.deepEqual(reply.score, { right: 2, early: 1, wrong: 0, pending: 0 });
 	const one = await w.call("forecast", { interface: "wanb" });
 	assert.deepEqual(Object.keys(one.uplinks as object), ["wanb"]);
 	await assert.rejects(w.call("forecast", { interface: "nowhere" }), /NOT_FOUND|not found|no uplink/i);
@@ -61,5 +62,32 @@ test("its text fits every width and says what is unknown", async (t) => {
 	assert.match(String(text), /wan +20 % +40 % +62 % +30 %/);
 	assert.match(String(text), /wanb +unknown/);
 	assert.match(String(text), /pattern: 3 silences within ten minutes/);
-	assert.match(String(text), /0 came true, 0 later than expected, 0 did not/);
+	assert.match(String(text), /2 came true, 1 later than expected, 0 did not/);
+});
+
+test("status and members carry the risk of each uplink, where it is known", async (t) => {
+	const w = await worldFor(t, { forecasts: [KNOWN] });
+	const status = await w.call("status");
+	assert.equal(status.current, "wanb");
+	assert.equal(status.risk, undefined);
+	const rank = status.rank as Record<string, unknown>[];
+	assert.deepEqual(
+		rank.map((one) => [one.name, one.risk]),
+		[
+			["wanb", undefined],
+			["mob1s1a1", undefined],
+			["wan", 0.4],
+		],
+	);
+	const { members } = (await w.call("members")) as { members: Record<string, unknown>[] };
+	assert.equal(members.find((one) => one.name === "wan")?.risk, 0.4);
+});
+
+test("forecast_reset: of one, of all, of nobody we know", async (t) => {
+	const w = await worldFor(t, { forecasts: [KNOWN] });
+	assert.match(String((await w.call("forecast_reset", { interface: "wanb" })).text), /of wanb is forgotten/);
+	assert.match(String((await w.call("forecast_reset")).text), /of all uplinks, and the score/);
+	const refused = await w.call("forecast_reset", { interface: "nowhere" });
+	assert.equal(refused.ok, false);
+	assert.match(String(refused.text), /nowhere/);
 });

@@ -57,6 +57,7 @@ const GOOD: Readonly<Record<MethodName, Record<string, unknown>>> = {
 	send_test_notification: {},
 	report: { format: "html" },
 	forecast: {},
+	forecast_reset: {},
 	render: { view: "status" },
 };
 

@@ -267,7 +267,12 @@ export async function world(options: WorldOptions = {}): Promise<World> {
 		discovered: () => ({ uplinks: facts.map(uplinkFor), mwan3: null, problems: [] }),
 		sensors: options.sensors ?? sensorsOf,
 		picture: options.picture ?? (() => null),
-		forecast: () => ({ uplinks: options.forecasts ?? [], modelDate: "2026-11-21" }),
+		forecast: () => ({
+			uplinks: options.forecasts ?? [],
+			modelDate: "2026-11-21",
+			score: { right: 2, early: 1, wrong: 0 },
+		}),
+		forgetForecast: (uplink) => feed({ kind: "forget", atMs: clock.monotonicMs(), uplink }),
 		gps: options.gps ?? (() => NO_POSITION),
 		probes: () => [
 			{ uplink: facts[0]?.id ?? "", method: "fping", intervalMs: 1_000, bytesToday: 1e9, budgetBytes: 5e9, text: null },

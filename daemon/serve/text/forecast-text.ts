@@ -22,7 +22,9 @@ function words(name: string, one: One, style: TextStyle): string[] {
 	const why = one.cause === "unknown" ? one.text : `${one.cause.replaceAll("_", " ")}: ${one.text}`;
 	const odd = one.anomaly == null ? "" : `; unlike its last days: ${one.anomaly}`;
 	const alarms = one.false_alarms === 0 ? "" : `; ${one.false_alarms} false alarms in a row`;
-	return wrap(`${name}: ${why}${odd}${alarms}`, style, "", "  ");
+	const { lasted, ended } = one.silences ?? { lasted: 0, ended: 0 };
+	const own = lasted + ended === 0 ? "" : `; of its last ${lasted + ended} silences ${lasted} lasted`;
+	return wrap(`${name}: ${why}${odd}${own}${alarms}`, style, "", "  ");
 }
 
 export function forecastText(reply: Reply<"forecast">, style: TextStyle): string[] {
@@ -44,7 +46,7 @@ export function forecastText(reply: Reply<"forecast">, style: TextStyle): string
 		right("5 S IN 30 S", 1),
 	];
 	const { right: came, early, wrong, pending } = reply.score;
-	const judged = `Predictive switches since the start: ${came} came true, ${early} later than expected, ${wrong} did not; ${pending} not judged yet.`;
+	const judged = `Predictive switches since the router started: ${came} came true, ${early} later than expected, ${wrong} did not; ${pending} not judged yet.`;
 	const off = reply.predictive ? [] : ["Switched off (option predictive): nothing is left because of a forecast."];
 	return [
 		...tableLines(columns, rows, style),

@@ -69,6 +69,7 @@ local WRITE = {
 		["push_subscribe"] = true,
 		["push_unsubscribe"] = true,
 		["send_test_notification"] = true,
+		["forecast_reset"] = true,
 	},
 	["luci.autonomy"] = {
 		["service_control"] = true,
