@@ -28,6 +28,7 @@ th:first-child,td:first-child{text-align:left;white-space:normal;overflow-wrap:a
 svg{display:block;width:100%;height:auto}svg text{font-size:10px;fill:#555}
 .good{fill:#1a7f5a}.fair{fill:#b26a00}.bad{fill:#c0342b}.grid{stroke:#999;stroke-width:.5;stroke-dasharray:2 3}
 li{overflow-wrap:anywhere}
+@media(max-width:600px){svg text{font-size:19px}}
 @media(prefers-color-scheme:dark){body{color:#ddd;background:#181818}th,td{border-color:#444}svg text{fill:#aaa}
 .good{fill:#3fb68b}.fair{fill:#e0a030}.bad{fill:#f0695f}}`;
 
@@ -74,10 +75,11 @@ function row(one: Uplink, priced: boolean): string {
 
 const WIDTH = 720;
 const HEIGHT = 60;
-const LEFT = 24;
+const LEFT = 40;
 
 /** A bar an hour, with a scale and the hours (UTC) below; hours nobody knows of stay empty. */
 function chart({ name, hours }: Uplink, toUnixMs: number): string {
+	if (hours.every((score) => score === "-")) return "<p>Nothing is known of it.</p>";
 	const count = Math.max(1, hours.length);
 	const each = (WIDTH - LEFT) / count;
 	const bars = hours.map((score, index) => {
