@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import type { Reply } from "../../contract/api.ts";
+import type { LabProcess } from "../../lab/net/lab.ts";
 import { violations } from "../support/axe.ts";
 import { type Plugin, servePlugin } from "./plugin.ts";
 import { assertClean, type Bench, cannot, openBench, REAL, says } from "./support.ts";
@@ -11,6 +12,9 @@ const why = cannot();
 const AT = "admin/network/autonomy";
 /** A button with a menu in LuCI itself, a plain one in the stand-in. */
 const SAVE_AND_APPLY = ".cbi-page-actions .cbi-button-apply";
+
+/** Where the webhook of these tests listens, on the router itself. */
+const HOOK_PORT = 8099;
 
 async function waitUntil(what: string, condition: () => boolean): Promise<void> {
 	const deadline = performance.now() + 10_000;
@@ -23,8 +27,16 @@ async function waitUntil(what: string, condition: () => boolean): Promise<void> 
 describe("pages", { skip: why ?? false }, () => {
 	let bench: Bench;
 	let plugin: Plugin;
+	let receiver: LabProcess;
 	before(async () => {
-		bench = await openBench({ isps: 3, modems: [2], radios: [3] });
+		const main = "config autonomy 'main'\n\toption min_uptime_s '1'\n\n";
+		const webhook = `config notifications 'webhook'\n\toption enabled '1'\n\toption url 'http://127.0.0.1:${HOOK_PORT}/told'\n\toption allow_private '1'\n`;
+		bench = await openBench({ isps: 3, modems: [2], radios: [3], config: { autonomy: main + webhook } });
+		receiver = await bench.router.spawn([
+			bench.router.node,
+			"-e",
+			`require("node:http").createServer((q, a) => { q.resume(); q.on("end", () => a.end("ok")); }).listen(${HOOK_PORT}, "127.0.0.1")`,
+		]);
 		plugin = await servePlugin(bench.bus);
 	});
 	after(async () => {
@@ -99,6 +111,58 @@ describe("pages", { skip: why ?? false }, () => {
 		await says(page, '[role="status"]', /It would have been (the same|different)/);
 		await page.locator('.au-lanes svg[aria-label^="wan: "]').waitFor();
 		assert.deepEqual(await violations(page), []);
+		assertClean(opened);
+		await page.context().close();
+	});
+
+	test("alerts: counted in every page's head, acknowledged, maintained; a channel is tried beside its settings", async () => {
+		// The failover of the test before is not over: the uplink must prove itself first.
+		await bench.daemon.until(
+			"the alert of the failover",
+			async () => (await bench.daemon.call<Reply<"alerts">>("alerts")).summary.active > 0,
+			10_000,
+		);
+		const settings = await bench.open(`${AT}/settings`);
+		await settings.page.getByRole("link", { name: /Alerts: \d/ }).waitFor();
+		await settings.page.locator("summary", { hasText: "Alerts" }).click();
+		const hook = settings.page.locator(".cbi-section", { hasText: "Alerts to any HTTP server" });
+		const test = hook.getByRole("button", { name: "Send a test message: Webhook" });
+		const told = hook.locator('.au-channel [role="status"]');
+		const other = settings.page.locator(".cbi-section", { hasText: "Alerts in Slack" });
+		await says(settings.page, ".au-channel", /switched off/);
+		assert.equal(await other.getByRole("button", { name: /test message/ }).count(), 0);
+		await test.click();
+		await told.filter({ hasText: "The message was taken." }).waitFor({ timeout: 30_000 });
+		await receiver.kill("SIGKILL");
+		await test.click();
+		await told.filter({ hasText: /Not sent: .*(refused|connect)/i }).waitFor({ timeout: 30_000 });
+		assert.deepEqual(await violations(settings.page, ".au-channel"), []);
+		assertClean(settings);
+		await settings.page.context().close();
+
+		const opened = await bench.open(`${AT}/alerts`);
+		const { page } = opened;
+		await says(page, ".au-headline", /Alerts that nobody takes care of yet: \d/);
+		await says(page, ".au-entries > li", /critical\s*Failover: wan.*wanb took over/s);
+		await says(page, ".au-entries > li", /Webhook.*(waiting|failing).*(refused|connect)/is);
+		await page.keyboard.press("Tab");
+		await page.getByRole("button", { name: /^Acknowledge: Failover/ }).focus();
+		await page.keyboard.press("Enter");
+		await says(page, ".au-entries > li", /Failover: wan.*acknowledged by somebody at the router/s);
+		const { alerts } = await bench.daemon.call<Reply<"alerts">>("alerts");
+		assert.equal(alerts.find((one) => one.kind === "failover")?.state, "acknowledged");
+		await page.getByRole("button", { name: "Maintenance begins" }).click();
+		await says(page, ".au-banner", /Maintenance: only emergencies are told/);
+		const hush = async () => (await bench.daemon.call<Reply<"notification_status">>("notification_status")).hush;
+		assert.equal(await hush(), "maintenance");
+		assert.deepEqual(await violations(page), []);
+		const viewer = await bench.open(`${AT}/alerts`, { user: "viewer" });
+		await says(viewer.page, ".au-entries > li", /Failover: wan/);
+		for (const one of await viewer.page.locator(".au button:visible").all()) assert.ok(await one.isDisabled());
+		await viewer.page.context().close();
+		await page.getByRole("button", { name: "Maintenance is over" }).click();
+		await page.getByRole("button", { name: "Maintenance begins" }).waitFor();
+		assert.notEqual(await hush(), "maintenance");
 		assertClean(opened);
 		await page.context().close();
 	});
