@@ -7,13 +7,14 @@
  * qemu itself manages some 300 million instructions a second: with many more uplinks than four the daemon here would be
  * late as it is not on a router, so what more of them cost is the difference between two counts.
  *
- * Options: --seconds N (default 60), --uplinks 1,4
+ * Options: --seconds N (default 60), --uplinks 1,4 ('' for none: the steps of the engine alone)
  */
 import { parseArgs } from "node:util";
 import { hostBus, startAutonomyd } from "../lab/autonomyd.ts";
 import { nowMs } from "../lab/net/lab.ts";
 import { startStandIn } from "../lab/router/stand-in.ts";
 import { type CountedEngine, countedEngine } from "./mips/engine.ts";
+import { instructionsPerStep } from "./mips/steps.ts";
 
 const CLOCK_HZ = 580_000_000;
 const CYCLES = 1.7;
@@ -65,9 +66,15 @@ export async function run(args: string[]): Promise<object> {
 	}
 	process.env.QJS = engine.program;
 	const result: Record<string, object> = {};
+	let steps: Record<string, number> = {};
 	const million = (count: number): string => (count / 1e6).toFixed(1);
 	try {
-		for (const count of values.uplinks.split(",").map(Number)) {
+		steps = await instructionsPerStep(engine, [4, 16]);
+		for (const [name, count] of Object.entries(steps))
+			console.error(
+				`one step of the engine, ${name.slice(7)} uplinks: ${million(count)} M instructions x ${CYCLES} / ${CLOCK_HZ / 1e6} M = ${((count * CYCLES * 1000) / CLOCK_HZ).toFixed(1)} ms`,
+			);
+		for (const count of values.uplinks.split(",").filter(Boolean).map(Number)) {
 			const one = await measure(engine, count, Number(values.seconds));
 			result[`uplinks${count}`] = one;
 			console.error(
@@ -80,5 +87,5 @@ export async function run(args: string[]): Promise<object> {
 	} finally {
 		engine.remove();
 	}
-	return { cycles_per_instruction_assumed: CYCLES, clock_hz: CLOCK_HZ, ...result };
+	return { cycles_per_instruction_assumed: CYCLES, clock_hz: CLOCK_HZ, instructions_per_step: steps, ...result };
 }
