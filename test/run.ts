@@ -86,7 +86,7 @@ const isEndToEnd = (file: string): boolean => file.startsWith("test/e2e/");
 await runFiles(
 	files.filter((file) => !isEndToEnd(file)),
 	3,
-	180_000,
+	300_000,
 	tally,
 );
 await runFiles(
