@@ -140,9 +140,9 @@ export function createForecaster(model: Model, options: () => ForecasterOptions 
 	};
 }
 
+/** While it is silent only: what is learnt of a silence at its end belongs to another place. */
 function isTroubled(h: History, atMs: number): boolean {
-	if (h.verdict === "dead" && atMs - h.lastReplyMs >= TROUBLE_MS) return true;
-	return h.stalls.length > 0 && atMs - h.stalls.at(0) <= TROUBLE_MS && h.stalls.value(0) >= TROUBLE_MS;
+	return h.verdict === "dead" && atMs - h.lastReplyMs >= TROUBLE_MS;
 }
 
 /**

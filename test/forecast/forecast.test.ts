@@ -1,12 +1,14 @@
 /** The forecast alone: unknown where too little is known, robust against sensors that lie, the same on every run. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { createAnomaly } from "../../daemon/forecast/anomaly.ts";
 import { reasonOf } from "../../daemon/forecast/cause.ts";
 import { FEATURE_INDEX, FEATURES, features } from "../../daemon/forecast/features.ts";
 import { createForecaster, type Forecaster } from "../../daemon/forecast/forecaster.ts";
 import { newHistory, remember } from "../../daemon/forecast/history.ts";
 import modelFile from "../../daemon/forecast/model.json" with { type: "json" };
 import { createModel, type ModelFile, parseTree } from "../../daemon/forecast/model.ts";
+import { type Moment, NOWHERE } from "../../daemon/forecast/repeat.ts";
 import { createTeller } from "../../daemon/forecast/teller.ts";
 import { type Forecast, TARGETS } from "../../daemon/forecast/types.ts";
 import type { Observation, SenseObservation } from "../../daemon/health/types.ts";
@@ -99,6 +101,90 @@ describe("sensors that lie", () => {
 		assert.ok(Math.abs((x[FEATURE_INDEX.rsrp_slope] ?? 0) + 1) < 1e-9);
 		features(h, 30_000, x);
 		assert.ok(Number.isNaN(x[FEATURE_INDEX.rsrp]));
+	});
+});
+
+describe("values that do not move, and clocks that do", () => {
+	test("a signal that is the same for half an hour is no measurement", () => {
+		const h = newHistory();
+		const x = new Float64Array(FEATURES.length);
+		for (let atMs = 0; atMs < 1_700_000; atMs += 5000) remember(h, sense(atMs, { rsrp_dbm: -118, signal_dbm: -85 }));
+		features(h, 1_700_000, x);
+		assert.equal(x[FEATURE_INDEX.rsrp], -118);
+		for (let atMs = 1_700_000; atMs < 2_000_000; atMs += 5000)
+			remember(h, sense(atMs, { rsrp_dbm: -118, signal_dbm: -85 }));
+		features(h, 2_000_000, x);
+		assert.ok(Number.isNaN(x[FEATURE_INDEX.rsrp]) && Number.isNaN(x[FEATURE_INDEX.signal]));
+		remember(h, sense(2_001_000, { rsrp_dbm: -117 }));
+		features(h, 2_001_000, x);
+		assert.equal(x[FEATURE_INDEX.rsrp], -117, "believed again as soon as it moves");
+	});
+	test("an anomaly is told by what is usual, over clock jumps and strange figures", () => {
+		const a = createAnomaly(() => 24);
+		let atMs = 0;
+		const next = (): number => {
+			atMs += 60_000;
+			return atMs;
+		};
+		for (let minute = 0; minute < 1440; minute++) a.minute(next(), 30 + (minute % 5), 0.001);
+		assert.equal(a.text(), null);
+		for (const odd of [Number.NaN, Number.POSITIVE_INFINITY]) a.minute(next(), odd, odd);
+		assert.equal(a.text(), null);
+		atMs = 1000;
+		for (let minute = 0; minute < 30; minute++) a.minute(next(), 120, 0.001);
+		assert.match(a.text() ?? "", /^round trips of 1\d\d ms, usually 3\d ms$/);
+		const lossy = createAnomaly(() => 24);
+		for (let minute = 0; minute < 1440; minute++) lossy.minute(minute * 60_000, 30, 0);
+		for (let minute = 1440; minute < 1470; minute++) lossy.minute(minute * 60_000, 30, 0.2);
+		assert.match(lossy.text() ?? "", /% lost, usually 0/);
+	});
+	test("a longer memory takes longer to call the new usual", () => {
+		const after = (hours: number): string | null => {
+			const a = createAnomaly(() => hours);
+			for (let minute = 0; minute < 600; minute++) a.minute(minute * 60_000, 30 + (minute % 3), 0);
+			for (let minute = 600; minute < 700; minute++) a.minute(minute * 60_000, 60 + (minute % 3), 0);
+			return a.text();
+		};
+		assert.equal(after(3), null);
+		assert.notEqual(after(168), null);
+	});
+});
+
+describe("patterns in the forecast", () => {
+	/** Ten seconds at each of two places in turn; the link is dead for the ten seconds at the second one. */
+	function drives(patterns: boolean): Forecast {
+		const f = createForecaster(model, () => ({ patterns, dish: true, memoryHours: 24 }));
+		f.keep(["wan"], ["wan"]);
+		const [road, bridge] = [54.1, 54.2].map((latitude) => ({ latitude, longitude: 10 }));
+		const here = (place: Moment["place"], ahead: Moment["ahead"]): Moment => ({ ...NOWHERE, place, ahead });
+		let atMs = 0;
+		let last: readonly Forecast[] = [];
+		for (let drive = 0; drive < 9; drive++) {
+			for (let s = 0; s < 1300; s++) {
+				atMs += 1000;
+				const gone = s >= 1280 && s < 1290 && drive < 8;
+				if (gone && s === 1281) f.take({ ...reach("wan", atMs, "dead") });
+				if (s === 1290) f.take({ ...reach("wan", atMs, "up") });
+				f.take(probe(atMs, gone ? null : 40));
+				last = f.tick(atMs, here((gone ? bridge : road) ?? null, (s >= 1250 && s < 1280 ? bridge : null) ?? null));
+				if (drive === 8 && s === 1270) return only(last);
+			}
+		}
+		return only(last);
+	}
+	test("a dish that falls silent at a bridge is expected to before it, as obstructed, and is not left for that alone", () => {
+		const told = drives(true);
+		assert.equal(told.cause, "obstruction", JSON.stringify(told));
+		assert.match(told.text, /^it fell silent at the place ahead in 8 of 8 passages/);
+		assert.ok((told.risks?.any_2s_in_30s ?? 0) > 0.5);
+		assert.ok((told.risks?.any_2s_in_10s ?? 1) < 0.5);
+		assert.deepEqual(
+			told.figures.filter((one) => one.name === "passages").map((one) => one.value),
+			[8],
+		);
+	});
+	test("switched off nothing is remembered; forgotten on request", () => {
+		assert.ok((drives(false).risks?.any_2s_in_30s ?? 1) < 0.5);
 	});
 });
 
