@@ -66,7 +66,7 @@ export function optionLabel(option: OptionSpec): string {
 export function optionHelp(option: OptionSpec): string {
 	const parts = [`${_(option.help)}.`];
 	if (option.type === "int" || option.type === "number") {
-		const unit = option.unit === undefined ? "" : ` ${option.unit}`;
+		const unit = option.unit === undefined ? "" : ` ${option.unit === "points" ? _("points") : option.unit}`;
 		parts.push(say(_("{min} to {max}{unit}."), { min: option.min, max: option.max, unit }));
 	} else if (option.type === "list") {
 		parts.push(say(_("At most {count}."), { count: option.maxItems }));
