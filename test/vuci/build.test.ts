@@ -91,6 +91,7 @@ describe("build for RutOS", () => {
 				language,
 			);
 			for (const [id, translated] of Object.entries(known)) assert.deepEqual(places(translated), places(id), id);
+			// What RutOS calls otherwise, and what only its pages say.
 			const own = Object.keys(
 				JSON.parse(readFileSync(`${REPO}/vuci-app-autonomy/words/${language}.json`, "utf8")) as object,
 			);
@@ -100,6 +101,22 @@ describe("build for RutOS", () => {
 				`${language}: not used`,
 			);
 		}
+	});
+
+	test("what RutOS calls otherwise than LuCI is said otherwise in every language", () => {
+		const words = (language: string): Record<string, string> =>
+			JSON.parse(readFileSync(`${REPO}/vuci-app-autonomy/words/${language}.json`, "utf8")) as Record<string, string>;
+		for (const id of Object.keys(words("en"))) {
+			assert.ok(built.texts.includes(id), id);
+			for (const language of ["en", "de", "es"]) {
+				assert.ok(words(language)[id], `${language}: ${id}`);
+				assert.doesNotMatch(words(language)[id] ?? "", /luci|, Interfaces|, Schnittstellen/);
+			}
+		}
+		assert.deepEqual(
+			built.texts.filter((one) => /luci-app|Network, Interfaces/.test(one) && !words("en")[one]),
+			[],
+		);
 	});
 
 	test("its sources are strict TypeScript", () => {

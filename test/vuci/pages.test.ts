@@ -152,7 +152,7 @@ describe("pages in RutOS", { skip: why ?? false }, () => {
 		assert.equal(refused.status(), 403);
 		await clean(opened);
 		const stranger = await show({ user: "stranger" });
-		await says(stranger.page, '[role="alert"]', /refuses to tell/);
+		await says(stranger.page, '[role="alert"]', /refuses to tell.*right services\/autonomy/s);
 		await clean(stranger);
 	});
 

@@ -3,9 +3,13 @@
  * they run unchanged. Each page lives in a tab; only the one that is seen asks the router, and none after the view is left.
  */
 import { el, replace } from "../../web/dom.ts";
+import english from "../words/en.json";
 import { mayWrite, transport } from "./host.ts";
 
 const TABS_ROOT = "autonomy";
+
+/** What RutOS calls otherwise than LuCI, in English. */
+const RUTOS_WORDS: Readonly<Record<string, string>> = english;
 
 /** Texts in the reader's language. */
 let texts: Readonly<Record<string, string>> = {};
@@ -15,7 +19,8 @@ export function setTexts(given: Readonly<Record<string, string>>): void {
 }
 
 export function _(text: string): string {
-	return (Object.hasOwn(texts, text) && texts[text]) || text;
+	for (const known of [texts, RUTOS_WORDS]) if (Object.hasOwn(known, text)) return known[text] || text;
+	return text;
 }
 
 export const baseclass = {
