@@ -182,10 +182,11 @@ const NO: readonly (readonly [string, (b: Box) => void, RegExp])[] = [
 	["of a daemon that is not well", () => undefined, /autonomyd is not well now/],
 ];
 
-describe("updates by apk", { concurrency: true, skip }, () => {
+/** Beside the others: most of their time is waiting. */
+function testsOfApk(): void {
 	const shell = SHELLS[0] ?? ["sh"];
 
-	test("none in doubt, and the reason is told", async () => {
+	test("by apk: none in doubt, and the reason is told", async () => {
 		for (const [what, prepare, expected] of NO_BY_APK) {
 			const b = apkRouter(shell);
 			prepare(b);
@@ -201,7 +202,7 @@ describe("updates by apk", { concurrency: true, skip }, () => {
 	for (const fault of ["none", "bad-version"]) {
 		const what =
 			fault === "none" ? "the newest, without network, and stays" : "one that crashes is taken back by itself";
-		test(`${what}; what the owner asked apk for is not changed`, async () => {
+		test(`by apk: ${what}; what the owner asked apk for is not changed`, async () => {
 			const b = apkRouter(shell);
 			if (fault !== "none") b.put(fault, "");
 			b.put("etc/autonomy/watch.conf", "UPDATE_CHANNEL=beta\n");
@@ -227,9 +228,10 @@ describe("updates by apk", { concurrency: true, skip }, () => {
 			b.remove();
 		});
 	}
-});
+}
 
 describe("updates", { concurrency: true, skip }, () => {
+	testsOfApk();
 	for (const shell of SHELLS) {
 		const name = shell.at(-1);
 		test(`${name}: none in doubt, and the reason is told`, async () => {

@@ -160,9 +160,10 @@ take_lock() {
 	local self owner try
 	mkdir -p "$MINE" 2>/dev/null
 	self="$$.$(start_time "$$")"
+	# Before it is made: drop_lock looks whose it is.
+	lock="$self"
 	for try in 1 2 3 4 5; do
 		if ln -s "$self" "$MINE/lock" 2>/dev/null; then
-			lock="$self"
 			# Two who both saw a dead owner: the second may have moved the lock of the first away.
 			[ "$try" = 1 ] || sleep 1
 			keep_lock
