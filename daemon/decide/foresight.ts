@@ -32,8 +32,17 @@ export const COSTS = {
 	/** Of two standbys alike the one with such a risk within 30 s comes second. */
 	riskyLater: 0.2,
 };
-/** A return is not put off for longer than that. */
+/**
+ * A return is not put off for longer than that. The forecast was learnt on radio links: of a wire that failed once it says more
+ * than it knows, so there the wait grows with the failures of the wire itself.
+ */
 const RETURN_WAIT_MS = 600_000;
+const WIRE_WAIT_MS = 60_000;
+
+function returnWaitMs(c: Uplink): number {
+	if (isRadio(c) || c.facts.class === "starlink") return RETURN_WAIT_MS;
+	return Math.min(RETURN_WAIT_MS, WIRE_WAIT_MS * 2 ** Math.min(10, Math.max(0, c.trouble.flaps - 1)));
+}
 const JUDGE_MS = 30_000;
 const JUDGE_LATE_MS = 120_000;
 const PENDING_MAX = 8;
@@ -80,7 +89,7 @@ export function isForeseen(w: Work, p: Uplink): boolean {
 /** Not yet: `c` is likely to fail again soon, likelier than `p` that carries the traffic well. */
 export function returnWaits(w: Work, p: Uplink, c: UplinkData): boolean {
 	if (!w.s.settings.predictive || c.forecast === null || c.goodSinceMs === null) return false;
-	if (w.s.nowMs - c.goodSinceMs >= RETURN_WAIT_MS) return false;
+	if (w.s.nowMs - c.goodSinceMs >= returnWaitMs(c)) return false;
 	if ((laterOf(c) - laterOf(p)) * COSTS.outage < COSTS.comeBack) return false;
 	wake(w, c.forecast.atMs + FORECAST_VALID_MS);
 	return true;

@@ -75,8 +75,28 @@ describe("leaving", () => {
 });
 
 describe("coming back", () => {
-	test("waits while the preferred one is likelier to fail, and not for ever", () => {
-		const w = pair();
+	test("a wire that failed once waits a minute at most; one that fails again and again longer", () => {
+		const back = (failures: number): number => {
+			const w = pair();
+			for (let i = 0; i < failures; i++) {
+				w.set("wan", { dead: true });
+				w.run(5000);
+				w.set("wan", { dead: false });
+				w.run(1000);
+			}
+			const from = w.nowMs;
+			while (w.primary !== "wan" && w.nowMs - from < 900_000) {
+				foretell(w, "wan", { soon: 0.1, later: 0.3 });
+				w.run(5000);
+			}
+			return w.nowMs - from;
+		};
+		const once = back(1);
+		assert.ok(once >= 55_000 && once <= 75_000, String(once));
+		assert.ok(back(4) >= 300_000);
+	});
+	test("a radio link waits while it is likelier to fail, and not for ever", () => {
+		const w = new World([facts("wan", 1, { class: "cellular" }), facts("wanb", 2, { weight: 80 })]).run(60_000);
 		w.set("wan", { dead: true });
 		w.run(5000);
 		assert.equal(w.primary, "wanb");
