@@ -20,10 +20,12 @@ const MAX_TEXT = 250;
 /** RutOS' tables: 1 system, 2 network, 3 connections (its shell scripts call it with these). */
 const TABLE = 2;
 const SENDER = "Autonomy";
+/** Kinds of alerts that are about a switch, which has an entry of its own. */
+const TOLD: readonly Notification<"alert">["kind"][] = ["failover", "failback", "predictive"];
 
 export interface EventLog {
 	decisions(decisions: readonly Decision[]): void;
-	alert(alert: Pick<Notification<"alert">, "change" | "level" | "title" | "text">): void;
+	alert(alert: Pick<Notification<"alert">, "kind" | "change" | "level" | "title" | "text">): void;
 }
 
 export function createEventLog(options: {
@@ -71,7 +73,8 @@ export function createEventLog(options: {
 				if (!observed && from !== to && kind !== "none" && kind !== "avoid") tell(text);
 			}
 		},
-		alert({ change, level, title, text }) {
+		alert({ kind, change, level, title, text }) {
+			if (TOLD.includes(kind)) return;
 			if (level !== "critical" && level !== "emergency") return;
 			if (change === "raised" || change === "escalated") tell(`${title}: ${text}`);
 			else if (change === "cleared") tell(`${title}: over`);

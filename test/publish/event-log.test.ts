@@ -70,13 +70,15 @@ test("a switch gets an entry; what is only observed or changes nothing gets none
 	]);
 });
 
-test("alerts from critical on, when they begin and when they are over", async () => {
+test("alerts from critical on that are not about a switch, when they begin and when they are over", async () => {
 	const { eventLog, calls, settle } = world(["write_ext"]);
-	const alert = { title: "No internet", text: "nothing works" } as const;
+	const alert = { kind: "offline", title: "No internet", text: "nothing works" } as const;
 	eventLog.alert({ change: "raised", level: "warning", ...alert });
 	eventLog.alert({ change: "raised", level: "critical", ...alert });
 	eventLog.alert({ change: "repeated", level: "critical", ...alert });
 	eventLog.alert({ change: "cleared", level: "critical", ...alert });
+	// The switch itself has an entry.
+	eventLog.alert({ change: "raised", level: "critical", ...alert, kind: "failover" });
 	await settle();
 	assert.deepEqual(
 		calls.map(({ event }) => event),
