@@ -1,14 +1,17 @@
 /**
  * How well the forecast foresees, on recorded links, beside simple rules. Options: --data DIR (recordings in the formats of
- * docs/bench.md; default: the excerpts of this repository), --folder NAME (again for more), --tick MS (500).
+ * docs/bench.md; default: the excerpts of this repository), --folder NAME (again for more), --tick MS (500), --out FILE with
+ * --date YYYY-MM-DD (a report in Markdown, its plot beside it as SVG).
  * The daemon's own detector probes the recordings four times a second in virtual time; at each tick only what had arrived
  * by then is known. Recordings that were trained on are answered by a model that never saw them (bench/train).
  */
+import { writeFileSync } from "node:fs";
 import { FEATURE_INDEX, type FeatureName } from "../daemon/forecast/features.ts";
 import { TARGETS } from "../daemon/forecast/types.ts";
 import { createModels } from "./forecast/models.ts";
 import { averagePrecision, type Moment, type Score, type Series, score } from "./forecast/score.ts";
 import { foreseeable, ticks } from "./forecast/ticks.ts";
+import { plot } from "./plot.ts";
 import { values } from "./replay/options.ts";
 import { OWN_DATA, readTraces } from "./traces/read.ts";
 import type { Trace, Track } from "./traces/types.ts";
@@ -59,7 +62,63 @@ export async function run(args: string[]): Promise<object> {
 		);
 		print(folder, folders[folder] ?? {});
 	}
+	const out = values(args, "--out")[0];
+	if (out !== undefined) writeReport(out, values(args, "--date")[0] ?? "", folders);
 	return { folders };
+}
+
+/** AP of the forecast over AP of the best baseline, for all that had events. */
+function writeReport(path: string, date: string, folders: Readonly<Record<string, Record<string, Result>>>): void {
+	const all = Object.entries(folders).flatMap(([folder, rows]) =>
+		Object.entries(rows).map(([key, row]) => {
+			const others = Object.entries(row.baselines).filter(([name]) => name !== "threshold");
+			const [name, best] = others.reduce((a, b) => ((b[1].ap ?? 0) > (a[1].ap ?? 0) ? b : a));
+			return { folder, key, row, name, best: best.ap ?? 0 };
+		}),
+	);
+	const dots = all
+		.filter(({ row }) => row.events >= 5)
+		.map(({ folder, key, row, best }) => ({
+			name: `${folder} ${key}`,
+			x: best,
+			y: row.ap ?? 0,
+			own: (row.ap ?? 0) > best,
+		}));
+	const title = "Average precision of the forecast against that of the best baseline";
+	const picture = path.replace(/\.md$/, ".svg");
+	writeFileSync(picture, plot(title, "best baseline, AP", "forecast, AP", dots));
+	const lines = all.map(({ folder, key, row, name, best }) => {
+		const { events, precision, recall, lead_s, false_per_h, ap, base, ece } = row;
+		const cells = [
+			folder,
+			key,
+			events,
+			precision,
+			recall,
+			lead_s.median,
+			lead_s.p10,
+			false_per_h,
+			ap,
+			base,
+			`${name} ${best}`,
+			ece,
+		];
+		return `| ${cells.map((cell) => cell ?? "-").join(" | ")} |`;
+	});
+	writeFileSync(
+		path,
+		`# How well is foreseen
+
+Made ${date} by \`npm run -s bench -- forecast --data DIR --out ${path}\`; what the figures mean: docs/forecast.md, authors and licences
+of the recordings: bench/data/README.md. In red what is ahead of every baseline; drawn are targets with five events and more.
+
+![${title}](${picture.replace(/^.*\//, "")})
+
+| folder | target | events | precision | recall | lead s | p10 s | false/h | AP | base | best baseline | ECE |
+|---|---|---|---|---|---|---|---|---|---|---|---|
+${lines.join("\n")}
+`,
+	);
 }
 
 function folderOf(
@@ -110,15 +169,12 @@ function folderOf(
 		}
 	}
 	return Object.fromEntries(
-		[...found].map(([key, { series, others, alarm }]) => [
-			key,
-			{
-				...score(series, alarm),
-				baselines: Object.fromEntries(
-					names.map((name) => [name, { ap: round4(averagePrecision(others[name] ?? [])) }]),
-				),
-			},
-		]),
+		[...found].map(([key, { series, others, alarm }]) => {
+			const aps = names.map((name) => [name, { ap: round4(averagePrecision(others[name] ?? [])) }] as const);
+			const thresholds = aps.flatMap(([name, { ap }]) => (name.startsWith("threshold_") && ap !== null ? [ap] : []));
+			const threshold = { ap: thresholds.length === 0 ? null : Math.max(...thresholds) };
+			return [key, { ...score(series, alarm), baselines: { threshold, ...Object.fromEntries(aps) } }];
+		}),
 	);
 }
 
@@ -142,6 +198,7 @@ function print(folder: string, rows: Record<string, Result>): void {
 			"AP",
 			"base",
 			"ECE",
+			"threshold",
 			...Object.keys(BASELINES).map((one) => one.replace("threshold_", "")),
 			"logistic",
 		]),

@@ -1,12 +1,15 @@
 /**
  * Recorded links of several uplinks at once, played through policies: who would have been offline for how long.
  * Options: --data DIR (recordings in the formats of docs/bench.md; default: the excerpts of this repository), --folder NAME
- * (again for more). Each uplink is the owner's first choice once; figures are means over that. Virtual time, no packet is
+ * (again for more), --out FILE with --date YYYY-MM-DD (a report in Markdown, its plots beside it as SVG). Each uplink is the owner's first choice once; figures are means over that. Virtual time, no packet is
  * sent.
  */
+
+import { writeFileSync } from "node:fs";
 import { MWAN3_DEFAULT, MWAN3_TUNED } from "./detectors/peers.ts";
 import { listen } from "./forecast/listen.ts";
 import { createModels, type Models } from "./forecast/models.ts";
+import { plot } from "./plot.ts";
 import { composites } from "./replay/composites.ts";
 import { values } from "./replay/options.ts";
 import { oracle } from "./replay/oracle.ts";
@@ -100,7 +103,7 @@ export async function run(args: string[]): Promise<object> {
 	const all = readTraces(values(args, "--data")[0] ?? OWN_DATA);
 	const only = values(args, "--folder");
 	const several = [...all.filter((trace) => trace.tracks.length > 1), ...composites(all)];
-	const folders: Record<string, object> = {};
+	const folders: Record<string, FolderFigures> = {};
 	for (const folder of [...new Set(several.map((trace) => trace.folder))]) {
 		if (only.length > 0 && !only.includes(folder)) continue;
 		const traces = several.filter((trace) => trace.folder === folder);
@@ -111,7 +114,47 @@ export async function run(args: string[]): Promise<object> {
 		folders[folder] = { hours: round(hours, 3), policies, ...(notes.length > 0 ? { note: notes.join("; ") } : {}) };
 		print(folder, hours, policies, notes);
 	}
+	const out = values(args, "--out")[0];
+	if (out !== undefined) writeReport(out, values(args, "--date")[0] ?? "", folders);
 	return { folders };
+}
+
+interface FolderFigures {
+	readonly hours: number;
+	readonly policies: Record<string, PolicyFigures>;
+	readonly note?: string;
+}
+
+function writeReport(path: string, date: string, folders: Readonly<Record<string, FolderFigures>>): void {
+	const parts = Object.entries(folders).map(([folder, { hours, policies, note }]) => {
+		const picture = path.replace(/\.md$/, `-${folder}.svg`);
+		const dots = Object.entries(policies).map(([name, row]) => ({
+			name,
+			x: row.switches_per_h,
+			y: row.outage_s_per_h,
+			own: name === "reactive" || name === "predictive",
+		}));
+		// Who stays pays for all: the others would be one dot beside it.
+		const near = dots.filter(({ name }) => name !== "stay" && name !== "mwan3_default");
+		writeFileSync(picture, plot(`Outage against switches, ${folder}`, "switches per hour", "outage, s per hour", near));
+		const rows = Object.entries(policies).map(
+			([name, row]) => `| ${[name, ...Object.values(row)].map((cell) => cell ?? "-").join(" | ")} |`,
+		);
+		return `## ${folder}, ${hours} h${note === undefined ? "" : `\n\n${note}`}
+
+![outage against switches](${picture.replace(/^.*\//, "")})
+
+| policy | outage s/h | above 200 ms s/h | switches/h | of them predictive | avoided of what could be | metered MB/h |
+|---|---|---|---|---|---|---|
+${rows.join("\n")}
+`;
+	});
+	const head = `# Recorded links through policies
+
+Made ${date} by \`npm run -s bench -- replay --data DIR --out ${path}\`; what the figures mean: docs/forecast.md, authors and licences
+of the recordings: bench/data/README.md. Each uplink is the owner's first choice once; stay and mwan3_default are not drawn.
+`;
+	writeFileSync(path, [head, ...parts].join("\n"));
 }
 
 function print(folder: string, hours: number, rows: Record<string, PolicyFigures>, notes: readonly string[]): void {

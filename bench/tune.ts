@@ -5,6 +5,7 @@
  */
 import { writeFileSync } from "node:fs";
 import type { Settings } from "../daemon/decide/settings.ts";
+import { plot } from "./plot.ts";
 import { values } from "./replay/options.ts";
 import { DEFAULTS, ours } from "./replay/ours.ts";
 import { add, judge, NOTHING, truthOf } from "./replay/score.ts";
@@ -71,7 +72,14 @@ export async function run(args: string[]): Promise<object> {
 	const out = values(args, "--out")[0];
 	if (out !== undefined) {
 		writeFileSync(out, report(rows, values(args, "--date")[0] ?? "", out));
-		writeFileSync(out.replace(/\.md$/, ".svg"), plot(rows));
+		const dots = rows.map((row) => ({
+			name: `${row.option} ${row.value}`.trim(),
+			x: row.switches_per_h,
+			y: row.outage_s_per_h,
+			own: row.option === "defaults",
+		}));
+		const title = "Outage against switches by default tried";
+		writeFileSync(out.replace(/\.md$/, ".svg"), plot(title, "switches per hour", "outage, s per hour", dots));
 	}
 	return { rows };
 }
@@ -91,31 +99,5 @@ Few blackouts decide here (a second more or less of one is 0.1 s/h): differences
 | setting | outage s/h | switches/h |
 |---|---|---|
 ${lines.join("\n")}
-`;
-}
-
-const WIDTH = 640;
-const HEIGHT = 400;
-const EDGE = 48;
-
-function plot(rows: readonly Row[]): string {
-	const mostX = Math.max(...rows.map((row) => row.switches_per_h)) * 1.1;
-	const mostY = Math.max(...rows.map((row) => row.outage_s_per_h)) * 1.1;
-	const x = (row: Row): number => EDGE + (row.switches_per_h / mostX) * (WIDTH - 2 * EDGE);
-	const y = (row: Row): number => HEIGHT - EDGE - (row.outage_s_per_h / mostY) * (HEIGHT - 2 * EDGE);
-	const dots = rows.map((row) => {
-		const [cx, cy] = [x(row).toFixed(1), y(row).toFixed(1)];
-		const own = row.option === "defaults";
-		const name = `${row.option} ${row.value}: ${row.outage_s_per_h} s/h, ${row.switches_per_h}/h`;
-		const mark = `<circle cx="${cx}" cy="${cy}" r="${own ? 6 : 4}" fill="${own ? "#c33" : "#36c"}"><title>${name}</title></circle>`;
-		return `${mark}<text x="${Number(cx) + 7}" y="${Number(cy) + 4}">${row.option} ${row.value}</text>`;
-	});
-	return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="9"><title>Outage against switches by default tried</title>
-<rect width="100%" height="100%" fill="#fff"/>
-<path d="M${EDGE} ${EDGE}V${HEIGHT - EDGE}H${WIDTH - EDGE}" fill="none" stroke="#333"/>
-<text x="${WIDTH / 2}" y="${HEIGHT - 12}" text-anchor="middle" font-size="12">switches per hour (0 to ${mostX.toFixed(0)})</text>
-<text x="14" y="${HEIGHT / 2}" transform="rotate(-90 14 ${HEIGHT / 2})" text-anchor="middle" font-size="12">outage, s per hour (0 to ${mostY.toFixed(1)})</text>
-${dots.join("\n")}
-</svg>
 `;
 }

@@ -4,6 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { listen } from "../../bench/forecast/listen.ts";
+import { createModels } from "../../bench/forecast/models.ts";
 import { ticks } from "../../bench/forecast/ticks.ts";
 import { DEFAULTS, ours } from "../../bench/replay/ours.ts";
 import { readRecording, track } from "../../bench/traces/formats.ts";
@@ -164,8 +166,9 @@ test("truncating the future changes no output: features and decisions up to then
 		}
 		assert.ok(compared > 1000, String(compared));
 	}
+	const models = createModels();
 	const decisions = [whole, cut].map((trace) =>
-		ours(trace, [1, 0, 2], { settings: DEFAULTS })
+		ours(trace, [1, 0, 2], { settings: DEFAULTS, listen: listen(trace, models) })
 			.decisions.filter((one) => one.atMs <= endMs)
 			.map((one) => JSON.stringify(one)),
 	);

@@ -1,14 +1,10 @@
 /** What the forecast keeps beside the loop: its score over a restart, and where the router is. */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { describe, test } from "node:test";
 import { quiet } from "../../bench/bus/measure.ts";
 import { initialState } from "../../daemon/decide/state.ts";
 import { createMoments } from "../../daemon/loop/moment.ts";
 import { createScoreMemory, type Sums } from "../../daemon/loop/score-memory.ts";
-import { createNodePlatform } from "../../daemon/platform/node/platform.ts";
 import type { GpsPicture } from "../../daemon/sense/gps/gps.ts";
 import { SETTINGS } from "../decide/support.ts";
 
@@ -17,11 +13,13 @@ const judged = (sums: Sums) => {
 	return { ...state, foresight: { ...state.foresight, ...sums } };
 };
 
-test("the score: kept over a restart, added up, reset; a torn or lying file counts as none", (t) => {
-	const dir = mkdtempSync(join(tmpdir(), "score-"));
-	t.after(() => rmSync(dir, { recursive: true }));
-	const { files } = createNodePlatform();
-	const path = join(dir, "forecast.json");
+test("the score: kept over a restart, added up, reset; a torn or lying file counts as none", () => {
+	const path = "/tmp/autonomy/forecast.json";
+	const texts = new Map<string, string>();
+	const files = {
+		readTextIfAny: (name: string) => texts.get(name) ?? null,
+		writeAtomic: (name: string, text: string | Uint8Array) => void texts.set(name, String(text)),
+	};
 	const start = () => createScoreMemory({ files, log: quiet, path });
 	start().remember(judged({ right: 3, early: 1, wrong: 2 }));
 	const second = start();
@@ -32,7 +30,7 @@ test("the score: kept over a restart, added up, reset; a torn or lying file coun
 	assert.deepEqual(second.sums(judged({ right: 2, early: 0, wrong: 0 })), { right: 1, early: 0, wrong: 0 });
 	assert.deepEqual(start().sums(judged({ right: 0, early: 0, wrong: 0 })), { right: 0, early: 0, wrong: 0 });
 	for (const text of ["{", "null", "[]", '{"right":-1,"early":1.5,"wrong":"2"}', '{"right":1e300}']) {
-		writeFileSync(path, text);
+		texts.set(path, text);
 		assert.deepEqual(start().sums(judged({ right: 0, early: 0, wrong: 0 })), { right: 0, early: 0, wrong: 0 }, text);
 	}
 });
