@@ -1,6 +1,6 @@
 /**
- * The daemon on QuickJS, in short: an uplink lost and found, its helpers killed, everything given back. All other files of
- * this folder run on QuickJS with AUTONOMY_ENGINE=quickjs.
+ * The daemon on QuickJS, in short: an uplink lost and found, its helpers killed, stopped and not to be had, too little
+ * memory, everything given back. All other files of this folder run on QuickJS with AUTONOMY_ENGINE=quickjs.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -67,5 +67,60 @@ describe("QuickJS", { skip: why ?? false }, () => {
 			earlier = now;
 			return stay;
 		});
+	});
+
+	const rules = (): Promise<string> => bench.router.run(["ip", "rule"]).then((result) => result.stdout);
+	const sh = (script: string): ReturnType<Bench["router"]["run"]> => bench.router.run(["sh", "-c", script]);
+	const pings = async (): Promise<number> =>
+		(await sh("pidof fping ping")).stdout.trim().split(/\s+/).filter(Boolean).length;
+
+	test("a helper that stands still and its full pipe: the daemon goes on, and answers when it moves again", async (t) => {
+		const daemon = await start(t);
+		await ready(bench, daemon);
+		const traffic = await bench.traffic(t);
+		await sh("kill -STOP $(pidof socat)");
+		// More calls than a pipe holds answers of, each of 15 kB.
+		const calls = Array.from({ length: 30 }, () => daemon.call("info", {}, 2000).catch(() => null));
+		await bench.world.do({ do: "blackhole", isp: 1 });
+		await flowsVia(traffic, 2, 15_000, daemon);
+		await sh("kill -CONT $(pidof socat)");
+		await Promise.all(calls);
+		const { interface: second } = bench.router.lab.plan.isps[1] ?? { interface: "" };
+		await daemon.until("it answers", async () => (await daemon.status()).current === second, 20_000);
+		await bench.world.healAll();
+		assert.equal(await daemon.stop(), 0);
+	});
+
+	test("no program can be started: said, nobody moves, and all is well when it can", async (t) => {
+		const daemon = await start(t);
+		await ready(bench, daemon);
+		const pid = daemon.process.pid;
+		const before = (await daemon.status()).current;
+		const switches = (): number => daemon.log.filter((line) => line.msg === "switch").length;
+		const moved = switches();
+		await sh(`prlimit --pid ${pid} --nofile=8:`);
+		await sh("kill -9 $(pidof fping)");
+		const said = (): boolean => daemon.log.some((line) => /cannot start .*fping/.test(JSON.stringify(line.fields)));
+		await daemon.until("a word", () => Promise.resolve(said()), 15_000);
+		assert.equal((await daemon.status()).current, before);
+		assert.equal(switches(), moved);
+		await sh(`prlimit --pid ${pid} --nofile=1024:`);
+		await daemon.until(
+			"by fping or what stands in for it every uplink is watched again",
+			async () => (await pings()) >= 2,
+			30_000,
+		);
+		assert.equal(await daemon.stop(), 0);
+	});
+
+	test("out of memory: it ends, and the next one finds and leaves the router in order", async (t) => {
+		const atFirst = await rules();
+		const daemon = await bench.daemon(t, { engine: "quickjs", qjsArgs: ["--memory-limit", "5M"] });
+		const { code } = await daemon.process.exited;
+		assert.notEqual(code, 0);
+		const next = await start(t);
+		await ready(bench, next);
+		assert.equal(await next.stop(), 0);
+		assert.equal(await rules(), atFirst);
 	});
 });
