@@ -8,6 +8,7 @@ import type { Config } from "../config/types.ts";
 import { AutonomyError, errorText } from "../platform/error.ts";
 import type { Logger } from "../platform/log.ts";
 import type { Closable } from "../platform/platform.ts";
+import { placeOf, withAdvice } from "./advice.ts";
 import type { Acknowledgement, Channel, ChannelName, Sent } from "./channels/channel.ts";
 import { CHANNELS, type ChannelWorld, makeChannel } from "./make-channels.ts";
 import { createOutbox, type Outbox, type OutboxStatus } from "./outbox.ts";
@@ -99,7 +100,7 @@ export function createDelivery(world: DeliveryWorld): Delivery {
 			platform,
 			channel,
 			online: () => !world.isOffline(),
-			send: (message) => sendOne(channel, message),
+			send: (message) => sendOne(name, channel, message),
 			onFailure(text, first) {
 				log[first ? "warn" : "debug"]("alert", { channel: name, reason: `not sent, tried again later: ${text}` });
 			},
@@ -110,7 +111,7 @@ export function createDelivery(world: DeliveryWorld): Delivery {
 		});
 	}
 
-	async function sendOne(channel: Channel, message: Message): Promise<Sent> {
+	async function sendOne(name: ChannelName, channel: Channel, message: Message): Promise<Sent> {
 		if (channel.missing !== null)
 			return { ok: false, why: "settings", waitMs: null, text: `${channel.missing} is missing` };
 		const nowMs = clock.monotonicMs();
@@ -126,11 +127,14 @@ export function createDelivery(world: DeliveryWorld): Delivery {
 				version: world.version,
 				toUnixMs: world.toUnixMs,
 			});
-			return sent.text === undefined ? sent : { ...sent, text: withoutSecrets(sent.text, channel) };
+			if (sent.text === undefined) return sent;
+			const text = withoutSecrets(sent.text, channel);
+			return { ...sent, text: !sent.ok && sent.why === "settings" ? withAdvice(text, name) : text };
 		} catch (error) {
 			const text = withoutSecrets(errorText(error), channel);
 			const settings = error instanceof AutonomyError && error.code === "refused";
-			return { ok: false, why: settings ? "settings" : "again", waitMs: null, text };
+			if (!settings) return { ok: false, why: "again", waitMs: null, text };
+			return { ok: false, why: "settings", waitMs: null, text: withAdvice(text, name) };
 		}
 	}
 
@@ -195,7 +199,12 @@ export function createDelivery(world: DeliveryWorld): Delivery {
 			for (const { outbox } of entries.values()) outbox.kick();
 		},
 		configure,
-		status: () => [...entries].map(([name, { outbox }]) => ({ name, ...outbox.status() })),
+		status: () =>
+			[...entries].map(([name, { channel, outbox }]) => {
+				const status = outbox.status();
+				const { missing } = channel;
+				return { name, ...status, text: missing === null ? status.text : `${missing} is missing in ${placeOf(name)}` };
+			}),
 		close() {
 			closed = true;
 			asker?.close();

@@ -105,6 +105,7 @@ export function healthPayload(source: Source, nowUnixMs: number): Payload<"healt
 
 /** One level of a topic: what MQTT reads as structure is taken out. */
 export function level(name: string): string {
-	const clean = name.replace(/[\p{Cc}\p{Cs}+#/$\s]/gu, "_").slice(0, 64);
+	// Cut first: the cut may leave half a character.
+	const clean = name.slice(0, 64).replace(/[\p{Cc}\p{Cs}+#/$\s]/gu, "_");
 	return clean === "" ? "_" : clean;
 }

@@ -21,13 +21,19 @@ export function readAnswer(answer: HttpResponse): Sent {
 			ok: false,
 			why: "settings",
 			waitMs: null,
-			text: `answers with a redirect (${status}), which is not followed`,
+			text: `answers with a redirect (${status})${whither(answer)}, which is not followed`,
 		};
 	}
 	if ([401, 403, 404, 410].includes(status)) {
-		return { ok: false, why: "settings", waitMs: null, text: `refused: ${words}; check the settings of this channel` };
+		return { ok: false, why: "settings", waitMs: null, text: `refused: ${words}` };
 	}
 	return { ok: false, why: "rejected", waitMs: null, text: `the message was refused: ${words}` };
+}
+
+/** The host a redirect leads to; its path may hold what nobody should see. */
+function whither(answer: HttpResponse): string {
+	const host = /^https?:\/\/(?:[^/?#@]*@)?([A-Za-z0-9.:[\]-]{1,100})/i.exec(answer.headers.location ?? "")?.[1];
+	return host === undefined ? "" : ` to ${host}`;
 }
 
 /** Retry-After in seconds or as a date, else what Discord and Telegram write into the body. */

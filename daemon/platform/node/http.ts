@@ -32,6 +32,14 @@ function headersOf(response: IncomingMessage): Record<string, string> {
 	return headers;
 }
 
+/** What a refused certificate may come from: nothing was sent, and another way may lead to the right server. */
+function certificateWords({ code = "" }: NodeJS.ErrnoException): string {
+	if (/CERT_(NOT_YET_VALID|HAS_EXPIRED)/.test(code))
+		return "the server's certificate is out of date, or this clock is wrong: ";
+	const refused = /CERT|SELF_SIGNED|ALTNAME|UNABLE_TO_/.test(code);
+	return refused ? "the server's certificate is not accepted (is a login page in between?): " : "";
+}
+
 function exchange(request: HttpRequest, client: ClientRequest): Promise<HttpResponse> {
 	const timeoutMs = request.timeoutMs ?? DEFAULT_TIMEOUT_MS;
 	const maxBytes = request.maxBytes ?? DEFAULT_MAX_BYTES;
@@ -62,7 +70,10 @@ function exchange(request: HttpRequest, client: ClientRequest): Promise<HttpResp
 		client.on("close", () => clearTimeout(connecting));
 		client.on("error", (error: NodeJS.ErrnoException) => {
 			if (error.code === "EPRIVATE") fail(new AutonomyError("refused", error.message));
-			else fail(new AutonomyError("connection_failed", error.message, { url: request.url }));
+			else
+				fail(
+					new AutonomyError("connection_failed", `${certificateWords(error)}${error.message}`, { url: request.url }),
+				);
 		});
 		client.on("response", (response) => {
 			const chunks: Buffer[] = [];
