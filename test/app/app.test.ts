@@ -3,15 +3,17 @@
  * offline start, push. One lab and one browser for all; tests follow each other and leave the router as they found it.
  */
 import assert from "node:assert/strict";
-import { cpSync, existsSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { Page } from "playwright-core";
 import type { Reply } from "../../contract/api.ts";
 import { defaultEngine } from "../../lab/autonomyd.ts";
-import { findLua, ubusOf } from "../../lab/rutos/service.ts";
+import { startRutosServer } from "../../lab/rutos/server.ts";
+import { findLua, startService, ubusOf } from "../../lab/rutos/service.ts";
 import { answerAll } from "../luci/invent.ts";
 import { violations } from "../support/axe.ts";
-import { buildPages, serve } from "../vuci/support.ts";
 import { CA_FILE, type PushService, startPushService } from "./push-service.ts";
 import { type Bench, cannot, logIn, type Opened, openBench, says, untilTrue } from "./support.ts";
 
@@ -145,6 +147,16 @@ describe("phone app", { skip: why ?? false }, () => {
 		await slider.focus();
 		await page.keyboard.press("ArrowLeft");
 		assert.match((await slider.getAttribute("aria-valuetext")) ?? "", /^\d+, \d\d:\d\d:\d\d$/);
+		await slider.evaluate((node) =>
+			(node as unknown as { scrollIntoView(o: object): void }).scrollIntoView({ block: "center" }),
+		);
+		const box = await slider.boundingBox();
+		assert.ok(box !== null);
+		await page.mouse.move(box.x + box.width - 2, box.y + box.height / 2);
+		await page.mouse.down();
+		await page.mouse.move(box.x + 2, box.y + box.height / 2);
+		assert.equal(await slider.inputValue(), "0", "a finger reads the moment below it");
+		await page.mouse.up();
 		assert.deepEqual(await violations(page, "body"), []);
 		await sheet.getByRole("button", { name: "Use this uplink" }).click();
 		const question = page.getByRole("dialog", { name: "Move the traffic to wanc" });
@@ -195,6 +207,8 @@ describe("phone app", { skip: why ?? false }, () => {
 	});
 
 	test("the daemon stops and starts again", async () => {
+		await page.reload();
+		await says(page, H1, /The internet is up/);
 		await bench.daemon.stop();
 		await says(page, "[role=alert]", /The daemon does not run/);
 		assert.equal(await page.locator(".overview .orders .button:visible").count(), 0);
@@ -298,10 +312,13 @@ describe("phone app", { skip: why ?? false }, () => {
 	test("on RutOS: its own log-in, and everything else over its REST API, under its content policy", async (t) => {
 		const lua = findLua();
 		if (lua.path === null) return t.skip(lua.why);
-		const built = await buildPages();
-		t.after(built.remove);
-		cpSync("build/app", `${built.folder}/ui/www`, { recursive: true });
-		const server = await serve(built, ubusOf(bench.bus));
+		// The service as it is installed; of the web root the app alone.
+		const built = mkdtempSync(join(tmpdir(), "autonomy-rutos-"));
+		t.after(() => rmSync(built, { recursive: true }));
+		cpSync("vuci-app-autonomy/api", `${built}/api`, { recursive: true });
+		cpSync("build/app", `${built}/ui/www`, { recursive: true });
+		const file = `${built}/api/usr/lib/lua/api/services/autonomy.lua`;
+		const server = await startRutosServer({ built, service: startService(lua.path, file, ubusOf(bench.bus)) });
 		t.after(server.close);
 		const url = `${server.url}/autonomy/`;
 		const rutos = await bench.phone({ locale: "en-GB" }, url);

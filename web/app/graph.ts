@@ -75,6 +75,18 @@ export function createGraph({ title, key, of, format, from, to }: GraphKind): Gr
 		touched = true;
 		tell();
 	});
+	// Safari moves a slider by its thumb alone, which cannot be seen here: a finger anywhere reads that moment.
+	const follow = (event: PointerEvent): void => {
+		if (event.buttons === 0 && event.type === "pointermove") return;
+		const { left: start, width } = slider.getBoundingClientRect();
+		const share = Math.min(1, Math.max(0, (event.clientX - start) / Math.max(1, width)));
+		const at = (points[0]?.ts ?? 0) + share * ((points.at(-1)?.ts ?? 0) - (points[0]?.ts ?? 0));
+		slider.value = String(nearest(points, at));
+		touched = true;
+		tell();
+	};
+	slider.addEventListener("pointerdown", follow);
+	slider.addEventListener("pointermove", follow);
 	for (const over of ["change", "blur", "pointerup", "pointercancel"]) {
 		slider.addEventListener(over, (event) => {
 			// The arrow keys read on; a finger that is lifted ends it.
@@ -122,6 +134,14 @@ export function createGraph({ title, key, of, format, from, to }: GraphKind): Gr
 			tell();
 		},
 	};
+}
+
+function nearest(points: readonly Point[], ts: number): number {
+	let best = 0;
+	for (const [index, point] of points.entries()) {
+		if (Math.abs(point.ts - ts) < Math.abs((points[best]?.ts ?? 0) - ts)) best = index;
+	}
+	return best;
 }
 
 /** A pause in the record is a pause in the line. */

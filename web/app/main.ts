@@ -1,4 +1,5 @@
 /** Start of the phone app: language, worker, then the session that is kept, or the log-in. */
+import { el } from "../dom.ts";
 import { registerWorker } from "./device.ts";
 import { keep, kept } from "./keep.ts";
 import { loadLanguage } from "./language.ts";
@@ -32,6 +33,11 @@ async function renew(): Promise<void> {
 
 async function start(): Promise<void> {
 	await loadLanguage();
+	// Nobody else's page is to put itself around this one and guide taps.
+	if (window.top !== window.self) {
+		document.body.append(el("a", { href: location.href, target: "_top" }, "autonomy"));
+		return;
+	}
 	const session = readSession();
 	if (session === null) showLogin("", enter);
 	else enter(session);
