@@ -89,6 +89,8 @@ const isPlace = ({ latitude, longitude }: { readonly latitude: number; readonly 
 
 export function createRepeat(): Repeat {
 	const contexts = new Map<string, Context>();
+	/** Sums over all contexts. */
+	const sum = { passages: 0, hits: 0 };
 
 	function enter(key: string, atMs: number): Context {
 		const known = contexts.get(key);
@@ -100,30 +102,29 @@ export function createRepeat(): Repeat {
 			if (known.passages >= PASSAGES_MAX) {
 				known.passages /= 2;
 				known.hits /= 2;
+				sum.passages -= known.passages;
+				sum.hits -= known.hits;
 			}
 			known.passages++;
+			sum.passages++;
 			known.hit = false;
 			return known;
 		}
 		if (contexts.size >= CONTEXTS_MAX) {
-			for (const oldest of contexts.keys()) {
+			for (const [oldest, { passages, hits }] of contexts) {
 				contexts.delete(oldest);
+				sum.passages -= passages;
+				sum.hits -= hits;
 				break;
 			}
 		}
 		const made = { passages: 1, hits: 0, lastMs: atMs, hit: false };
 		contexts.set(key, made);
+		sum.passages++;
 		return made;
 	}
 
-	function usual(): number {
-		let [passages, hits] = [0, 0];
-		for (const one of contexts.values()) {
-			passages += one.passages;
-			hits += one.hits;
-		}
-		return (hits + 0.1) / (passages + 1);
-	}
+	const usual = (): number => (sum.hits + 0.1) / (sum.passages + 1);
 
 	function look(kind: Kind, key: string, mean: number, where: string): Repeated | null {
 		const one = contexts.get(key);
@@ -145,6 +146,7 @@ export function createRepeat(): Repeat {
 				if (!troubled || one.hit) continue;
 				one.hit = true;
 				one.hits++;
+				sum.hits++;
 			}
 		},
 		expects(moment) {
@@ -159,7 +161,11 @@ export function createRepeat(): Repeat {
 			return best;
 		},
 		size: () => contexts.size,
-		reset: () => contexts.clear(),
+		reset() {
+			contexts.clear();
+			sum.passages = 0;
+			sum.hits = 0;
+		},
 	};
 }
 
