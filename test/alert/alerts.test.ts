@@ -311,7 +311,7 @@ test("a test message, and what is missing in words", async (t) => {
 	const pushover = one.alerts.status().channels[0];
 	assert.deepEqual(
 		[pushover?.name, pushover?.state, pushover?.text],
-		["pushover", "settings", "option user is missing"],
+		["pushover", "settings", "option user is missing in section pushover of /etc/config/autonomy"],
 	);
 });
 
