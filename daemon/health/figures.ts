@@ -11,10 +11,14 @@ import { addTally, countBits, emptyTally, SLOT_WEIGHT } from "./window.ts";
 
 /** One-sided 99 %: looked at after every probe, a weaker bound would be crossed by chance several times a day. */
 const Z = 2.326;
-/** The short window grows through these until it holds ENOUGH probes. */
-const SHORT_MS = [10_000, 30_000, 60_000, 120_000, 300_000] as const;
+/**
+ * The short window grows through these until it holds ENOUGH probes. In small steps: a link asked ten times in ten seconds
+ * would else look at ten and at thirty seconds in turn, and be bad and good each second while what was lost grows old.
+ */
+const SHORT_MS = [10_000, 12_000, 15_000, 20_000, 30_000, 45_000, 60_000, 120_000, 300_000] as const;
 const ENOUGH = 10;
-/** Loss for the score: the same way until so many, at most a minute back. */
+/** Loss for the score: so many probes, at most a minute back, in larger steps. */
+const WIDE_MS = [10_000, 30_000, 60_000] as const;
 const SCORE_PROBES = 40;
 const MINUTE_MS = 60_000;
 const STALE_MIN_MS = 30_000;
@@ -75,17 +79,23 @@ export function figuresOf(h: Health, nowMs: number): LinkFigures {
 	}
 	const staleAtMs = lastProbeMs === null ? null : lastProbeMs + clamp(4 * gapMs, STALE_MIN_MS, STALE_MAX_MS);
 	const stale = staleAtMs === null || nowMs >= staleAtMs;
-	let short: Tally | null = null;
-	let wide = emptyTally();
-	for (const windowMs of SHORT_MS) {
-		if (short === null || (wide.probes < SCORE_PROBES && windowMs <= MINUTE_MS)) {
-			wide = emptyTally();
-			for (const f of live) addTally(wide, f.slots, nowMs - windowMs, SLOT_WEIGHT);
+	const over = (windowMs: number): Tally => {
+		const tally = emptyTally();
+		for (const f of live) addTally(tally, f.slots, nowMs - windowMs, SLOT_WEIGHT);
+		return tally;
+	};
+	const first = over(SHORT_MS[0]);
+	const grown = (windows: readonly number[], enough: number): Tally => {
+		let tally = first;
+		for (const windowMs of windows) {
+			if (tally.probes >= enough || stale) break;
+			if (windowMs > SHORT_MS[0]) tally = over(windowMs);
 		}
-		if (short === null && (wide.probes >= ENOUGH || stale)) short = wide;
-		if (short !== null && (wide.probes >= SCORE_PROBES || windowMs >= MINUTE_MS || stale)) break;
-	}
-	short ??= wide;
+		return tally;
+	};
+	const short = grown(SHORT_MS, ENOUGH);
+	const recent = grown(WIDE_MS, SCORE_PROBES);
+	const wide = recent.probes < short.probes ? short : recent;
 	const minute = emptyTally();
 	for (const f of live) addTally(minute, f.minute, nowMs - MINUTE_MS, Number.POSITIVE_INFINITY);
 	const answered = short.replies > 0;

@@ -100,6 +100,17 @@ describe("figures", () => {
 		assert.ok(f.loss.probes >= 4 && f.loss.probes <= 6, String(f.loss.probes));
 		assert.ok(f.confidence < 1);
 	});
+	test("asked nine or ten times in ten seconds: what was lost does not come and go while it grows old", () => {
+		// A third of the first ten lost, then all is well; a probe every 1.1 s, looked at after each.
+		let health = emptyHealth();
+		const over: boolean[] = [];
+		for (const one of series(40, 1_100, 30, [2, 5, 8])) {
+			health = observe(health, one);
+			if (one.atMs > 11_000) over.push((figuresOf(health, one.atMs).loss.pct ?? 0) >= 5);
+		}
+		const changes = over.filter((one, i) => i > 0 && one !== over[i - 1]).length;
+		assert.equal(changes, 1, over.map(Number).join(""));
+	});
 	test("no probes for four times their interval: stale, and no score", () => {
 		const health = all(series(40, 250, 30));
 		assert.equal(figuresOf(health, 10_750 + 29_999).stale, false);
