@@ -86,7 +86,7 @@ function build(): { readonly root: HTMLElement; refresh(): Promise<void> } {
 	const service = el("div", { class: "au-banner au-off", hidden: true }, state, told);
 	const health = el("div", { class: "au-live" });
 	const info = el("div", { class: "au-live" });
-	const versions = el("div");
+	const versions = el("div", {}, _("Asking the router ..."));
 	const page = createPage(_("System"), service);
 	const log = createLog(page, rpcd);
 	const backups = createBackups(page, rpcd);
