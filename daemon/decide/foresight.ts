@@ -63,12 +63,12 @@ export function worthLeaving(w: Work, p: Uplink, c: Uplink): number {
 
 /**
  * Probability that the silence of `p` is the outage it looks like; null while it answers, for wires (their verdict comes
- * within half a second) and with forecasts switched off. Asks to be woken while it goes on.
+ * within half a second), for dishes (silent for moments by nature: probe/patience.ts) and with forecasts switched off. Asks to be woken while it goes on.
  */
 export function lastingShare(w: Work, p: Uplink): number | null {
 	const since = p.quietSinceMs ?? null;
 	const { nowMs, settings } = w.s;
-	if (since === null || !settings.predictive || !(isRadio(p) || p.facts.class === "starlink")) return null;
+	if (since === null || !settings.predictive || !isRadio(p)) return null;
 	if (nowMs - since <= QUIET_MAX_MS) wake(w, nowMs + QUIET_STEP_MS);
 	return lastsShare(nowMs - since, p.silences ?? NO_SILENCES);
 }

@@ -193,6 +193,7 @@ describe("a silence that has begun", () => {
 	const stays: [string, object, object, object][] = [
 		["switched off", { predictive: false }, {}, {}],
 		["a wire: its verdict is near", {}, { class: "lan" }, {}],
+		["a dish: silent for moments by nature", {}, { class: "starlink" }, {}],
 		["the other costs money, this one does not", {}, {}, { metered: true }],
 	];
 	for (const [name, settings, more, second] of stays) {
