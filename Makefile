@@ -13,7 +13,7 @@ $(NODE_MODULES): package.json package-lock.json
 needs: $(NODE_MODULES)
 	@sh scripts/needs.sh
 
-demo: needs      ## the real daemon on a virtual router: real packets, a story in the terminal, a live page
+demo: needs      ## the real daemon on a virtual router: real packets, a story in the terminal, the phone app
 	@npm run -s build
 	@npm run -s demo -- $(ARGS)
 
