@@ -50,6 +50,12 @@ test("a mail over STARTTLS with the owner's authority, logged in; hostile texts 
 	assert.ok(!/^Bcc:/m.test(box.mails[1]?.data ?? ""));
 	assert.equal(box.mails[1]?.to.length, 2);
 	assert.deepEqual(await channel.send(hostile()), { ok: true });
+	const report = { kind: "report", lead: "UPLINK WORKED", html: "<!doctype html><p>97.1 %</p>" } as const;
+	assert.deepEqual(await channel.send(letter([], report)), { ok: true });
+	const page = box.mails[3]?.data ?? "";
+	assert.match(page, /^Content-Type: multipart\/alternative;/m);
+	assert.match(page, /UPLINK WORKED[\s\S]*Content-Type: text\/html[\s\S]*<p>97\.1 %<\/p>/, "text first, then the page");
+	assert.equal(Date.parse(/^Date: (.*)$/m.exec(page)?.[1] ?? ""), NOW_UNIX_MS + 5_000, "when it was made");
 });
 
 test("nothing is sent where the server offers no STARTTLS, or shows a certificate nobody vouches for", {

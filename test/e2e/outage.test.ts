@@ -11,7 +11,7 @@ import { SMS_EVENT } from "../../lab/modem/modem.ts";
 import { until } from "../publish/broker.ts";
 import { type Bench, impossible, openBench, ready } from "./harness.ts";
 
-const ISPS = 10;
+const ISPS = 12;
 const STEPS = 200;
 const MINUTES = Number(process.env.AUTONOMY_OUTAGE_MIN ?? 0);
 const LATE_MS = 16_000;
