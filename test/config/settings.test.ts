@@ -70,6 +70,7 @@ test("one uplink: exact name over class over main, option by option; 0 and no ar
 		weakRsrpDbm: -110,
 		simSwitch: false,
 		dataPlan: null,
+		pricePerGb: null,
 		bytesPerDay: null,
 		targets: { ipv4: ["192.0.2.7"], ipv6: DEFAULTS.probe.target6 },
 		ownTargets: true,
