@@ -25,7 +25,7 @@ export function track(
 	};
 }
 
-const stem = (path: string): string => basename(path).replace(/\.(csv|tsv)(\.gz)?$/, "");
+const stem = (path: string): string => basename(path).replace(/\.(csv|tsv|txt)(\.gz)?$/i, "");
 
 function trace(folder: string, path: string, tracks: readonly Track[], note: string | null = null): Trace {
 	const ends = tracks.map((one) => (one.sentMs[one.sentMs.length - 1] ?? Number.NaN) + one.holdMs);

@@ -18,7 +18,7 @@ export function readTraces(dir: string, only: readonly string[] = []): Trace[] {
 	for (const [folder, path] of places) {
 		if (only.length > 0 && !only.includes(folder)) continue;
 		for (const file of readdirSync(path).filter(isTable).sort()) {
-			const found = readRecording(folder, join(path, file));
+			const found = readOne(folder, join(path, file));
 			if (found === null) console.error(`${join(path, file)}: a format that is not known, left out`);
 			else traces.push(...found);
 		}
@@ -27,6 +27,16 @@ export function readTraces(dir: string, only: readonly string[] = []): Trace[] {
 	return traces;
 }
 
+/** One that is broken is named and left out: the others can be played. */
+function readOne(folder: string, path: string): readonly Trace[] | null {
+	try {
+		return readRecording(folder, path);
+	} catch (error) {
+		console.error(`${path}: left out: ${error instanceof Error ? error.message : String(error)}`);
+		return [];
+	}
+}
+
 function isTable(name: string): boolean {
-	return /\.(csv|tsv)(\.gz)?$/.test(name);
+	return /\.(csv|tsv|txt)(\.gz)?$/i.test(name);
 }

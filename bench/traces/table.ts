@@ -11,7 +11,7 @@ export interface Table {
 
 export function readText(path: string): string {
 	const bytes = readFileSync(path);
-	return (path.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8");
+	return (/\.gz$/i.test(path) ? gunzipSync(bytes) : bytes).toString("utf8").replace(/^\uFEFF/, "");
 }
 
 export function parseTable(path: string, separator: "," | "\t" | " "): Table {

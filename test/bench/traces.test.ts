@@ -61,6 +61,18 @@ test("a file is known by its head, whatever it is called; others are left alone,
 		/c\.csv holds no measurement/,
 	);
 	assert.throws(() => readRecording("x", put("d.csv", "t_unix,pop_ping_drop_rate\n1,0\n")), /no column state/);
+	const strange = join(dir, "1 strange näme");
+	mkdirSync(strange);
+	writeFileSync(
+		join(strange, "Fährt (2).CSV"),
+		"\uFEFFvehiclespeed,latitude,longitude,one\r\n0,1,2,50\r\n0,1,2,60\r\n",
+	);
+	writeFileSync(join(strange, "broken.csv.gz"), "no gzip");
+	assert.deepEqual(
+		readTraces(strange).map((one) => [one.folder, one.name, [...(one.tracks[0]?.rttMs ?? [])]]),
+		[["1 strange näme", "Fährt (2)", [50, 60]]],
+		"a broken file does not keep the others from being played",
+	);
 	mkdirSync(join(dir, "empty"));
 	assert.throws(() => readTraces(join(dir, "empty")), /holds no recording/);
 	assert.throws(() => readTraces(join(dir, "nowhere")), /there is no folder/);

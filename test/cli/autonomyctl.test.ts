@@ -32,7 +32,10 @@ const VIEWS: readonly (readonly [string[], RegExp])[] = [
 	[[], /^backup: wanb/],
 	[["status"], /^backup: wanb/],
 	[["members"], /UPLINK +DEVICE/],
-	[["forecast"], /./],
+	[["forecast"], /^UPLINK(?:.|\n)*^wanb: (?:.|\n)*Predictive switches since the router started/m],
+	[["forecast", "wanb"], /^wanb: /m],
+	[["forecast", "reset", "wanb"], /^What was learnt of wanb is forgotten/i],
+	[["forecast", "reset"], /^What was learnt of all uplinks/i],
 	[["metrics", "wanb"], /^wanb: 20 samples/],
 	// Not all of them; fewer the slower the machine, whose clock goes on.
 	[["metrics", "wanb", "30"], /^wanb: 1?\d samples/],
