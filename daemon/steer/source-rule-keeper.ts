@@ -1,6 +1,6 @@
 /** Keeps the source rules of source-rules.ts in the kernel: follows addresses, puts back what is missing, cleans up. */
 import { FAMILIES, type Family } from "../health/types.ts";
-import { errorText } from "../platform/error.ts";
+import { AutonomyError, errorText } from "../platform/error.ts";
 import type { Uplink } from "../uplink/types.ts";
 import {
 	inPlace,
@@ -107,7 +107,12 @@ export function createSourceRuleKeeper(tools: Tools, state: StateFile): SourceRu
 				const ours = ofFamily(family);
 				if (ours.length === 0) continue;
 				try {
-					const show = async () => parseRules(await tools.ipShow(family, ["rule", "show"]));
+					const show = async () => {
+						const rules = parseRules(await tools.ipShow(family, ["rule", "show"]));
+						// The kernel has rules of its own: none at all is no answer, and ours would be forgotten by it.
+						if (rules.length === 0) throw new AutonomyError("process_failed", "ip rule show told nothing");
+						return rules;
+					};
 					const failed = await tools.ipChange(family, ruleSteps(ours, [], await show()));
 					const after = await show();
 					const left = ours.filter((rule) => inPlace(after, rule));

@@ -3,7 +3,7 @@
  * takes many changes in one process where it can (`-batch`; busybox's cannot and is started once per change).
  */
 import type { Family } from "../health/types.ts";
-import { AutonomyError, isAutonomyError } from "../platform/error.ts";
+import { AutonomyError, errorText, isAutonomyError } from "../platform/error.ts";
 import type { Argv, Processes, RunOptions, RunResult } from "../platform/platform.ts";
 
 const TIMEOUT_MS = 5000;
@@ -46,7 +46,8 @@ export function createTools(processes: Processes, onHang: (program: string) => v
 			return result;
 		} catch (error) {
 			if (!isAutonomyError(error, "spawn_failed")) throw error;
-			throw new AutonomyError("tool_missing", `${argv[0]} is not installed`, { program: argv[0] });
+			const text = processes.find(argv[0]) === null ? `${argv[0]} is not installed` : errorText(error);
+			throw new AutonomyError("tool_missing", text, { program: argv[0] });
 		}
 	};
 	const familyFlag = (family: Family): string => (family === "ipv4" ? "-4" : "-6");

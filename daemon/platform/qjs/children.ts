@@ -77,7 +77,7 @@ export interface RawHandlers {
 	onStdout(bytes: Uint8Array): void;
 	onStderr(bytes: Uint8Array): void;
 	onStdinEmpty?(): void;
-	/** Its output has ended, too. Code: null when a signal ended it. */
+	/** Its output has ended, too. Code: null when a signal ended it, or a part of its output was lost. */
 	onEnd(code: number | null): void;
 }
 
@@ -135,13 +135,15 @@ export function spawn(
 	let open = 2;
 	let status: number | null = null;
 	let told = false;
+	let damaged = false;
 	const settle = (): void => {
 		if (told || open > 0 || status === null) return;
 		told = true;
 		child.stdin.close();
-		handlers.onEnd(exitCode(status));
+		handlers.onEnd(damaged ? null : exitCode(status));
 	};
-	const streamEnded = (): void => {
+	const streamEnded = (isWhole: boolean): void => {
+		if (!isWhole) damaged = true;
 		open--;
 		settle();
 		// The signal may have come between the engine's look at it and its sleep.

@@ -17,9 +17,14 @@ export interface PipeReader {
 	close(): void;
 }
 
-/** `onBytes` gets memory of its own. `onEnd` once: the last writer is gone. */
-export function readPipe(fd: number, onBytes: (bytes: Uint8Array) => void, onEnd: () => void): PipeReader {
+/** `onBytes` gets memory of its own. `onEnd` once: the last writer is gone; not whole: some of it was lost (no memory). */
+export function readPipe(
+	fd: number,
+	onBytes: (bytes: Uint8Array) => void,
+	onEnd: (isWhole: boolean) => void,
+): PipeReader {
 	let open = true;
+	let isWhole = true;
 	const close = (): void => {
 		if (!open) return;
 		open = false;
@@ -32,10 +37,14 @@ export function readPipe(fd: number, onBytes: (bytes: Uint8Array) => void, onEnd
 		os.setReadHandler(fd, null);
 		os.setReadHandler(fd, read);
 		const count = os.read(fd, shared.buffer, 0, READ_BYTES);
-		if (count > 0) onBytes(shared.slice(0, count));
-		else if (!isPassing(count)) {
+		if (count > 0) {
+			const before = isWhole;
+			isWhole = false; // stays so when the next line throws
+			onBytes(shared.slice(0, count));
+			isWhole = before;
+		} else if (!isPassing(count)) {
 			close();
-			onEnd();
+			onEnd(isWhole);
 		}
 	});
 	const resume = (): void => {
