@@ -86,8 +86,13 @@ export function score(all: readonly Series[], alarm: number): Score {
 
 /** Null: no alarm at any moment of the time before. */
 function leadOf({ moments, withinMs }: Series, eventMs: number, alarm: number): number | null {
-	let first: number | null = null;
-	for (let i = firstAfter(moments, eventMs - withinMs); i < moments.length; i++) {
+	const from = firstAfter(moments, eventMs - withinMs);
+	const before = moments[from - 1];
+	// An alarm that was on already, in the moments the forecast does not speak of this event yet, is worth the whole time.
+	const within = (moments[from]?.atMs ?? Number.POSITIVE_INFINITY) < eventMs;
+	const on = within && before !== undefined && before.score >= alarm && eventMs - withinMs - before.atMs <= PAUSE_MS;
+	let first: number | null = on ? eventMs - withinMs : null;
+	for (let i = from; i < moments.length; i++) {
 		const one = moments[i] as Moment;
 		if (one.atMs >= eventMs) break;
 		if (one.score < alarm) first = null;

@@ -75,6 +75,16 @@ test("precision, recall, lead and false alarms", () => {
 	);
 });
 
+test("lead: an alarm that was on before the time the forecast speaks of counts from there, an old one does not", () => {
+	const leadOf = (rows: readonly (readonly [number, number, number])[]) =>
+		score([{ moments: moments(rows), eventsMs: [10_000], withinMs: 3000, hours: 1 }], 0.5).lead_s.median;
+	const on = [9, 0.9, 1] as const;
+	assert.equal(leadOf([[6, 0.9, 0], on]), 3);
+	assert.equal(leadOf([[6, 0.4, 0], on]), 1, "it was off just before");
+	assert.equal(leadOf([[3, 0.9, 0], on]), 1, "too long ago to be the same alarm");
+	assert.equal(leadOf([[6, 0.9, 0], [8, 0.4, 1], on]), 1, "it was broken");
+});
+
 /** Two uplinks, 40 s; the first is silent from 10 s to 20 s, the second answers slowly from 35 s on. */
 function pair(): Trace {
 	const seconds = Array.from({ length: 40 }, (_, s) => s);
