@@ -101,7 +101,7 @@ describe("QuickJS", { skip: why ?? false }, () => {
 		await sh(`prlimit --pid ${pid} --nofile=8:`);
 		await sh("kill -9 $(pidof fping)");
 		const said = (): boolean => daemon.log.some((line) => /cannot start .*fping/.test(JSON.stringify(line.fields)));
-		await daemon.until("a word", () => Promise.resolve(said()), 15_000);
+		await daemon.until("a word", () => Promise.resolve(said()), 30_000);
 		assert.equal((await daemon.status()).current, before);
 		assert.equal(switches(), moved);
 		await sh(`prlimit --pid ${pid} --nofile=1024:`);
@@ -118,9 +118,9 @@ describe("QuickJS", { skip: why ?? false }, () => {
 		const daemon = await bench.daemon(t, { engine: "quickjs", qjsArgs: ["--memory-limit", "5M"] });
 		const { code } = await daemon.process.exited;
 		assert.notEqual(code, 0);
-		const next = await start(t);
+		const next = await bench.daemon(t, { engine: "quickjs", inherits: true });
 		await ready(bench, next);
 		assert.equal(await next.stop(), 0);
-		assert.equal(await rules(), atFirst);
+		assert.equal(await rules(), atFirst, `${daemon.describe()}\n\n${next.describe()}`);
 	});
 });
