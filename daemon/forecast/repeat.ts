@@ -67,10 +67,23 @@ interface Context {
 
 type Kind = Repeated["kind"];
 
+const words = { time: "at this time of day", place: "at this place", heading: "while heading this way" } as const;
+
 const cellOf = ({ latitude, longitude }: { readonly latitude: number; readonly longitude: number }): string =>
 	`p${Math.floor(latitude * CELLS_PER_DEGREE)},${Math.floor(longitude * CELLS_PER_DEGREE)}`;
 
-function keysOf(moment: Moment): (readonly [Kind, string])[] {
+/** One moment is asked about for every uplink: its keys are made once. */
+const made = new WeakMap<Moment, readonly (readonly [Kind, string])[]>();
+
+function keysOf(moment: Moment): readonly (readonly [Kind, string])[] {
+	const before = made.get(moment);
+	if (before !== undefined) return before;
+	const keys = makeKeys(moment);
+	made.set(moment, keys);
+	return keys;
+}
+
+function makeKeys(moment: Moment): readonly (readonly [Kind, string])[] {
 	const keys: (readonly [Kind, string])[] = [];
 	const { unixMs, place, headingDeg } = moment;
 	if (unixMs !== null && unixMs >= CLOCK_SET_MS) {
@@ -95,10 +108,10 @@ export function createRepeat(): Repeat {
 	function enter(key: string, atMs: number): Context {
 		const known = contexts.get(key);
 		if (known !== undefined) {
+			if (atMs - known.lastMs < PASSAGE_MS && atMs >= known.lastMs) return known;
 			// The last met is the last forgotten.
 			contexts.delete(key);
 			contexts.set(key, known);
-			if (atMs - known.lastMs < PASSAGE_MS && atMs >= known.lastMs) return known;
 			if (known.passages >= PASSAGES_MAX) {
 				known.passages /= 2;
 				known.hits /= 2;
@@ -152,13 +165,13 @@ export function createRepeat(): Repeat {
 		expects(moment) {
 			const mean = usual();
 			let best: Repeated | null = null;
-			const words = { time: "at this time of day", place: "at this place", heading: "while heading this way" } as const;
-			const looks = keysOf(moment).map(([kind, key]) => look(kind, key, mean, words[kind]));
-			if (moment.ahead !== null && isPlace(moment.ahead)) {
-				looks.push(look("place", cellOf(moment.ahead), mean, "at the place ahead"));
+			for (const [kind, key] of keysOf(moment)) {
+				const one = look(kind, key, mean, words[kind]);
+				if (one !== null && (best === null || one.share > best.share)) best = one;
 			}
-			for (const one of looks) if (one !== null && (best === null || one.share > best.share)) best = one;
-			return best;
+			if (moment.ahead === null || !isPlace(moment.ahead)) return best;
+			const ahead = look("place", cellOf(moment.ahead), mean, "at the place ahead");
+			return ahead !== null && (best === null || ahead.share > best.share) ? ahead : best;
 		},
 		size: () => contexts.size,
 		reset() {
