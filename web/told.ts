@@ -43,9 +43,13 @@ function compile(text: string): Pattern {
 	return { text, fixed: parts.filter((_part, i) => i % 2 === 0), names: parts.filter((_part, i) => i % 2 === 1) };
 }
 
-/** Those that say most themselves come first: "{why}; next try in {time}" fits much. */
+/**
+ * Those that begin with words of their own come first, then those that say most themselves: "{why}; next try in {time}"
+ * fits much.
+ */
 function patterns(): readonly Pattern[] {
-	compiled ??= PATTERNS.map(compile).sort((a, b) => b.fixed.join("").length - a.fixed.join("").length);
+	const own = ({ fixed }: Pattern): number => (fixed[0] === "" ? 0 : 1000) + fixed.join("").length;
+	compiled ??= PATTERNS.map(compile).sort((a, b) => own(b) - own(a));
 	return compiled;
 }
 

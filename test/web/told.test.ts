@@ -164,6 +164,19 @@ const RARE: Readonly<Record<string, string>> = {
 		"Automatic again (the time of the manual failover to wan1 is over). Stays on wan2: no uplink is good enough to move to.",
 	failback: "Back to wan1: good for 31 s (score 92, loss 0 %, 31 ms) and preferred over wan2.",
 	rejoin_member: "wan1 takes part again: score 92, loss 0 %, 31 ms.",
+	degraded_loss: "Left wan1: loss 8.3 % (limit 5 %) for 12 s. wan2 took over: score 92, loss 0 %, 31 ms.",
+	degraded_dns: "Left wan1: DNS does not answer through it for 12 s. wan2 took over: score 92, loss 0 %, 31 ms.",
+	severe_loss: "Left wan1: loss 60 % within seconds (severe from 20 %). wan2 took over: score 92, loss 0 %, 31 ms.",
+	data_cap: "Left wan1: its data allowance is used up. wan2 took over: score 92, loss 0 %, 31 ms.",
+	predictive:
+		"Left wan1 before trouble: 62 % that it fails within 10 s: no sign of trouble. wan2 took over: no figures yet.",
+	carrier_lost: "Left wan1: no carrier. wan2 took over: score 92, loss 0 %, 31 ms.",
+	link_down: "Left wan1: the interface is down. wan2 took over: score 92, loss 0 %, 31 ms.",
+	promote:
+		"wan1 is preferred from now on (reason), but not good yet (failing, loss 8 % (limit 5 %)). Traffic moves when it is.",
+	restore: "Automatic again (asked by the operator). Moved to wan1, the preferred good one: score 92, loss 0 %, 31 ms.",
+	recheck: "Fresh probes are on their way. On wan1 now; 2 of 3 uplinks are good.",
+	family_back: "IPv6 may use wan1 again.",
 	degraded_latency: "Left wan1: latency 2.5 s (limit 1.2 s) for 10 s. wan2 took over: score 92, 31 ms.",
 };
 
@@ -171,7 +184,7 @@ describe("what the daemon says", () => {
 	test("its engine, in everything that can happen, is understood to the last word", () => {
 		const unknown = new Map<string, string>();
 		const seen = new Set<string>();
-		for (let seed = 1; seed <= 8; seed++) {
+		for (let seed = 1; seed <= 6; seed++) {
 			drive(seed, (text, rule) => {
 				if (rule !== null) seen.add(rule);
 				const rest = notUnderstood(text);
