@@ -17,11 +17,14 @@ const PREF_FIRST = 900;
 /** Preferences 875-899, one per slot: what only this uplink may answer for. */
 const PREF_PEER = 875;
 /** Tables 9000-9024: beyond mwan3's (1-60), pbr's (from 256) and the reserved 253-255. */
-const TABLE_FIRST = 9000;
+export const TABLE_FIRST = 9000;
 export const SLOTS = 25;
 /** Rules of drain.ts: packet marks under this mask. */
 export const DRAIN_MASK = 0x3e000000;
 const DRAIN_RULE = `/${hex(DRAIN_MASK)}`;
+/** The rule of own-traffic.ts that asks an uplink's table. */
+export const PREF_LEADER = 31_991;
+export const OWN_TRAFFIC = "from all iif lo";
 
 export type Selector =
 	| { readonly kind: "from"; readonly address: string }
@@ -134,7 +137,8 @@ function takenSlots(actual: readonly KernelRule[], ours: readonly SourceRule[]):
 	const taken = new Set<number>();
 	const mine = ours.flatMap(parts);
 	for (const rule of actual) {
-		if (rule.selector.includes(DRAIN_RULE)) continue; // ours, too: they share the tables
+		// Ours, too: they share the tables.
+		if (rule.selector.includes(DRAIN_RULE) || (rule.pref === PREF_LEADER && rule.selector === OWN_TRAFFIC)) continue;
 		if (mine.some((part) => part.pref === rule.pref && part.selector === rule.selector)) continue;
 		const slot = Math.floor((rule.pref - PREF_FIRST) / 2);
 		if (slot < 0 || slot >= SLOTS) {

@@ -15,6 +15,7 @@ import { createLane } from "./lane.ts";
 import { createMwan3Driver } from "./mwan3-driver.ts";
 import { MWAN3_PATHS, type Mwan3Paths } from "./mwan3-state.ts";
 import { createMwan3Steering } from "./mwan3-steering.ts";
+import { createOwnTraffic } from "./own-traffic.ts";
 import { createReleaser } from "./release.ts";
 import { createRouteSteering } from "./route-steering.ts";
 import { createSourceRuleKeeper } from "./source-rule-keeper.ts";
@@ -63,6 +64,7 @@ export function createSteerer(options: SteererOptions): Steerer {
 	const routes = createRouteSteering(tools, state);
 	const sourceRules = createSourceRuleKeeper(tools, state);
 	const drains = createDrainKeeper(tools, state);
+	const ownTraffic = createOwnTraffic(tools, state);
 	const releaser = createReleaser(tools, drains.of);
 	const lane = createLane();
 	const now = (): number => platform.clock.monotonicMs();
@@ -120,7 +122,7 @@ export function createSteerer(options: SteererOptions): Steerer {
 			mwan3.move(moving, free),
 			routes.follow(moving, routeFamilies(), { onMoved: free, ...keep }),
 		]);
-		const freed = await Promise.all(freeing);
+		const [freed] = await Promise.all([Promise.all(freeing), ownTraffic.follow(moving, mwan3.families())]);
 		lastReadMs = now();
 		const report = reportOf(chains, main, freed, now() - startMs, tools.started() - before, movedMs);
 		applyProblem = report.verified ? null : `the last change did not take: ${report.text}`;
@@ -161,7 +163,7 @@ export function createSteerer(options: SteererOptions): Steerer {
 		if (plan && !observe) {
 			what.push(...(await mwan3.check(plan)));
 			const main = await routes.follow(plan, routeFamilies());
-			what.push(...main.changed, ...main.notes);
+			what.push(...main.changed, ...main.notes, ...(await ownTraffic.follow(plan, mwan3.families())));
 		}
 		if (what.length === 0) return;
 		repairs++;
@@ -195,12 +197,18 @@ export function createSteerer(options: SteererOptions): Steerer {
 		if (!plan || observe) return;
 		const main = await routes.follow(plan, routeFamilies());
 		const chains = mwan3.families().length > 0 ? await mwan3.check(plan) : [];
-		if (main.changed.length + chains.length > 0) log.info("followed a change", { what: [...main.changed, ...chains] });
+		const what = [...main.changed, ...chains, ...(await ownTraffic.follow(plan, mwan3.families()))];
+		if (what.length > 0) log.info("followed a change", { what });
 	};
 
 	/** Traffic goes where the router itself would send it; source rules stay. */
 	const letGo = async (): Promise<{ changed: string[]; problems: string[] }> => {
-		const parts = [await mwan3.giveBack(), await routes.giveBack(), await drains.giveBack()];
+		const parts = [
+			await mwan3.giveBack(),
+			await routes.giveBack(),
+			await drains.giveBack(),
+			await ownTraffic.giveBack(),
+		];
 		return { changed: parts.flatMap((part) => part.changed), problems: parts.flatMap((part) => part.problems) };
 	};
 
@@ -276,7 +284,13 @@ export function createSteerer(options: SteererOptions): Steerer {
 		status() {
 			const managed = mwan3.families();
 			const single = [applyProblem, state.problem()].filter((problem) => problem !== null);
-			const parts = [mwan3.problems(), sourceRules.problems(), releaser.problems(), missingChains(discovered, managed)];
+			const parts = [
+				mwan3.problems(),
+				sourceRules.problems(),
+				ownTraffic.problems(),
+				releaser.problems(),
+				missingChains(discovered, managed),
+			];
 			return {
 				observe,
 				methods: methodsOf(discovered, managed),

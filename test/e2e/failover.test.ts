@@ -65,6 +65,20 @@ describe("failover with mwan3", { skip }, () => {
 		assert.equal(explanation.kind, "failover");
 		assert.equal(explanation.from, uplink(bench, 1));
 		assert.match(explanation.text, new RegExp(uplink(bench, 1)));
+		// The router itself, with a socket bound to nothing, as dnsmasq asks: main still prefers the dead uplink.
+		await daemon.until("moved whole", async () => (await daemon.status()).steering.in_force, 5000);
+		for (const [family, address] of [
+			["-4", "8.8.8.8"],
+			["-6", "2001:4860:4860::8888"],
+		] as const) {
+			if (family === "-6" && bench.router.kind === "openwrt") continue; // no IPv6 uplink there
+			const ping = await bench.router.run(["ping", family, "-c", "3", "-i", "0.3", "-W", "2", address]);
+			assert.match(
+				ping.stdout,
+				/ [1-3] (packets )?received/,
+				`the router itself is cut off, ${family}: ${ping.stdout}`,
+			);
+		}
 	});
 
 	test("the gateway answers, the internet is dead", (t) => moves(t, { do: "gateway_only", isp: 1 }, 6000));

@@ -249,7 +249,7 @@ describe("with mwan3's layout, only", { skip }, () => {
 		world.sh("router", `ACTION=connected INTERFACE=wanc DEVICE=eth3 sh ${world.folder}/bin/15-mwan3`);
 		assert.equal(policyOf(world), "wanb", "metrics in RAM");
 		await steerer.reassert("timer");
-		assert.equal((await steerer.status()).repairs, 0);
+		assert.equal((await steerer.status()).lastRepair, null);
 
 		world.setIfaceState("wanb", "offline"); // mwan3's tracker thinks otherwise
 		world.sh("router", `ACTION=disconnected INTERFACE=wanb sh ${world.folder}/bin/15-mwan3`);
@@ -372,7 +372,7 @@ describe("without mwan3, only", { skip }, () => {
 		await steerer.discovered(world.discovered());
 		assert.match(routes(), /^default via 100\.64\.2\.1 dev eth2 proto 212 metric 9/m);
 		assert.match(world.sh("router", "ip rule"), /100\.64\.2\.59/);
-		assert.equal((await steerer.status()).repairs, 0);
+		assert.equal((await steerer.status()).lastRepair, null);
 		await steerer.giveBack();
 		assertSame(found, world.snapshot());
 	});
