@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ALERT_KINDS } from "../../contract/options-alerts.ts";
+import { until } from "../publish/broker.ts";
 import { type Rig, rig, STATE } from "./rig.ts";
 
 const OPENSSL = ["/usr/bin/openssl", "/bin/openssl"].find((path) => existsSync(path)) ?? null;
@@ -352,6 +353,11 @@ const CASES: readonly Case[] = [
 			// Its end is a real date.
 			r.time.jumpWall(Date.now() - r.time.clock.wallMs());
 			await r.time.advance(1_210_000);
+			// It is read in real time.
+			await until("the certificate is read", async () => {
+				await r.time.advance(5_000);
+				return r.open().length > 0;
+			});
 		},
 		told: [/^raised warning certificate -: the certificate \/etc\/ca\.pem ends in 4 days/],
 		async end(r) {
