@@ -154,6 +154,10 @@ export function createSteerer(options: SteererOptions): Steerer {
 		for (const done of job.done) done(report);
 	};
 
+	/** Not in the way of a switch that waits, which comes to it itself. */
+	const ownWay = async (current: Plan): Promise<string[]> =>
+		waiting === null ? ownTraffic.follow(current, mwan3.families()) : [];
+
 	const check = async (reason: string): Promise<void> => {
 		if (over || !discovered) return;
 		lastReadMs = now();
@@ -163,7 +167,7 @@ export function createSteerer(options: SteererOptions): Steerer {
 		if (plan && !observe) {
 			what.push(...(await mwan3.check(plan)));
 			const main = await routes.follow(plan, routeFamilies());
-			what.push(...main.changed, ...main.notes, ...(await ownTraffic.follow(plan, mwan3.families())));
+			what.push(...main.changed, ...main.notes, ...(await ownWay(plan)));
 		}
 		if (what.length === 0) return;
 		repairs++;
@@ -197,7 +201,7 @@ export function createSteerer(options: SteererOptions): Steerer {
 		if (!plan || observe) return;
 		const main = await routes.follow(plan, routeFamilies());
 		const chains = mwan3.families().length > 0 ? await mwan3.check(plan) : [];
-		const what = [...main.changed, ...chains, ...(await ownTraffic.follow(plan, mwan3.families()))];
+		const what = [...main.changed, ...chains, ...(await ownWay(plan))];
 		if (what.length > 0) log.info("followed a change", { what });
 	};
 
