@@ -110,6 +110,8 @@ export interface Child extends Closable {
 }
 
 export interface Processes {
+	/** Memory is dearer than CPU (the engine of small routers): one program serves two purposes where it can. */
+	readonly dear?: true;
 	/**
 	 * Runs a program to its end. Resolves also when it fails; rejects only with spawn_failed (not there, not
 	 * executable). Lines longer than 64 KiB are cut.

@@ -204,6 +204,7 @@ export function fakeProcesses(script: RunScript = () => ({})): Processes & {
 			children.push(child);
 			return child;
 		},
+		dear: true,
 		find: (name) => (missing.has(name) ? null : `/usr/sbin/${name}`),
 		started: () => runs.length + children.length,
 	};
