@@ -102,4 +102,4 @@ export function endChild(child: RawChild): void {
 	os.setTimeout(() => child.kill(SIGNALS.SIGKILL), KILL_AFTER_MS);
 }
 
-export const qjsProcesses: Processes = { run, start, find, started };
+export const qjsProcesses: Processes = { dear: true, run, start, find, started };
