@@ -1,61 +1,24 @@
-/** The last 24 hours: one lane per uplink, read again when a decision was made or five minutes went by. */
+/** The last 24 hours: one lane per uplink (day-reader.ts). */
 import type { Api } from "../api.ts";
+import { createDayReader, DAY_MS, type DayReader } from "../day-reader.ts";
 import { el, replace, svg } from "../dom.ts";
 import { minute, percent } from "../format.ts";
-import { type History, type Lane, lanes, MOST_DECISIONS, type Span } from "../model/day.ts";
+import type { Lane, Span } from "../model/day.ts";
 import { say } from "../say.ts";
 import { nowMs } from "./kit.ts";
 
-const DAY_MS = 86_400_000;
-const AGAIN_MS = 300_000;
 /** Spans of 15 minutes. */
 const POINTS = 96;
 const WIDTH = 1440;
 
-export interface Day {
+export interface Day extends DayReader {
 	readonly root: HTMLElement;
-	update(names: readonly string[], decisionId: string): void;
 }
 
 export function createDay(api: Api): Day {
 	const root = el("div", { class: "day" }, el("p", { class: "quiet" }, _("No data yet.")));
-	let shownFor = "";
-	let atMs = Number.NEGATIVE_INFINITY;
-	let running = false;
-
-	async function read(names: readonly string[]): Promise<void> {
-		const histories = new Map<string, History>();
-		const [{ decisions }] = await Promise.all([
-			api.call("decisions", { limit: MOST_DECISIONS }),
-			...names.map(async (name) => {
-				// Of an uplink that is new nothing is known: its lane stays empty.
-				const history = await api.call("history", { name, since_s: DAY_MS / 1000, points: POINTS }).catch(() => null);
-				if (history) histories.set(name, history);
-			}),
-		]);
-		const ends = [...histories.values()].map((one) => one.from_unix_ms + DAY_MS);
-		const toMs = ends.length > 0 ? Math.max(...ends) : Date.now();
-		draw(root, lanes(names, decisions, histories, toMs - DAY_MS, toMs), toMs);
-	}
-
-	return {
-		root,
-		update(names, decisionId) {
-			const key = `${names.join("\n")}\n\n${decisionId}`;
-			if (running || names.length === 0 || (key === shownFor && nowMs() - atMs < AGAIN_MS)) return;
-			running = true;
-			read(names)
-				.then(() => {
-					shownFor = key;
-					atMs = nowMs();
-				})
-				// Asked again with the next refresh; the page tells what is wrong.
-				.catch(() => undefined)
-				.finally(() => {
-					running = false;
-				});
-		},
-	};
+	const reader = createDayReader(api, POINTS, nowMs, (all, toMs) => draw(root, all, toMs));
+	return { root, update: reader.update };
 }
 
 function draw(root: HTMLElement, all: readonly Lane[], toMs: number): void {
