@@ -12,6 +12,7 @@ import type { Logger } from "../daemon/platform/log.ts";
 import { createNodePlatform } from "../daemon/platform/node/platform.ts";
 import { REPO } from "./net/bundle.ts";
 import { type LabProcess, nowMs } from "./net/lab.ts";
+import { type Runtime, routerPath, STATIC_FOLDER, staticRuntimeMissing } from "./runtime.ts";
 import type { RouterUnderTest } from "./under-test.ts";
 
 export const BUNDLE = "build/autonomyd.node.mjs";
@@ -80,6 +81,8 @@ export interface DaemonOptions {
 	/** Default: what defaultEngine says. QuickJS is called with the flags of the wrapper, and these. */
 	readonly engine?: Engine;
 	readonly qjsArgs?: readonly string[];
+	/** Where qjs, socat and fping come from; default: this machine. */
+	readonly runtime?: Runtime;
 	/** Another build of the daemon, by its path in the repository. */
 	readonly bundle?: string;
 	onLine?(line: LogLine): void;
@@ -112,8 +115,13 @@ export function cannotMoveClock(): string | null {
 	return "libfaketime is not installed, and Linux has no wall clock per namespace";
 }
 
-export function bundleMissing(repo: string, engine: Engine = defaultEngine()): string | null {
-	if (engine === "quickjs" && findQjs().path === null) return findQjs().why;
+export function bundleMissing(
+	repo: string,
+	engine: Engine = defaultEngine(),
+	runtime: Runtime = "system",
+): string | null {
+	if (runtime === "static" && staticRuntimeMissing() !== null) return staticRuntimeMissing();
+	if (engine === "quickjs" && runtime === "system" && findQjs().path === null) return findQjs().why;
 	const bundle = engine === "node" ? BUNDLE : QJS_BUNDLE;
 	const path = `${repo}/${bundle}`;
 	return existsSync(path) && statSync(path).size > 0 ? null : `${bundle} is not built: npm run build`;
@@ -123,7 +131,7 @@ function command(router: RouterUnderTest, options: DaemonOptions, engine: Engine
 	if (engine === "node") {
 		return [router.node, ...(options.nodeArgs ?? []), `${router.repo}/${options.bundle ?? BUNDLE}`];
 	}
-	const path = findQjs().path ?? "";
+	const path = options.runtime === "static" ? `${REPO}/${STATIC_FOLDER}/qjs` : (findQjs().path ?? "");
 	// The checkout is elsewhere inside.
 	const inside = path.startsWith(`${REPO}/`) ? `${router.repo}/${path.slice(REPO.length + 1)}` : path;
 	return [
@@ -155,9 +163,9 @@ export async function startAutonomyd(
 	options: DaemonOptions = {},
 ): Promise<Autonomyd> {
 	const engine = options.engine ?? defaultEngine();
-	const why = bundleMissing(REPO, engine);
+	const why = bundleMissing(REPO, engine, options.runtime);
 	if (why !== null) throw new Error(why);
-	const env: Record<string, string> = { ...options.env };
+	const env: Record<string, string> = { ...routerPath(options.runtime ?? "system", router.repo), ...options.env };
 	if (options.movableClock) {
 		const library = FAKETIME.find((path) => existsSync(path));
 		if (library === undefined) throw new Error(cannotMoveClock() ?? "");

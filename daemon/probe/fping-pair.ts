@@ -55,11 +55,15 @@ interface Running {
 	readonly child: Child;
 }
 
-/** -I, -S and the rest that all calls have in common. */
+/**
+ * -I, -S and the rest that all calls have in common. IPv6's source goes first: fping tries each as IPv4 before, and musl's
+ * inet_pton leaves what it read before it gave up in the IPv4 source that it was told already (fping 5.1 as OpenWrt has it).
+ */
 export function fpingArgv(program: string, paths: readonly PingPath[], tail: readonly string[]): Argv {
 	const [first] = paths;
 	const only = paths.length > 1 ? [] : [first?.family === "ipv6" ? "-6" : "-4"];
-	const sources = paths.flatMap(({ address }) => (address === null ? [] : ["-S", address]));
+	const inOrder = [...paths].sort((a, b) => Number(b.family === "ipv6") - Number(a.family === "ipv6"));
+	const sources = inOrder.flatMap(({ address }) => (address === null ? [] : ["-S", address]));
 	return [program, ...only, "-I", first?.device ?? "", ...sources, "-b", String(PING_DATA_BYTES), "-r", "0", ...tail];
 }
 

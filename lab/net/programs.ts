@@ -6,9 +6,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { ROOT } from "./build.ts";
-import type { RunParams, RunResult, Where } from "./run.ts";
+import { ROUTER_PATH, type RunParams, type RunResult, type Where } from "./run.ts";
 
-const ROUTER_PATH = "/lab/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const HOST_PATH = `${process.env.PATH ?? ""}:/usr/sbin:/usr/bin:/sbin:/bin`;
 let nextProcess = 1;
 const processes = new Map<number, ChildProcess>();

@@ -1,4 +1,8 @@
 /** How programs are run somewhere in a lab; shared by the keeper and those who ask it. */
+
+/** Where the router's programs are looked for; the lab's own first. */
+export const ROUTER_PATH = "/lab/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 export type Where = "router" | "client" | "internet" | `isp${number}`;
 
 export interface RunParams {

@@ -128,7 +128,8 @@ test("one fping per uplink, bound to device and addresses; a verdict from the fi
 	const one = room();
 	one.prober.setUplinks([DUAL]);
 	const both = V4.map((target, i) => `${target} ${V6[i]}`).join(" ");
-	const binding = "-I eth1 -S 192.0.2.2 -S 2001:db8::2";
+	// IPv6 first: musl's fping cannot bind to both the other way round.
+	const binding = "-I eth1 -S 2001:db8::2 -S 192.0.2.2";
 	assert.deepEqual(commands(one), [`${binding} -b 8 -r 0 -l -p 6000 -i 1000 -t 3000 ${both}`]);
 	assert.equal(one.processes.children.filter((child) => child.argv.includes("-l")).length, 1, "started once");
 	const [burst] = one.bursts();
