@@ -2,7 +2,6 @@
  * What the daemon needs only to tell others what goes on: mail, MQTT, a small web server. Part of the seam
  * (platform.ts); everything behind it is loaded on first use, since most routers need none of it.
  */
-import type { Closable } from "./platform.ts";
 
 export interface Outlets {
 	/** In lower case hex. */
@@ -20,7 +19,7 @@ export interface Outlets {
 	sealPush(push: PushToSend): Promise<SealedPush>;
 	openMqtt(options: MqttOptions, handlers: MqttHandlers): Promise<MqttLink>;
 	/** Only on loopback addresses. Rejects with connection_failed when the port is taken. */
-	listen(options: ListenOptions): Promise<Closable & { readonly port: number }>;
+	listen(options: ListenOptions): Promise<Listening>;
 }
 
 export interface Mail {
@@ -72,6 +71,13 @@ export interface MqttWill {
 	readonly payload: string;
 }
 
+/** Paths of PEM files; caFile null: the authorities the router trusts. Those that cannot be read reject with their error. */
+export interface TlsFiles {
+	readonly caFile: string | null;
+	readonly certFile: string | null;
+	readonly keyFile: string | null;
+}
+
 export interface MqttOptions {
 	readonly host: string;
 	readonly port: number;
@@ -79,7 +85,7 @@ export interface MqttOptions {
 	readonly clientId: string;
 	readonly username: string | null;
 	readonly password: string | null;
-	readonly tls: { readonly ca: string | null; readonly cert: string | null; readonly key: string | null } | null;
+	readonly tls: TlsFiles | null;
 	/** Retained, QoS 1. */
 	readonly will: MqttWill;
 	readonly connectTimeoutMs: number;
@@ -94,8 +100,12 @@ export interface MqttHandlers {
 }
 
 /** One connection; it does not come back by itself. */
-export interface MqttLink extends Closable {
-	/** Resolves when it is out (QoS 0) or the broker has it (QoS 1, 2); rejects with connection_closed when the link ends before. */
+export interface MqttLink {
+	close(): void;
+	/**
+	 * Resolves when it is out (QoS 0) or the broker has it (QoS 1, 2). Rejects with connection_closed when the link ends
+	 * before; with another code when this message cannot be told, whichever link is taken.
+	 */
 	publish(
 		topic: string,
 		payload: string,
@@ -104,6 +114,11 @@ export interface MqttLink extends Closable {
 	subscribe(topics: readonly string[]): Promise<void>;
 	/** Sends what was published and says goodbye, so that the broker does not send the will. */
 	end(): void;
+}
+
+export interface Listening {
+	readonly port: number;
+	close(): void;
 }
 
 export interface ListenOptions {

@@ -1,53 +1,10 @@
 /** alerts, alert_history, alert_ack, notification_status, send_test_notification; and the notification `alert`. */
 
 import type { CallArgs, Notification, Reply } from "../../contract/api.ts";
-import { ALERT_KINDS, ALERT_LEVELS, type AlertKindName, type AlertLevel } from "../../contract/options-alerts.ts";
+import { ALERT_KINDS, ALERT_LEVELS } from "../../contract/options-alerts.ts";
 import { AutonomyError } from "../platform/error.ts";
+import type { AlertView } from "./alert-access.ts";
 import type { ServeDeps } from "./deps.ts";
-
-/** What serve/ needs to know of an alert; daemon/alert/types.ts has more. */
-export interface AlertView {
-	readonly id: string;
-	readonly kind: AlertKindName;
-	readonly level: AlertLevel;
-	readonly state: "active" | "acknowledged" | "cleared";
-	readonly uplink: string | null;
-	readonly text: string;
-	readonly raisedAtMs: number;
-	readonly changedAtMs: number;
-	readonly clearedAtMs: number | null;
-	readonly acknowledgedBy: string | null;
-	readonly count: number;
-}
-
-type Channel = Reply<"notification_status">["channels"][number];
-
-export interface ChannelView {
-	readonly name: Channel["name"];
-	readonly state: Channel["state"];
-	readonly text: string;
-	readonly queued: number;
-	readonly sent: number;
-	readonly failed: number;
-	readonly lastOkMs: number | null;
-	readonly lastError: string | null;
-	readonly lastErrorMs: number | null;
-	readonly nextTryMs: number | null;
-}
-
-/** The part of daemon/alert that serve/ asks. */
-export interface AlertAccess {
-	active(): readonly AlertView[];
-	history(limit: number): readonly AlertView[];
-	acknowledge(id: string, by: string): number;
-	status(): {
-		readonly channels: readonly ChannelView[];
-		readonly hush: "quiet_hours" | "maintenance" | null;
-		readonly waiting: number;
-		readonly limited: number;
-	};
-	test(channel: Channel["name"] | null, text: string, level: AlertLevel): readonly string[];
-}
 
 type AlertReply = Reply<"alerts">["alerts"][number];
 

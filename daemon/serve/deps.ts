@@ -17,8 +17,7 @@ import type { SensorPicture } from "../sense/sensor.ts";
 import type { SteerStatus } from "../steer/types.ts";
 import type { UciPackage } from "../uci/package.ts";
 import type { Discovered } from "../uplink/types.ts";
-import type { AlertAccess } from "./alerts.ts";
-import type { PushAccess } from "./push.ts";
+import type { AlertAccess, PushAccess } from "./alert-access.ts";
 
 export interface ServeDeps {
 	readonly platform: Pick<Platform, "clock" | "timers" | "host" | "processes">;

@@ -5,26 +5,6 @@ import { MOST_PUSH } from "../../contract/api-alerts.ts";
 import { AutonomyError } from "../platform/error.ts";
 import type { ServeDeps } from "./deps.ts";
 
-interface PushView {
-	readonly endpoint: string;
-	readonly label: string;
-	readonly sinceUnixMs: number;
-}
-
-/** The part of daemon/alert/subscriptions.ts that serve/ asks. */
-export interface PushAccess {
-	readonly available: boolean;
-	list(): readonly PushView[];
-	keys(): Promise<{ readonly publicKey: string }>;
-	add(subscription: {
-		readonly endpoint: string;
-		readonly p256dh: string;
-		readonly auth: string;
-		readonly label: string;
-	}): void;
-	remove(endpoint: string): number;
-}
-
 /** By its end a browser knows its own address; the whole would let others send. */
 const TAIL = 24;
 

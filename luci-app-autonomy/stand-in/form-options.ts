@@ -1,8 +1,13 @@
 /** Fields of the stand-in's forms: what they show, what they take, when a value goes back to UCI. */
 import { dom } from "./dom.ts";
-import type { Section } from "./form.ts";
+import type { createUci } from "./uci.ts";
 
 type Value = string | string[] | null;
+
+/** What a field needs to know of its section (form.ts). */
+interface Section {
+	readonly map: { readonly config: string; readonly uci: ReturnType<typeof createUci> };
+}
 
 let ids = 0;
 

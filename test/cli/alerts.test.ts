@@ -1,7 +1,7 @@
 /** autonomyctl alerts, ack, notify, report: the script under busybox ash on a real bus. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import type { AlertAccess } from "../../daemon/serve/alerts.ts";
+import type { AlertAccess } from "../../daemon/serve/alert-access.ts";
 import { type World, world } from "../serve/world.ts";
 import { hasAsh, type Tree, tree } from "./shell.ts";
 

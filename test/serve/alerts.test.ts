@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AutonomyError } from "../../daemon/platform/error.ts";
-import type { AlertAccess, AlertView } from "../../daemon/serve/alerts.ts";
+import type { AlertAccess, AlertView } from "../../daemon/serve/alert-access.ts";
 import { HOSTILE, type World, worldFor } from "./world.ts";
 
 let now = 0;
