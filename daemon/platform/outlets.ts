@@ -71,13 +71,6 @@ export interface MqttWill {
 	readonly payload: string;
 }
 
-/** Paths of PEM files; caFile null: the authorities the router trusts. Those that cannot be read reject with their error. */
-export interface TlsFiles {
-	readonly caFile: string | null;
-	readonly certFile: string | null;
-	readonly keyFile: string | null;
-}
-
 export interface MqttOptions {
 	readonly host: string;
 	readonly port: number;
@@ -85,7 +78,7 @@ export interface MqttOptions {
 	readonly clientId: string;
 	readonly username: string | null;
 	readonly password: string | null;
-	readonly tls: TlsFiles | null;
+	readonly tls: { readonly ca: string | null; readonly cert: string | null; readonly key: string | null } | null;
 	/** Retained, QoS 1. */
 	readonly will: MqttWill;
 	readonly connectTimeoutMs: number;
@@ -102,10 +95,7 @@ export interface MqttHandlers {
 /** One connection; it does not come back by itself. */
 export interface MqttLink {
 	close(): void;
-	/**
-	 * Resolves when it is out (QoS 0) or the broker has it (QoS 1, 2). Rejects with connection_closed when the link ends
-	 * before; with another code when this message cannot be told, whichever link is taken.
-	 */
+	/** Resolves when it is out (QoS 0) or the broker has it (QoS 1, 2); rejects with connection_closed when the link ends before. */
 	publish(
 		topic: string,
 		payload: string,
