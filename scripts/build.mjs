@@ -9,6 +9,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { basename } from "node:path";
 import { build } from "esbuild";
 import { buildApp } from "./build-app.mjs";
+import { doors, qjsModules } from "./doors.mjs";
 import { contractWithoutHelp } from "./without-help.mjs";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
@@ -37,39 +38,10 @@ const leanMqtt = {
 	},
 };
 
-/** QuickJS's own modules, which esbuild must leave alone, are "qjs:std" and "qjs:os" in the sources. */
-const qjsModules = {
-	name: "modules of QuickJS",
-	setup(on) {
-		on.onResolve({ filter: /^qjs:/ }, ({ path }) => ({ path: path.slice(4), external: true }));
-	},
-};
-
 const ENTRIES = {
 	"autonomyd.node": "daemon/main.ts",
 	"autonomyd.qjs": "daemon/main.qjs.ts",
 };
-/**
- * Where rooms are entered: cut there, the code is in pieces that QuickJS compiles one after the other. In one piece of
- * 590 kB compiling leaves holes of 2 MB in its memory (measured).
- */
-const DOORS = [
-	"alert/alerts",
-	"bus/client",
-	"config/store",
-	"decide/engine",
-	"loop/foresee",
-	"probe/prober",
-	"publish/publishers",
-	"record/recorder",
-	"sense/gps/gps",
-	"sense/kinds",
-	"sense/senses",
-	"serve/register",
-	"steer/steerer",
-	"uplink/discovery",
-];
-const doors = Object.fromEntries(DOORS.map((path) => [`door-${path.replaceAll("/", "-")}`, `daemon/${path}.ts`]));
 /** As the wrapper knows them. */
 const ENTRY_FILES = { "autonomyd.node.mjs": "autonomyd.node.mjs", "autonomyd.qjs.mjs": "autonomyd.qjs.js" };
 /** Libraries in CommonJS ask for Node's modules by a `require` that modules do not have. */
