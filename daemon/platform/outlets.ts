@@ -71,6 +71,13 @@ export interface MqttWill {
 	readonly payload: string;
 }
 
+/** Paths of PEM files; caFile null: the authorities the router trusts. Those that cannot be read reject with their error. */
+export interface TlsFiles {
+	readonly caFile: string | null;
+	readonly certFile: string | null;
+	readonly keyFile: string | null;
+}
+
 export interface MqttOptions {
 	readonly host: string;
 	readonly port: number;
@@ -78,7 +85,7 @@ export interface MqttOptions {
 	readonly clientId: string;
 	readonly username: string | null;
 	readonly password: string | null;
-	readonly tls: { readonly ca: string | null; readonly cert: string | null; readonly key: string | null } | null;
+	readonly tls: TlsFiles | null;
 	/** Retained, QoS 1. */
 	readonly will: MqttWill;
 	readonly connectTimeoutMs: number;
@@ -95,7 +102,10 @@ export interface MqttHandlers {
 /** One connection; it does not come back by itself. */
 export interface MqttLink {
 	close(): void;
-	/** Resolves when it is out (QoS 0) or the broker has it (QoS 1, 2); rejects with connection_closed when the link ends before. */
+	/**
+	 * Resolves when it is out (QoS 0) or the broker has it (QoS 1, 2). Rejects with connection_closed when the link ends
+	 * before, with refused or bad_argument when this message would be refused over any other link, too.
+	 */
 	publish(
 		topic: string,
 		payload: string,

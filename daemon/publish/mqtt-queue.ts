@@ -3,6 +3,7 @@
  * bytes (the oldest goes first and is counted), and gone only when the broker has confirmed it: after a lost link it is
  * sent again, so QoS 1 means at least once here too.
  */
+import { isAutonomyError } from "../platform/error.ts";
 import type { MqttLink } from "../platform/outlets.ts";
 
 interface Item {
@@ -53,21 +54,26 @@ export function createMqttQueue(limitBytes: number): MqttQueue {
 			item.sent = true;
 			flying++;
 			link.publish(item.topic, item.payload, { qos: item.qos, retain: false }).then(
-				() => {
-					if (link !== current) return;
-					flying--;
-					sent++;
-					const at = items.indexOf(item);
-					if (at >= 0) {
-						items.splice(at, 1);
-						bytes -= item.bytes;
-					}
-					pump();
+				() => settled(link, item, true),
+				(error) => {
+					// The end of the link is told by the link itself. What the broker refuses it would refuse again.
+					if (isAutonomyError(error, "refused") || isAutonomyError(error, "bad_argument")) settled(link, item, false);
 				},
-				// The end of the link is told by the link itself.
-				() => undefined,
 			);
 		}
+	}
+
+	function settled(link: MqttLink, item: Item, arrived: boolean): void {
+		if (link !== current) return;
+		flying--;
+		if (arrived) sent++;
+		else dropped++;
+		const at = items.indexOf(item);
+		if (at >= 0) {
+			items.splice(at, 1);
+			bytes -= item.bytes;
+		}
+		pump();
 	}
 
 	return {

@@ -41,13 +41,13 @@ const KEEPALIVE_S = 30;
 const COMMANDS_PER_10_S = 10;
 
 export function createMqtt(options: {
-	readonly platform: Pick<Platform, "clock" | "timers" | "files" | "outlets" | "random">;
+	readonly platform: Pick<Platform, "clock" | "timers" | "outlets" | "random">;
 	readonly log: Logger;
 	readonly config: () => Config["mqtt"];
 	readonly source: Source;
 }): Mqtt {
 	const { platform, log, config, source } = options;
-	const { clock, timers, files, outlets } = platform;
+	const { clock, timers, outlets } = platform;
 	const queue = createMqttQueue(config().bufferKb * 1024);
 	/** Topic -> what was sent last, without its time. */
 	const lastStates = new Map<string, string>();
@@ -71,7 +71,6 @@ export function createMqtt(options: {
 		const { broker, port, tls, username, password, protocol, clientId, caFile, certFile, keyFile } = config();
 		const address = /^(?:[a-z]+:\/\/)?(\[[^\]]+\]|[^:/]+)(?::(\d{1,5}))?\/?$/i.exec(broker ?? "");
 		if (address === null) throw new Error("option broker of section mqtt is missing, or no host name");
-		const read = (path: string | null): string | null => (path === null ? null : files.readText(path));
 		return {
 			host: (address[1] ?? "").replace(/^\[|\]$/g, ""),
 			port: port ?? Number(address[2] ?? (tls ? 8883 : 1883)),
@@ -79,7 +78,7 @@ export function createMqtt(options: {
 			clientId: clientId ?? `autonomyd-${level(source.device())}`.slice(0, 60),
 			username,
 			password,
-			tls: tls ? { ca: read(caFile), cert: read(certFile), key: read(keyFile) } : null,
+			tls: tls ? { caFile, certFile, keyFile } : null,
 			will: { topic: `${base()}/${AVAILABILITY}`, payload: "offline" },
 			connectTimeoutMs: CONNECT_MS,
 			keepaliveS: KEEPALIVE_S,

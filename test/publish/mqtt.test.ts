@@ -1,230 +1,15 @@
-/** MQTT against a real broker. */
+/** MQTT on Node, and what of it knows no engine. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { type TestContext, test } from "node:test";
-import { connectAsync } from "mqtt";
-import type { Reply } from "../../contract/api.ts";
-import { TOPICS } from "../../contract/mqtt.ts";
-import type { Config } from "../../daemon/config/types.ts";
+import { test } from "node:test";
 import { createNodePlatform } from "../../daemon/platform/node/platform.ts";
-import type { MqttLink } from "../../daemon/platform/outlets.ts";
 import { announcements } from "../../daemon/publish/home-assistant.ts";
-import { createMqtt, type Mqtt } from "../../daemon/publish/mqtt.ts";
 import { parseCommand } from "../../daemon/publish/mqtt-command.ts";
 import { createMqttQueue } from "../../daemon/publish/mqtt-queue.ts";
-import type { Source } from "../../daemon/publish/source.ts";
-import { mqttSchema } from "../../scripts/generate-mqtt.ts";
-import { config as readUci } from "../alert/support.ts";
-import { fakeLog } from "../support/fake-platform.ts";
-import { brokerFor, freePort, listen, MOSQUITTO, makeCertificates, until } from "./broker.ts";
-import { checkSchema } from "./schema.ts";
+import { mqttSuite } from "./mqtt-suite.ts";
 import { sourceFor } from "./support.ts";
 
-const platform = createNodePlatform();
-const skip = MOSQUITTO === null ? "mosquitto is not installed (scripts/needs.sh)" : false;
-const OPEN = "allow_anonymous true";
-
-interface Running {
-	readonly mqtt: Mqtt;
-	readonly log: ReturnType<typeof fakeLog>;
-	config: Config["mqtt"];
-}
-
-function start(t: TestContext, source: Source, port: number, uci = "", timers = platform.timers): Running {
-	const log = fakeLog();
-	const self = {
-		log,
-		config: readUci(`config mqtt mqtt\n option enabled 1\n option broker 127.0.0.1\n option port ${port}\n${uci}`).mqtt,
-	};
-	const mqtt = createMqtt({ platform: { ...platform, timers }, log, config: () => self.config, source });
-	mqtt.configure();
-	t.after(() => mqtt.close());
-	return Object.assign(self, { mqtt });
-}
-
-/** Everything a hundred times sooner, so that no test waits for a pause. */
-const hurried: typeof platform.timers = {
-	after: (ms, callback) => platform.timers.after(ms / 100, callback),
-	every: (ms, callback) => platform.timers.every(Math.max(5, ms / 100), callback),
-};
-
-const event = (id: number): Reply<"events">["events"][number] => ({
-	id: `e${id}`,
-	ts: 1,
-	type: "test",
-	name: "wan",
-	from: null,
-	to: null,
-	reason: `number ${id}`,
-});
-
-for (const protocol of ["3.1.1", "5"] as const) {
-	test(`MQTT ${protocol}: states retained, changes at once, payloads as the schema says, the last will`, {
-		skip,
-	}, async (t) => {
-		const broker = await brokerFor(t, OPEN);
-		await broker.start();
-		const { source, world } = await sourceFor(t);
-		const early = await listen(t, broker.port, "autonomy/#");
-		const one = start(t, source, broker.port, ` option protocol ${protocol}\n`);
-		await until("connected", () => one.mqtt.stats().connected);
-		await until(
-			"states",
-			() => early.of("autonomy/boat/health").length > 0 && early.of("autonomy/boat/uplinks/mob1s1a1").length > 0,
-		);
-		assert.equal(early.of("autonomy/boat/availability")[0]?.text, "online");
-		assert.equal(early.last("autonomy/boat/state")?.current, "wanb");
-		const before = early.of("autonomy/boat/uplinks/wanb").length;
-		world.feed({ kind: "link", atMs: world.now(), uplink: "wanb", event: "carrier_lost" });
-		one.mqtt.changed();
-		one.mqtt.event(event(1));
-		one.mqtt.decision({
-			id: "d1",
-			ts: 1,
-			kind: "failover",
-			rule: "r",
-			from: "wan",
-			to: "wanb",
-			text: "t",
-			observed: false,
-		});
-		await until(
-			"change",
-			() => early.of("autonomy/boat/uplinks/wanb").length > before && early.of("autonomy/boat/decisions").length > 0,
-		);
-		assert.equal(early.last("autonomy/boat/state")?.current, "mob1s1a1");
-		assert.equal(early.of("autonomy/boat/events")[0]?.qos, 1);
-		const schema = mqttSchema() as { $defs: Record<string, object> };
-		for (const { topic, text } of early.heard) {
-			const path = topic.slice("autonomy/boat/".length);
-			if (path === "availability") continue;
-			const name = path.startsWith("uplinks/") ? "uplinks/<name>" : path;
-			assert.deepEqual(checkSchema(schema.$defs[name], JSON.parse(text)), [], topic);
-		}
-		const late = await listen(t, broker.port, "autonomy/#");
-		await until("retained", () => late.of("autonomy/boat/uplinks/wan").length > 0);
-		assert.ok(late.heard.every((message) => message.retained));
-		assert.equal(late.of("autonomy/boat/events").length, 0, "what happened is not what is");
-		one.mqtt.close();
-		await until("goodbye", () => early.of("autonomy/boat/availability").at(-1)?.text === "offline");
-	});
-}
-
-test("a link that is cut: the broker tells the last will", { skip }, async (t) => {
-	const broker = await brokerFor(t, OPEN);
-	await broker.start();
-	const heard = await listen(t, broker.port, "autonomy/#");
-	let link: MqttLink | null = null;
-	const { source } = await sourceFor(t, { pastS: 0 });
-	const outlets = {
-		...platform.outlets,
-		openMqtt: async (...args: Parameters<typeof platform.outlets.openMqtt>) =>
-			(link = await platform.outlets.openMqtt(...args)),
-	};
-	const { mqtt } = readUci(`config mqtt mqtt\n option enabled 1\n option broker 127.0.0.1:${broker.port}\n`);
-	const made = createMqtt({ platform: { ...platform, outlets }, log: fakeLog(), config: () => mqtt, source });
-	t.after(() => made.close());
-	made.configure();
-	await until("online", () => heard.of("autonomy/boat/availability").at(-1)?.text === "online");
-	(link as MqttLink | null)?.close();
-	await until("will", () => heard.of("autonomy/boat/availability").at(-1)?.text === "offline");
-});
-
-test("TLS with a client certificate and access lists; a wrong authority is refused and said", { skip }, async (t) => {
-	const broker = await brokerFor(
-		t,
-		"cafile FOLDER/ca.pem\ncertfile FOLDER/server.pem\nkeyfile FOLDER/server.key\nrequire_certificate true\nuse_identity_as_username true\nacl_file FOLDER/acl",
-		{ acl: "user client\ntopic write autonomy/boat/#\ntopic read #\n" },
-	);
-	makeCertificates(broker.folder);
-	await broker.start();
-	const file = (name: string) => `${broker.folder}/${name}`;
-	const pem = (name: string) => readFileSync(file(name), "utf8");
-	const heard = await listen(t, broker.port, "#", {
-		protocol: "mqtts",
-		ca: pem("ca.pem"),
-		cert: pem("client.pem"),
-		key: pem("client.key"),
-	});
-	const { source } = await sourceFor(t, { pastS: 0 });
-	const tls = ` option tls 1\n option ca_file ${file("ca.pem")}\n option cert_file ${file("client.pem")}\n option key_file ${file("client.key")}\n`;
-	const one = start(t, source, broker.port, tls);
-	await until("state", () => heard.of("autonomy/boat/state").length > 0);
-	const other = await brokerFor(t, OPEN);
-	makeCertificates(other.folder);
-	const wrong = start(t, source, broker.port, tls.replace(file("ca.pem"), `${other.folder}/ca.pem`), hurried);
-	await until("refused", () => wrong.mqtt.problems().length > 0);
-	assert.match(wrong.mqtt.problems()[0] ?? "", /^mqtt: .*(certificate|issuer)/);
-	const missing = start(t, source, broker.port, tls.replace("client.key", "none.key"), hurried);
-	await until("missing", () => missing.mqtt.problems().length > 0);
-	assert.match(missing.mqtt.problems()[0] ?? "", /none\.key/);
-	assert.deepEqual(one.mqtt.problems(), []);
-	// Another prefix is not on the access list: this broker ends the connection, and that is said.
-	const denied = start(
-		t,
-		source,
-		broker.port,
-		`${tls} option topic_prefix elsewhere\n option client_id denied\n`,
-		hurried,
-	);
-	await until("denied", () => denied.mqtt.problems().length > 0 || denied.mqtt.stats().connected);
-	await until("ended", () => denied.mqtt.problems().length > 0);
-	assert.match(denied.mqtt.problems()[0] ?? "", /closed the connection/);
-	assert.equal(heard.heard.filter(({ topic }) => topic.startsWith("elsewhere")).length, 0);
-});
-
-test("name and password; a wrong one is said without it", { skip }, async (t) => {
-	const broker = await brokerFor(t, "allow_anonymous false\npassword_file FOLDER/passwords", { passwords: "" });
-	await broker.start();
-	const { source } = await sourceFor(t, { pastS: 0 });
-	const one = start(t, source, broker.port, " option username boatname\n option password s3cr3tword\n", hurried);
-	await until("refused", () => one.mqtt.problems().length > 0);
-	assert.match(one.mqtt.problems()[0] ?? "", /Not authorized|Bad username or password/i);
-	assert.ok(!JSON.stringify([one.mqtt.problems(), one.log.lines]).includes("s3cr3tword"));
-});
-
-test("10 000 messages over a restart of the broker: all arrive, in order", { skip }, async (t) => {
-	// A broker that keeps what it has accepted for a listener that is away: whatever is missing, we lost.
-	const broker = await brokerFor(t, `${OPEN}\npersistence true\npersistence_location FOLDER/`);
-	await broker.start();
-	const { source } = await sourceFor(t, { pastS: 0 });
-	const one = start(t, source, broker.port, " option buffer_kb 4096\n", hurried);
-	await until("connected", () => one.mqtt.stats().connected);
-	const numbers: number[] = [];
-	const listener = await connectAsync({
-		host: "127.0.0.1",
-		port: broker.port,
-		protocol: "mqtt",
-		clientId: "listener",
-		clean: false,
-		reconnectPeriod: 50,
-	});
-	t.after(() => void listener.end(true));
-	listener.on("error", () => undefined);
-	listener.on("message", (_, payload) =>
-		numbers.push(Number((JSON.parse(payload.toString("utf8")) as { id: string }).id.slice(1))),
-	);
-	await listener.subscribeAsync("autonomy/boat/events", { qos: 1 });
-	for (let index = 0; index < 10_000; index++) {
-		one.mqtt.event(event(index));
-		if (index % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
-		if (index === 3_000) {
-			await broker.stop("orderly");
-			await until("lost", () => !one.mqtt.stats().connected);
-		}
-		if (index === 6_000) await broker.start();
-	}
-	const heard = () => new Set(numbers);
-	await until("all sent", () => one.mqtt.stats().queued === 0, 60_000);
-	await until("all heard", () => heard().size === 10_000, 60_000);
-	assert.equal(one.mqtt.stats().dropped, 0);
-	// At least once: what was on its way when the link broke may come twice, and then from there on in order again.
-	const first = [...heard()];
-	assert.deepEqual(
-		first,
-		[...first].sort((a, b) => a - b),
-	);
-});
+const { outlets } = createNodePlatform();
+mqttSuite(false, () => outlets, 10_000);
 
 test("the buffer is bounded by bytes: the oldest goes, and is counted", async () => {
 	const queue = createMqttQueue(10_000);
@@ -243,43 +28,6 @@ test("the buffer is bounded by bytes: the oldest goes, and is counted", async ()
 	assert.deepEqual([sent.at(-1), queue.stats().queued, queue.stats().bytes], ["last", 0, 0]);
 });
 
-test("commands only when enabled, never from a retained message, checked as any other", { skip }, async (t) => {
-	const broker = await brokerFor(t, OPEN);
-	await broker.start();
-	const { source, world } = await sourceFor(t);
-	const user = await listen(t, broker.port, "autonomy/boat/command/result");
-	await user.client.publishAsync("autonomy/boat/command/restore", "", { retain: true });
-	await user.client.publishAsync("autonomy/boat/command/hold", "{}", { retain: true });
-	const off = start(t, source, broker.port);
-	await until("connected", () => off.mqtt.stats().connected);
-	await user.client.publishAsync("autonomy/boat/command/failover", "mob1s1a1");
-	off.mqtt.close();
-	const on = start(t, source, broker.port, " option commands 1\n");
-	await until("connected", () => on.mqtt.stats().connected);
-	const results = () => user.heard.map(({ text }) => JSON.parse(text) as { name: string; ok: boolean; text: string });
-	const ask = async (name: string, payload: string) => {
-		const before = results().length;
-		await until(`answer to ${name}`, async () => {
-			if (results().length === before)
-				await user.client.publishAsync(`autonomy/boat/command/${name}`, payload, { qos: 1 });
-			await new Promise((resolve) => setTimeout(resolve, 100));
-			return results().length > before;
-		});
-		return results()[before];
-	};
-	assert.deepEqual(
-		[(await ask("failover", '{"uplink":"mob1s1a1","for_s":60}'))?.ok, world.commands.at(-1)?.forMs],
-		[true, 60_000],
-	);
-	assert.equal((await ask("pin", "auto"))?.name, "pin");
-	assert.equal(world.commands.at(-1)?.name, "restore");
-	assert.deepEqual((await ask("failover", "nobody"))?.ok, false);
-	assert.match((await ask("reboot", ""))?.text ?? "", /no such command/);
-	assert.ok(!world.commands.some(({ name }) => name === "hold"), "the retained one was not obeyed");
-	for (let index = 0; index < 30; index++) await user.client.publishAsync("autonomy/boat/command/recheck", "");
-	await until("limit", () => results().some(({ text }) => /more than 10 commands/.test(text)));
-});
-
 test("what a command may be", () => {
 	for (const [word, payload, wanted] of [
 		["failover", "", { name: "failover", uplink: null, forS: null }],
@@ -296,44 +44,6 @@ test("what a command may be", () => {
 		["__proto__", "", { problem: "no such command" }],
 	] as const)
 		assert.deepEqual(parseCommand(word, payload), wanted);
-});
-
-test("Home Assistant: entities appear, and disappear with their uplink, the option, or an earlier run", {
-	skip,
-}, async (t) => {
-	const broker = await brokerFor(t, OPEN);
-	await broker.start();
-	const { source } = await sourceFor(t);
-	const heard = await listen(t, broker.port, "homeassistant/#");
-	await heard.client.publishAsync("homeassistant/sensor/autonomy_boat/gone_score/config", "{}", { retain: true });
-	await heard.client.publishAsync("homeassistant/sensor/other/x/config", "{}", { retain: true });
-	let hide = "";
-	const some: Source = {
-		...source,
-		members: () => ({ members: source.members().members.filter((one) => one.name !== hide) }),
-	};
-	const one = start(t, some, broker.port, " option homeassistant 1\n option commands 1\n", hurried);
-	const has = (topic: string) => (heard.of(`homeassistant/${topic}/config`).at(-1)?.text ?? "") !== "";
-	await until("announced", () => has("sensor/autonomy_boat/mob1s1a1_score") && has("select/autonomy_boat/pin"));
-	await until("stale gone", () => !has("sensor/autonomy_boat/gone_score"));
-	assert.ok(has("sensor/other/x"), "what others announce is left alone");
-	const score = heard.last("homeassistant/sensor/autonomy_boat/mob1s1a1_score/config");
-	assert.equal(score?.state_topic, "autonomy/boat/uplinks/mob1s1a1");
-	assert.deepEqual(heard.last("homeassistant/select/autonomy_boat/pin/config")?.options, [
-		"auto",
-		"wan",
-		"wanb",
-		"mob1s1a1",
-	]);
-	hide = "mob1s1a1";
-	await until(
-		"uplink gone",
-		() => !has("sensor/autonomy_boat/mob1s1a1_score") && !has("binary_sensor/autonomy_boat/mob1s1a1_eligible"),
-	);
-	assert.ok(has("sensor/autonomy_boat/wanb_score"));
-	one.config = { ...one.config, homeassistant: false };
-	one.mqtt.configure();
-	await until("all gone", () => !has("sensor/autonomy_boat/wanb_score") && !has("select/autonomy_boat/pin"));
 });
 
 test("announcements have what Home Assistant's discovery asks for; hostile names stay data", async (t) => {
@@ -364,13 +74,4 @@ test("announcements have what Home Assistant's discovery asks for; hostile names
 		for (const field of needed ?? []) assert.ok(entity[field], `${topic}: ${field}`);
 	}
 	assert.equal(ids.size, all.length);
-});
-
-test("a broker that is not there costs a try a minute and is said once", { skip }, async (t) => {
-	const { source } = await sourceFor(t, { pastS: 0 });
-	const one = start(t, source, await freePort(), "", hurried);
-	await until("refused", () => one.mqtt.problems().length > 0);
-	await new Promise((resolve) => setTimeout(resolve, 400));
-	assert.equal(one.log.messages("warn").length, 1);
-	assert.ok(Object.keys(TOPICS).length > 5);
 });

@@ -5,11 +5,14 @@
 import { connect, type IClientOptions, type MqttClient } from "mqtt";
 import { AutonomyError } from "../error.ts";
 import type { MqttHandlers, MqttLink, MqttOptions } from "../outlets.ts";
+import { nodeFiles } from "./files.ts";
 
 const MAX_PAYLOAD = 65_536;
 
 function optionsOf(options: MqttOptions): IClientOptions {
 	const { tls } = options;
+	const read = (path: string | null | undefined): string | null => (path == null ? null : nodeFiles.readText(path));
+	const [ca, cert, key] = [tls?.caFile, tls?.certFile, tls?.keyFile].map(read);
 	return {
 		protocol: tls === null ? "mqtt" : "mqtts",
 		host: options.host,
@@ -19,9 +22,9 @@ function optionsOf(options: MqttOptions): IClientOptions {
 		...(options.username === null ? {} : { username: options.username }),
 		...(options.password === null ? {} : { password: options.password }),
 		...(tls === null ? {} : { rejectUnauthorized: true }),
-		...(tls?.ca == null ? {} : { ca: tls.ca }),
-		...(tls?.cert == null ? {} : { cert: tls.cert }),
-		...(tls?.key == null ? {} : { key: tls.key }),
+		...(ca == null ? {} : { ca }),
+		...(cert == null ? {} : { cert }),
+		...(key == null ? {} : { key }),
 		clean: true,
 		keepalive: options.keepaliveS,
 		connectTimeout: options.connectTimeoutMs,
@@ -30,6 +33,11 @@ function optionsOf(options: MqttOptions): IClientOptions {
 		resubscribe: false,
 		will: { topic: options.will.topic, payload: Buffer.from(options.will.payload), qos: 1, retain: true },
 	};
+}
+
+/** The broker's own code (MQTT 5, 2.4) about this one message. */
+function isRefusal(error: Error): boolean {
+	return "code" in error && typeof error.code === "number" && error.code >= 128;
 }
 
 export function openMqtt(options: MqttOptions, handlers: MqttHandlers): MqttLink {
@@ -75,7 +83,7 @@ export function openMqtt(options: MqttOptions, handlers: MqttHandlers): MqttLink
 			waiting.add(reject);
 			start((error) => {
 				waiting.delete(reject);
-				if (error) reject(new AutonomyError("connection_closed", error.message));
+				if (error) reject(new AutonomyError(isRefusal(error) ? "refused" : "connection_closed", error.message));
 				else resolve();
 			});
 		});

@@ -1,4 +1,4 @@
-/** Ways out on QuickJS: signatures by ourselves; mail, MQTT, push and the web server need what Node has and say so. */
+/** Ways out on QuickJS: signatures by ourselves, MQTT by a session of ours; mail, push and the web server need what Node has and say so. */
 import { AutonomyError } from "../error.ts";
 import type { Outlets } from "../outlets.ts";
 import { encodeText } from "./text.ts";
@@ -34,6 +34,9 @@ export const qjsOutlets: Outlets = {
 	canPush: false,
 	newPushKeys: () => needsNode("web push"),
 	sealPush: () => needsNode("web push"),
-	openMqtt: () => needsNode("MQTT"),
+	async openMqtt(options, handlers) {
+		const { openMqtt } = await import("./mqtt.ts");
+		return openMqtt(options, handlers);
+	},
 	listen: () => needsNode("the web server for Prometheus"),
 };

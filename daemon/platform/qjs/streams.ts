@@ -1,9 +1,10 @@
 /**
- * Byte streams on QuickJS, which has no sockets: one long-lived `socat` per connection carries the bytes. What becomes of
- * the connection it says in its notices; its death is a connection loss like any other.
+ * Byte streams on QuickJS, which has no sockets: one long-lived program per connection carries the bytes, `socat` where
+ * there is no TLS (tls.ts has the other). What becomes of the connection it says in its notices; its death is a connection
+ * loss like any other.
  */
 import { errorText } from "../error.ts";
-import type { ByteStream, StreamHandlers, Streams, StreamTarget } from "../platform.ts";
+import type { Argv, ByteStream, StreamHandlers, Streams, StreamTarget } from "../platform.ts";
 import { carries, type RawChild, spawn } from "./children.ts";
 import { qjsTimers } from "./clock.ts";
 import { createLineCutter } from "./lines.ts";
@@ -12,12 +13,16 @@ import { failureOf, isConnected, socatAddress } from "./socat.ts";
 
 const HIGH_WATER = 65_536;
 
-function argvOf(target: StreamTarget): [string, ...string[]] {
-	// -t: how long it waits for the other side after one has ended; nobody here closes half a connection.
-	return ["socat", "-d", "-d", "-t", "0.1", "-b", "32768", "-", socatAddress(target)];
+/** A program that carries one connection between its standard input and output, and what its notices mean. */
+export interface Carrier {
+	readonly argv: Argv;
+	isConnected(line: string): boolean;
+	/** The reason, when this line tells of a failure. */
+	failureOf(line: string): string | null;
 }
 
-function connect(target: StreamTarget, handlers: StreamHandlers): ByteStream {
+export function carry(program: Carrier, handlers: StreamHandlers): ByteStream {
+	const [name] = program.argv;
 	let closed = false;
 	let opened = false;
 	let full = false;
@@ -30,8 +35,8 @@ function connect(target: StreamTarget, handlers: StreamHandlers): ByteStream {
 		handlers.onOpen();
 	};
 	const notices = createLineCutter((line) => {
-		if (isConnected(line)) open();
-		failure ??= failureOf(line);
+		if (program.isConnected(line)) open();
+		failure ??= program.failureOf(line);
 	});
 	const ended = (error: string | null): void => {
 		if (closed) return;
@@ -39,7 +44,7 @@ function connect(target: StreamTarget, handlers: StreamHandlers): ByteStream {
 		handlers.onClose(error);
 	};
 	try {
-		const made = spawn(argvOf(target), undefined, {
+		const made = spawn(program.argv, undefined, {
 			onStdout(bytes) {
 				open();
 				if (!closed) handlers.onData(bytes);
@@ -52,13 +57,13 @@ function connect(target: StreamTarget, handlers: StreamHandlers): ByteStream {
 			},
 			onEnd(code) {
 				notices.end();
-				const killed = code === null ? "its socat was killed" : null;
-				ended(failure ?? killed ?? (opened ? null : `socat ended with code ${code}`));
+				const killed = code === null ? `its ${name} was killed` : null;
+				ended(failure ?? killed ?? (opened ? null : `${name} ended with code ${code}`));
 			},
 		});
 		child = carries(made);
 	} catch (error) {
-		const text = `cannot start socat: ${errorText(error)}`;
+		const text = `cannot start ${name}: ${errorText(error)}`;
 		qjsTimers.after(0, () => ended(text));
 	}
 	return {
@@ -79,6 +84,12 @@ function connect(target: StreamTarget, handlers: StreamHandlers): ByteStream {
 			if (child !== null && !child.gone) endChild(child);
 		},
 	};
+}
+
+function connect(target: StreamTarget, handlers: StreamHandlers): ByteStream {
+	// -t: how long it waits for the other side after one has ended; nobody here closes half a connection.
+	const argv: Argv = ["socat", "-d", "-d", "-t", "0.1", "-b", "32768", "-", socatAddress(target)];
+	return carry({ argv, isConnected, failureOf }, handlers);
 }
 
 export const qjsStreams: Streams = { connect };
