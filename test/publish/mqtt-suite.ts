@@ -42,6 +42,17 @@ const event = (id: number): Reply<"events">["events"][number] => ({
 	reason: `number ${id}`,
 });
 
+const DECISION = {
+	id: "d1",
+	ts: 1,
+	kind: "failover",
+	rule: "r",
+	from: "wan",
+	to: "wanb",
+	text: "t",
+	observed: false,
+} as const;
+
 /** Everybody's arguments. */
 function argumentsOfAll(): string {
 	return readdirSync("/proc")
@@ -98,16 +109,7 @@ export function mqttSuite(without: string | false, outlets: () => Outlets, messa
 			world.feed({ kind: "link", atMs: world.now(), uplink: "wanb", event: "carrier_lost" });
 			one.mqtt.changed();
 			one.mqtt.event(event(1));
-			one.mqtt.decision({
-				id: "d1",
-				ts: 1,
-				kind: "failover",
-				rule: "r",
-				from: "wan",
-				to: "wanb",
-				text: "t",
-				observed: false,
-			});
+			one.mqtt.decision(DECISION);
 			await until(
 				"change",
 				() => early.of("autonomy/boat/uplinks/wanb").length > before && early.of("autonomy/boat/decisions").length > 0,
@@ -200,6 +202,24 @@ export function mqttSuite(without: string | false, outlets: () => Outlets, messa
 		await until("refused", () => one.mqtt.problems().length > 0);
 		assert.match(one.mqtt.problems()[0] ?? "", /Not authorized|Bad username or password/i);
 		assert.ok(!JSON.stringify([one.mqtt.problems(), one.log.lines, argumentsOfAll()]).includes("s3cr3tword"));
+	});
+
+	test("QoS 2 where it is configured, over MQTT 5", { skip }, async (t) => {
+		const broker = await brokerFor(t, OPEN);
+		await broker.start();
+		const heard = await listen(t, broker.port, "autonomy/#", { protocolVersion: 5 });
+		await heard.client.subscribeAsync("autonomy/boat/decisions", { qos: 2 });
+		const { source } = await sourceFor(t, { pastS: 0 });
+		const one = start(t, source, broker.port, " option protocol 5\n option qos 2\n", hurried);
+		await until("connected", () => one.mqtt.stats().connected);
+		for (let index = 0; index < 50; index++) one.mqtt.decision({ ...DECISION, id: `d${index}` });
+		await until("all told", () => one.mqtt.stats().queued === 0);
+		const told = () => heard.of("autonomy/boat/decisions").filter(({ qos }) => qos === 2);
+		await until("all heard", () => told().length >= 50);
+		assert.deepEqual(
+			told().map(({ text }) => (JSON.parse(text) as { id: string }).id),
+			Array.from({ length: 50 }, (_, index) => `d${index}`),
+		);
 	});
 
 	test(`${messages} messages over a restart of the broker: all arrive, in order`, { skip }, async (t) => {

@@ -1,6 +1,7 @@
 /** MQTT on Node, and what of it knows no engine. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { AutonomyError } from "../../daemon/platform/error.ts";
 import { createNodePlatform } from "../../daemon/platform/node/platform.ts";
 import { announcements } from "../../daemon/publish/home-assistant.ts";
 import { parseCommand } from "../../daemon/publish/mqtt-command.ts";
@@ -26,6 +27,25 @@ test("the buffer is bounded by bytes: the oldest goes, and is counted", async ()
 	});
 	await new Promise((resolve) => setTimeout(resolve, 10));
 	assert.deepEqual([sent.at(-1), queue.stats().queued, queue.stats().bytes], ["last", 0, 0]);
+});
+
+test("what the broker refuses is counted and left, and does not hold up the rest; what is lost is kept", async () => {
+	const queue = createMqttQueue(100_000);
+	for (let index = 0; index < 50; index++) queue.push(index % 2 === 0 ? "forbidden" : "t", `${index}`, 1);
+	queue.push("lost", "x", 1);
+	const sent: string[] = [];
+	queue.use({
+		publish(topic, payload) {
+			if (topic === "forbidden") return Promise.reject(new AutonomyError("refused", "Not authorized"));
+			if (topic === "lost") return Promise.reject(new AutonomyError("connection_closed", "gone"));
+			return Promise.resolve(void sent.push(payload));
+		},
+		subscribe: () => Promise.resolve(),
+		end: () => undefined,
+		close: () => undefined,
+	});
+	await new Promise((resolve) => setTimeout(resolve, 10));
+	assert.deepEqual([sent.length, queue.stats().dropped, queue.stats().queued], [25, 25, 1]);
 });
 
 test("what a command may be", () => {
