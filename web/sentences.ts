@@ -236,6 +236,7 @@ const ALERTS: readonly string[] = [
 	"{count} alerts are acknowledged",
 	"nothing to acknowledge",
 	"on its way by {names}; notification_status tells how it went",
+	"on its way by {names}; notification_status tells how it went; until now {why}",
 ];
 
 /** Single words that stand for themselves. */

@@ -1,7 +1,8 @@
 /**
  * Alerts: what happens -> conditions (detect.ts) -> their life (book.ts) -> who is told when (teller.ts) -> channels
- * (delivery.ts). This file only wires them and keeps the time. Whatever goes wrong in here stays in here: the daemon
- * feeds it and never waits for it. Owns two timers; `close()` ends everything.
+ * (delivery.ts); what is open and what waits outlives the daemon (memory.ts). This file only wires them and keeps the
+ * time. Whatever goes wrong in here stays in here: the daemon feeds it and never waits for it. Owns three timers;
+ * `close()` ends everything.
  */
 import type { Bus } from "../bus/bus.ts";
 import type { Config } from "../config/types.ts";
@@ -15,7 +16,9 @@ import type { ChannelName } from "./channels/channel.ts";
 import { type ChannelStatus, createDelivery } from "./delivery.ts";
 import { createDetector } from "./detect.ts";
 import { createEscalations } from "./escalation.ts";
+import { type Hush, hushOf } from "./hush.ts";
 import type { ChannelWorld } from "./make-channels.ts";
+import { createKeeper } from "./memory.ts";
 import { createPictureTaker, type PictureWorld } from "./picture-of.ts";
 import { createTeller, type Now } from "./teller.ts";
 import {
@@ -28,7 +31,7 @@ import {
 	type Notice,
 	type Signal,
 } from "./types.ts";
-import { minuteOfDay, parseZone, UTC, type Zone } from "./zone.ts";
+import { parseZone, UTC, type Zone } from "./zone.ts";
 
 export interface AlertsWorld extends Omit<ChannelWorld, "isOffline">, PictureWorld {
 	readonly platform: ChannelWorld["platform"];
@@ -40,12 +43,14 @@ export interface AlertsWorld extends Omit<ChannelWorld, "isOffline">, PictureWor
 	restarts(): number;
 	/** Name of this router. */
 	device(): string;
+	/** File in RAM that tells the daemon's next start what is open; absent: it begins anew. */
+	readonly memoryPath?: string;
 }
 
 export interface AlertsStatus {
 	readonly channels: readonly ChannelStatus[];
 	/** Nobody is told but of emergencies: why; null: all is told. */
-	readonly hush: "quiet_hours" | "maintenance" | null;
+	readonly hush: Hush | null;
 	readonly waiting: number;
 	readonly limited: number;
 }
@@ -60,8 +65,8 @@ export interface Alerts extends Closable {
 	/** How many were acknowledged. */
 	acknowledge(id: string, by: string): number;
 	status(): AlertsStatus;
-	/** Refused when no channel of this name is switched on. */
-	test(channel: ChannelName | null, text: string, level: AlertLevel): readonly ChannelName[];
+	/** Tried at once; gives the channels as they were before. Refused when none of this name can be tried. */
+	test(channel: ChannelName | null, text: string, level: AlertLevel): readonly ChannelStatus[];
 	/** A text of the daemon's own for one channel, such as a report. */
 	post(channel: ChannelName, text: string, html?: string | null): boolean;
 	/** Every step of every alert, also those nobody is told of. */
@@ -82,6 +87,9 @@ export function createAlerts(world: AlertsWorld): Alerts {
 	const taker = createPictureTaker(world);
 	const listeners: ((notice: Notice) => void)[] = [];
 	const escalations = createEscalations(() => world.config().notify);
+	const keeper = world.memoryPath === undefined ? null : createKeeper({ platform, log, path: world.memoryPath });
+	/** What the next start should know has changed. */
+	let changed = false;
 	let offline = false;
 	let timer: Closable | null = null;
 	let looker: Closable | null = null;
@@ -100,23 +108,18 @@ export function createAlerts(world: AlertsWorld): Alerts {
 			const open = book.active().filter((one) => one.state === "active");
 			return open.length === 0 ? null : Math.max(...open.map((one) => one.changedAtMs));
 		},
+		isOpen: (id) => book.find(id)?.state === "active",
 		onAcknowledged: ({ id, by }) => void acknowledge(id, by),
+		onChange() {
+			changed = true;
+		},
 	});
 
 	function isOn(kind: AlertKindName): boolean {
 		return world.config().notifyEvents[fieldOf(kind)];
 	}
 
-	function hush(): AlertsStatus["hush"] {
-		const { maintenance, quietHours, quietStart, quietEnd } = world.config().notify;
-		if (maintenance) return "maintenance";
-		if (!quietHours) return null;
-		const [start, end] = [minutesOf(quietStart), minutesOf(quietEnd)];
-		const minute = minuteOfDay(zone, clock.wallMs());
-		const isQuiet = start <= end ? minute >= start && minute < end : minute >= start || minute < end;
-		return isQuiet ? "quiet_hours" : null;
-	}
-
+	const hush = (): Hush | null => hushOf(world.config().notify, zone, clock.wallMs());
 	const moment = (): Now => ({ atMs: now(), hush: hush() !== null });
 
 	function handle(signals: readonly Signal[]): void {
@@ -130,6 +133,7 @@ export function createAlerts(world: AlertsWorld): Alerts {
 	}
 
 	function tell(notice: Notice): void {
+		changed = true;
 		log.info("alert", {
 			id: notice.alert.id,
 			change: notice.change,
@@ -169,10 +173,28 @@ export function createAlerts(world: AlertsWorld): Alerts {
 		if (before && !offline) delivery.kick();
 	}
 
+	function note(): void {
+		if (!changed) return;
+		changed = false;
+		keeper?.note({ book: book.memory(), teller: teller.memory(), channels: delivery.memory() });
+	}
+
+	function recall(): void {
+		const memory = keeper?.read() ?? null;
+		if (memory === null) return;
+		const open = book.recall(memory.book);
+		detector.recall(open, now());
+		teller.recall(memory.teller);
+		delivery.recall(memory.channels);
+		const waiting = memory.channels.reduce((sum, one) => sum + one.waiting.length, 0);
+		log.info("alert", { reason: `${open.length} alerts and ${waiting} messages of the run before are taken over` });
+	}
+
 	function escalate(atMs: number): void {
 		const open = book
 			.active()
-			.filter((one) => one.state === "active" && isAtLeast(one.level, "critical") && isOn(one.kind) && !one.quiet);
+			.filter((one) => one.state === "active" && isAtLeast(one.level, "critical") && isOn(one.kind) && !one.quiet)
+			.map((alert) => ({ alert, heardMs: teller.heardMs(alert.key) }));
 		const due = escalations.due(open, atMs, hush() !== null);
 		if (due.length === 0) return;
 		const level = highest(due.map((one) => one.alert.level));
@@ -210,7 +232,11 @@ export function createAlerts(world: AlertsWorld): Alerts {
 	return {
 		start() {
 			readZone();
-			looker = timers.every(LOOK_MS, () => guarded(look));
+			guarded(recall);
+			looker = timers.every(LOOK_MS, () => {
+				guarded(look);
+				guarded(note);
+			});
 			const starts = world.restarts();
 			if (starts <= 1) return;
 			const text = `the daemon has been started again after an end that was not orderly (${starts} starts)`;
@@ -259,20 +285,16 @@ export function createAlerts(world: AlertsWorld): Alerts {
 			return { channels: delivery.status(), hush: hush(), waiting: count, limited };
 		},
 		test(channel, text, level) {
-			const names = delivery
-				.status()
-				.map((one) => one.name)
-				.filter((name) => channel === null || name === channel);
-			if (names.length === 0) {
+			const chosen = delivery.status().filter(({ name }) => channel === null || name === channel);
+			const able = chosen.filter((one) => !one.missing);
+			if (able.length === 0) {
 				const which = channel === null ? "no channel is" : `channel ${channel} is not`;
-				throw new AutonomyError(
-					"refused",
-					`${which} switched on: set option enabled '1' in its section of /etc/config/autonomy`,
-				);
+				const off = `${which} switched on: set option enabled '1' in its section of /etc/config/autonomy`;
+				throw new AutonomyError("refused", chosen.map(({ name, text }) => `${name}: ${text}`).join("; ") || off);
 			}
 			const message: Message = { id: `t${++messages}`, kind: "test", atMs: now(), level, notices: [], lead: text };
-			for (const name of names) delivery.send(message, name);
-			return names;
+			for (const { name } of able) delivery.test(message, name);
+			return chosen;
 		},
 		post(channel, text, html = null) {
 			return delivery.send(
@@ -290,6 +312,7 @@ export function createAlerts(world: AlertsWorld): Alerts {
 		},
 		onNotice: (listener) => void listeners.push(listener),
 		close() {
+			guarded(note);
 			closed = true;
 			timer?.close();
 			looker?.close();
@@ -305,9 +328,4 @@ type Field = keyof Config["notifyEvents"];
 function fieldOf(kind: AlertKindName): Field {
 	// The fields are made from the very table the kinds come from.
 	return kind.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()) as Field;
-}
-
-function minutesOf(clock: string): number {
-	const [hours = "0", minutes = "0"] = clock.split(":");
-	return Number(hours) * 60 + Number(minutes);
 }

@@ -8,6 +8,8 @@ import { type Alert, type AlertLevel, isAtLeast, type Notice, type Signal } from
 
 const MAX_ACTIVE = 100;
 const MAX_HISTORY = 200;
+/** Of these the next start knows so many. */
+const KEPT_HISTORY = 50;
 
 export interface Book {
 	/** What is to be told; null when nothing changed that anybody should hear of. */
@@ -23,6 +25,17 @@ export interface Book {
 	/** Newest first. */
 	history(limit: number): readonly Alert[];
 	find(id: string): Alert | null;
+	/** For the daemon's next start. */
+	memory(): BookMemory;
+	/** Gives what holds. */
+	recall(memory: BookMemory): readonly Alert[];
+}
+
+export interface BookMemory {
+	readonly alerts: readonly Alert[];
+	/** Newest last. */
+	readonly past: readonly Alert[];
+	readonly count: number;
 }
 
 export function createBook(): Book {
@@ -121,6 +134,13 @@ export function createBook(): Book {
 		},
 		active: () => [...alerts.values()],
 		history: (limit) => past.slice(-limit).reverse(),
+		memory: () => ({ alerts: [...alerts.values()], past: past.slice(-KEPT_HISTORY), count }),
+		recall(memory) {
+			for (const one of memory.alerts.slice(-MAX_ACTIVE)) alerts.set(one.key, one);
+			past.push(...memory.past.slice(-KEPT_HISTORY));
+			count = memory.count;
+			return [...alerts.values()];
+		},
 		find: (id) => [...alerts.values()].find((one) => one.id === id) ?? past.find((one) => one.id === id) ?? null,
 	};
 }

@@ -12,6 +12,8 @@ import type { AlertKindName, Signal } from "./types.ts";
 export interface Conditions {
 	/** Remembers what holds; gives back what it was given. */
 	keep(signals: readonly Signal[]): readonly Signal[];
+	/** What held before the daemon was started again. */
+	recall(signals: readonly Signal[], atMs: number): void;
 	picture(picture: Picture): readonly Signal[];
 	/** Ends of conditions of uplinks that have not been there for a while. */
 	gone(picture: Picture): readonly Signal[];
@@ -20,6 +22,8 @@ export interface Conditions {
 /** Looked at in every picture: when it is not in one, nobody watches it any more. */
 const LOOKED_AT: ReadonlySet<AlertKindName> = new Set(["system", "certificate", "data_limit", "obstruction"]);
 const GONE_MS = 600_000;
+/** After a restart it takes a while until everything has been looked at. */
+const SETTLE_MS = 120_000;
 const HOUR_MS = 3_600_000;
 const MAX_HELD = 500;
 
@@ -37,6 +41,7 @@ export function createConditions(limits: () => Config["notify"]): Conditions {
 	/** Modems that were known to a program; since when they are so no more. */
 	const voices = new Map<string, number | null>();
 	let watchdogMs = Number.NEGATIVE_INFINITY;
+	let settledMs = Number.NEGATIVE_INFINITY;
 
 	function keep(signals: readonly Signal[]): readonly Signal[] {
 		for (const signal of signals) {
@@ -174,6 +179,10 @@ export function createConditions(limits: () => Config["notify"]): Conditions {
 
 	return {
 		keep,
+		recall(signals, atMs) {
+			keep(signals);
+			settledMs = atMs + SETTLE_MS;
+		},
 		picture(picture) {
 			const { atMs } = picture;
 			const seen = new Set<string>();
@@ -187,7 +196,7 @@ export function createConditions(limits: () => Config["notify"]): Conditions {
 				kind === "sensor" || (kind === "cellular" && key.endsWith(":cellular"));
 			for (const [key, { kind }] of held) {
 				const lookedAt = LOOKED_AT.has(kind) || isSensor(key, kind);
-				if (lookedAt && !seen.has(key)) {
+				if (lookedAt && !seen.has(key) && atMs >= settledMs) {
 					signals.push(end(key, atMs, "it is not watched any more", { quiet: true }));
 				}
 			}

@@ -25,19 +25,35 @@ export interface DeliveryWorld extends ChannelWorld {
 	toUnixMs(atMs: number): number;
 	/** When the youngest alert that somebody could acknowledge changed; null: none is open. */
 	openSinceMs(): number | null;
+	isOpen(id: string): boolean;
 	onAcknowledged(acknowledgement: Acknowledgement): void;
+	/** What memory() gives has changed. */
+	onChange(): void;
 }
 
 export interface ChannelStatus extends OutboxStatus {
 	readonly name: ChannelName;
+	/** Something it cannot do without is not configured. */
+	readonly missing: boolean;
+}
+
+/** Of one channel, for the daemon's next start. */
+export interface ChannelMemory {
+	readonly name: string;
+	readonly waiting: readonly Message[];
+	readonly memory: unknown;
 }
 
 export interface Delivery extends Closable {
 	/** To every channel that wants it; with `only`, to that one. False: no channel takes it. */
 	send(message: Message, only?: ChannelName): boolean;
+	/** At once, whatever waits. */
+	test(message: Message, name: ChannelName): void;
 	kick(): void;
 	configure(): void;
 	status(): readonly ChannelStatus[];
+	memory(): readonly ChannelMemory[];
+	recall(memories: readonly ChannelMemory[]): void;
 }
 
 const ASK_EVERY_MS = 30_000;
@@ -49,6 +65,7 @@ const LAST_MS = 86_400_000;
 interface Entry {
 	readonly key: string;
 	readonly channel: Channel;
+	/** The same for all configurations of a channel: what is under way may end, and what waits stays in order. */
 	readonly outbox: Outbox;
 	readonly threshold: AlertLevel | null;
 	readonly escalation: boolean;
@@ -70,20 +87,18 @@ export function createDelivery(world: DeliveryWorld): Delivery {
 			const old = entries.get(name);
 			const key = JSON.stringify(section);
 			if (old?.key === key) continue;
-			const waiting = old?.outbox.drain() ?? [];
-			old?.outbox.close();
-			entries.delete(name);
-			if (!section.enabled) continue;
+			if (!section.enabled) {
+				old?.outbox.close();
+				entries.delete(name);
+				continue;
+			}
 			const channel = makeChannel(name, config, world);
-			const entry = {
-				key,
-				channel,
-				outbox: outboxOf(name, channel),
-				threshold: section.threshold,
-				escalation: section.escalation,
-			};
-			entries.set(name, entry);
-			for (const message of waiting) entry.outbox.push(message);
+			const memory = old?.channel.memory?.();
+			if (memory !== undefined) channel.recall?.(memory);
+			const outbox = old?.outbox ?? outboxOf(name, channel);
+			const { threshold, escalation } = section;
+			entries.set(name, { key, channel, outbox, threshold, escalation });
+			if (old !== undefined) outbox.use(channel);
 			if (channel.missing !== null)
 				log.warn("alert", { channel: name, reason: `${channel.missing} is missing: nothing is sent` });
 		}
@@ -100,11 +115,13 @@ export function createDelivery(world: DeliveryWorld): Delivery {
 			platform,
 			channel,
 			online: () => !world.isOffline(),
-			send: (message) => sendOne(name, channel, message),
+			send: (used, message) => sendOne(name, used, message),
 			onFailure(text, first) {
+				world.onChange();
 				log[first ? "warn" : "debug"]("alert", { channel: name, reason: `not sent, tried again later: ${text}` });
 			},
 			onSent({ id, kind, level }, late, how) {
+				world.onChange();
 				const by = how === "" ? {} : { reason: `sent ${how}` };
 				log.info("alert", { channel: name, message: id, kind, level, late, ...by });
 			},
@@ -126,6 +143,7 @@ export function createDelivery(world: DeliveryWorld): Delivery {
 				nowUnixMs: world.toUnixMs(nowMs),
 				version: world.version,
 				toUnixMs: world.toUnixMs,
+				isOpen: world.isOpen,
 			});
 			if (sent.text === undefined) return sent;
 			const text = withoutSecrets(sent.text, channel);
@@ -161,18 +179,19 @@ export function createDelivery(world: DeliveryWorld): Delivery {
 	}
 
 	async function ask(): Promise<void> {
-		const sinceMs = world.openSinceMs();
-		if (asking || closed || sinceMs === null || world.isOffline()) return;
+		if (asking || closed || world.isOffline()) return;
 		const now = clock.monotonicMs();
-		const ageMs = now - sinceMs;
-		if (ageMs > LAST_MS || (ageMs > SOON_MS && now - askedMs < RARELY_MS)) return;
-		askedMs = now;
+		const sinceMs = world.openSinceMs();
+		const ageMs = sinceMs === null ? Number.POSITIVE_INFINITY : now - sinceMs;
+		const due = ageMs <= SOON_MS || (ageMs <= LAST_MS && now - askedMs >= RARELY_MS);
+		if (due) askedMs = now;
 		asking = true;
 		try {
-			for (const [name, { channel }] of entries) {
+			for (const [name, { channel }] of [...entries]) {
 				if (channel.acknowledgements === undefined || channel.missing !== null) continue;
+				if (!due && channel.isPending?.(world.isOpen) !== true) continue;
 				try {
-					for (const one of await channel.acknowledgements()) if (!closed) world.onAcknowledged(one);
+					for (const one of await channel.acknowledgements(world.isOpen)) if (!closed) world.onAcknowledged(one);
 				} catch (error) {
 					log.debug("alert", { channel: name, reason: withoutSecrets(errorText(error), channel) });
 				}
@@ -192,9 +211,11 @@ export function createDelivery(world: DeliveryWorld): Delivery {
 				if (wanted === null) continue;
 				taken = true;
 				entry.outbox.push(wanted);
+				world.onChange();
 			}
 			return taken;
 		},
+		test: (message, name) => entries.get(name)?.outbox.test(message),
 		kick() {
 			for (const { outbox } of entries.values()) outbox.kick();
 		},
@@ -203,8 +224,23 @@ export function createDelivery(world: DeliveryWorld): Delivery {
 			[...entries].map(([name, { channel, outbox }]) => {
 				const status = outbox.status();
 				const { missing } = channel;
-				return { name, ...status, text: missing === null ? status.text : `${missing} is missing in ${placeOf(name)}` };
+				const text = missing === null ? status.text : `${missing} is missing in ${placeOf(name)}`;
+				return { name, ...status, text, missing: missing !== null };
 			}),
+		memory: () =>
+			[...entries].map(([name, { channel, outbox }]) => ({
+				name,
+				waiting: outbox.waiting(),
+				memory: channel.memory?.() ?? null,
+			})),
+		recall(memories) {
+			for (const { name, waiting, memory } of memories) {
+				const entry = entries.get(name as ChannelName);
+				if (entry === undefined) continue;
+				entry.channel.recall?.(memory);
+				for (const message of waiting) entry.outbox.push(message);
+			}
+		},
 		close() {
 			closed = true;
 			asker?.close();

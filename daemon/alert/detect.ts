@@ -11,12 +11,14 @@ import { createFlaps } from "./flaps.ts";
 import type { Picture } from "./picture.ts";
 import { fromSensors } from "./sensor-signals.ts";
 import { off, on } from "./signal.ts";
-import type { AlertKindName, AlertLevel, Signal } from "./types.ts";
+import type { Alert, AlertKindName, AlertLevel, Signal } from "./types.ts";
 
 export interface Detector {
 	decision(decision: Decision): readonly Signal[];
 	event(event: RecordedEvent): readonly Signal[];
 	picture(picture: Picture): readonly Signal[];
+	/** What held before the daemon was started again. */
+	recall(alerts: readonly Alert[], atMs: number): void;
 }
 
 const GONE: ReadonlySet<string> = new Set(["down", "offline", "absent"]);
@@ -84,8 +86,13 @@ export function createDetector(limits: () => Config["notify"]): Detector {
 	function whole(picture: Picture): Signal[] {
 		const { atMs, offline, degraded, reason } = picture;
 		const signals: Signal[] = [];
+		const [problem, ...others] = picture.problems;
+		const more = others.length === 0 ? "" : ` (and ${others.length} more; autonomyctl config validate)`;
 		const state = (kind: AlertKindName, holds: boolean, text: string, ended: string, level: AlertLevel | null = null) =>
 			signals.push(holds ? on(kind, null, atMs, text, { level }) : off(kind, null, atMs, ended));
+		state("config", problem !== undefined, `${problem}${more}`, "The configuration is used as it is written");
+		// Before the engine has begun nobody knows, neither that all is well.
+		if (!picture.started) return signals;
 		state("offline", offline, `No uplink works: ${reason}`, "An uplink works again");
 		const degradedLong = lasts("degraded", degraded && !offline, atMs, limits().degradedAfterS);
 		state("degraded", degradedLong, `The best uplink is not well: ${reason}`, "The uplink in use is well again");
@@ -96,9 +103,6 @@ export function createDetector(limits: () => Config["notify"]): Detector {
 			`Not carried out: ${picture.steerError}`,
 			"What was decided is in force",
 		);
-		const [problem, ...others] = picture.problems;
-		const more = others.length === 0 ? "" : ` (and ${others.length} more; autonomyctl config validate)`;
-		state("config", problem !== undefined, `${problem}${more}`, "The configuration is used as it is written");
 		return signals;
 	}
 
@@ -116,6 +120,19 @@ export function createDetector(limits: () => Config["notify"]): Detector {
 	}
 
 	return {
+		recall(alerts, atMs) {
+			for (const { kind, uplink, raisedAtMs, count } of alerts) {
+				if (kind === "member_down" && uplink !== null) down.add(uplink);
+				if (kind === "flapping" && uplink !== null) flaps.recall(uplink, atMs, count);
+				if (kind === "degraded") since.set("degraded", raisedAtMs);
+			}
+			conditions.recall(
+				alerts.map(({ key, kind, uplink, text, endsAtMs }) =>
+					on(kind, uplink, atMs, text, { key, ...(endsAtMs === null ? {} : { lastsMs: endsAtMs - atMs }) }),
+				),
+				atMs,
+			);
+		},
 		decision: (decision) => conditions.keep(moved(decision)),
 		event: (event) => conditions.keep(event.type === "member_state" ? memberState(event) : fromSensors(event)),
 		picture(picture) {

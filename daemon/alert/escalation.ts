@@ -3,8 +3,12 @@ import type { Config } from "../config/types.ts";
 import type { Alert, Notice } from "./types.ts";
 
 export interface Escalations {
-	/** `open`: alerts that are urgent enough and nobody has acknowledged. */
-	due(open: readonly Alert[], atMs: number, hush: boolean): readonly Notice[];
+	/** `open`: alerts that are urgent enough and nobody has acknowledged; heardMs: when people were told; null: not yet. */
+	due(
+		open: readonly { readonly alert: Alert; readonly heardMs: number | null }[],
+		atMs: number,
+		hush: boolean,
+	): readonly Notice[];
 }
 
 export function createEscalations(settings: () => Config["notify"]): Escalations {
@@ -12,13 +16,13 @@ export function createEscalations(settings: () => Config["notify"]): Escalations
 	return {
 		due(open, atMs, hush) {
 			const { escalateAfterS, escalations: most } = settings();
-			for (const id of told.keys()) if (!open.some((one) => one.id === id)) told.delete(id);
+			for (const id of told.keys()) if (!open.some(({ alert }) => alert.id === id)) told.delete(id);
 			if (escalateAfterS === 0) return [];
 			const due: Notice[] = [];
-			for (const alert of open) {
+			for (const { alert, heardMs } of open) {
 				// What was not told yet cannot have been overlooked.
-				if (hush && alert.level !== "emergency") continue;
-				const state = told.get(alert.id) ?? { count: 0, atMs: alert.raisedAtMs };
+				if (heardMs === null || (hush && alert.level !== "emergency")) continue;
+				const state = told.get(alert.id) ?? { count: 0, atMs: heardMs };
 				told.set(alert.id, state);
 				if (state.count >= most || atMs - state.atMs < escalateAfterS * 1000) continue;
 				state.count++;

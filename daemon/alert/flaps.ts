@@ -8,6 +8,8 @@ export interface Flaps {
 	isFlapping(uplink: string): boolean;
 	/** How often it failed since the flapping began to show. */
 	count(uplink: string): number;
+	/** It flapped before the daemon was started again. */
+	recall(uplink: string, atMs: number, count: number): void;
 	/** Those that have stopped by now. */
 	ended(atMs: number): readonly string[];
 }
@@ -37,6 +39,7 @@ export function createFlaps(limits: () => { readonly flapCount: number; readonly
 		},
 		isFlapping: (uplink) => states.get(uplink)?.flapping === true,
 		count: (uplink) => states.get(uplink)?.count ?? 0,
+		recall: (uplink, atMs, count) => void states.set(uplink, { atMs: [atMs], flapping: true, count }),
 		ended(atMs) {
 			const windowMs = limits().flapWindowS * 1000;
 			const over = [...states].filter(([, state]) => atMs - (state.atMs.at(-1) ?? 0) >= windowMs);

@@ -10,6 +10,7 @@ import type { SensorStatus } from "../sense/senses.ts";
 import type { Details } from "../sense/sensor.ts";
 import type { Picture } from "./picture.ts";
 import { createSpikes } from "./spikes.ts";
+import { isTimeKnown } from "./zone.ts";
 
 export interface PictureWorld {
 	readonly platform: Pick<Platform, "clock" | "files" | "outlets">;
@@ -90,7 +91,7 @@ export function createPictureTaker(world: PictureWorld): { take(): Picture } {
 					if (endMs === null) return;
 					found.push({ name: path, daysLeft: (endMs - clock.wallMs()) / DAY_MS });
 					// A router that has not heard the time yet finds every certificate good for decades.
-					certificates = clock.wallMs() < Date.UTC(2024, 0) ? [] : [...found];
+					certificates = isTimeKnown(clock.wallMs()) ? [...found] : [];
 				},
 				() => undefined,
 			);
@@ -161,6 +162,7 @@ export function createPictureTaker(world: PictureWorld): { take(): Picture } {
 			}
 			return {
 				atMs,
+				started: view.started,
 				primary: view.primary,
 				offline,
 				degraded: view.started && view.degraded,

@@ -3,8 +3,10 @@ import type { SensorState } from "../sense/sensor.ts";
 
 export interface Picture {
 	readonly atMs: number;
+	/** The engine has begun to decide. */
+	readonly started: boolean;
 	readonly primary: string | null;
-	/** The engine has begun to decide, and no uplink works. */
+	/** No uplink works. */
 	readonly offline: boolean;
 	readonly degraded: boolean;
 	/** Why, in words. */

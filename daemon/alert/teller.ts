@@ -20,10 +20,15 @@ export interface Teller {
 	take(notice: Notice, now: Now): void;
 	/** Messages that are due, in order. */
 	due(now: Now): readonly Message[];
-	/** When due has something to do at the latest; null: when something comes. The night's end is not counted. */
+	/** When due has something to do at the latest; null: when something comes. What waits for the digest is not counted. */
 	nextMs(): number | null;
 	/** How many notices wait, and why people hear nothing. */
 	waiting(): { readonly count: number; readonly limited: number };
+	/** When people were told that this condition holds; null: they were not yet, or it is over. */
+	heardMs(key: string): number | null;
+	/** For the daemon's next start. */
+	memory(): TellerMemory;
+	recall(memory: TellerMemory): void;
 }
 
 export interface Now {
@@ -37,11 +42,20 @@ const MAX_WAITING = 200;
 const MAX_TOLD = 500;
 
 interface Told {
-	/** When its beginning was told last. */
+	/** When its beginning was taken to be told last. */
 	atMs: number;
 	/** The beginning that was told has not been followed by its end yet. */
 	open: boolean;
 	pending: Notice | null;
+	/** When the message left that told of it. */
+	heardMs: number | null;
+}
+
+export interface TellerMemory {
+	readonly told: readonly (Told & { readonly key: string })[];
+	readonly waiting: readonly Notice[];
+	readonly leftOut: number;
+	readonly messages: number;
 }
 
 export function createTeller(settings: () => TellerSettings): Teller {
@@ -108,7 +122,7 @@ export function createTeller(settings: () => TellerSettings): Teller {
 
 	function begin(notice: Notice, now: Now): void {
 		told.delete(notice.alert.key);
-		told.set(notice.alert.key, { atMs: now.atMs, open: true, pending: null });
+		told.set(notice.alert.key, { atMs: now.atMs, open: true, pending: null, heardMs: null });
 		if (told.size > MAX_TOLD) told.delete(told.keys().next().value ?? "");
 		pass(notice, now);
 	}
@@ -138,9 +152,13 @@ export function createTeller(settings: () => TellerSettings): Teller {
 			lastMessageMs = atMs;
 			sentAtMs[level].push(atMs);
 		}
-		const lead = leftOut === 0 ? null : `${leftOut} older ones are not listed`;
+		for (const { alert, change } of heard) {
+			const record = told.get(alert.key);
+			if (record !== undefined && change !== "cleared") record.heardMs ??= atMs;
+		}
+		const missing = leftOut === 0 ? {} : { leftOut };
 		leftOut = 0;
-		return { id: `m${++messages}`, kind, atMs: notices[0]?.atMs ?? atMs, level, notices, lead };
+		return { id: `m${++messages}`, kind, atMs: notices[0]?.atMs ?? atMs, level, notices, lead: null, ...missing };
 	}
 
 	function due(now: Now): readonly Message[] {
@@ -171,11 +189,31 @@ export function createTeller(settings: () => TellerSettings): Teller {
 			if (pending !== null) times.push(atMs + cooldownMs(pending.alert.level));
 		}
 		if (group.length > 0) times.push(lastMessageMs + settings().notify.groupS * 1000);
-		if (limited > 0) times.push(Math.min(...Object.values(sentAtMs).flat()) + HOUR_MS);
 		return times.length === 0 ? null : Math.min(...times);
 	}
 
-	return { take, due, nextMs, waiting: () => ({ count: group.length + digest.length + leftOut, limited }) };
+	return {
+		take,
+		due,
+		nextMs,
+		waiting: () => ({ count: group.length + digest.length + leftOut, limited }),
+		heardMs(key) {
+			const record = told.get(key);
+			return record?.open ? record.heardMs : null;
+		},
+		memory: () => ({
+			told: [...told].map(([key, record]) => ({ key, ...record })),
+			waiting: [...digest, ...group],
+			leftOut,
+			messages,
+		}),
+		recall(memory) {
+			for (const { key, ...record } of memory.told.slice(-MAX_TOLD)) told.set(key, record);
+			digest = memory.waiting.slice(-MAX_WAITING);
+			leftOut = memory.leftOut;
+			messages = memory.messages;
+		},
+	};
 }
 
 /** The switch that decides whether people hear of its end. */

@@ -70,8 +70,10 @@ export interface Message {
 	/** The most severe part. */
 	readonly level: AlertLevel;
 	readonly notices: readonly Notice[];
-	/** What stands before the notices, or is all there is (test, what was left out). */
+	/** What stands before the notices, or is all there is (test, report). */
 	readonly lead: string | null;
+	/** Older notices that found no room. */
+	readonly leftOut?: number;
 	/** The same as a page, for channels that can show one. */
 	readonly html?: string;
 }

@@ -28,7 +28,7 @@ const MAX_TITLE = 100;
 const MAX_LINE = 400;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
-const HARMFUL = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/g;
+const HARMFUL = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/g;
 
 /** Printable, without anything that changes how other text is shown. */
 export function plain(text: string, max: number): string {
@@ -40,6 +40,8 @@ export function wordsOf(message: Message, context: WordContext): Worded {
 	const heard = message.notices.filter((one) => !one.silent);
 	const lead = message.lead?.split("\n").slice(0, MAX_LEAD) ?? [];
 	const lines: string[] = lead.map((line) => plain(line, MAX_LINE));
+	const { leftOut = 0 } = message;
+	if (leftOut > 0) lines.push(leftOut === 1 ? "1 older one is not listed" : `${leftOut} older ones are not listed`);
 	const alone = heard.length === 1 && message.kind !== "digest";
 	for (const notice of heard.slice(0, MAX_LINES)) lines.push(lineOf(notice, alone, context));
 	if (heard.length > MAX_LINES) lines.push(`and ${heard.length - MAX_LINES} more; see autonomyctl alerts`);

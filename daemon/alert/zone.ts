@@ -48,6 +48,11 @@ export function localMs(zone: Zone, unixMs: number): number {
 	return unixMs + offsetAt(zone, unixMs) * 1000;
 }
 
+/** False: the router has not heard the time yet; its clock began somewhere in the past. */
+export function isTimeKnown(unixMs: number): boolean {
+	return unixMs >= Date.UTC(2024, 0);
+}
+
 /** Minutes since local midnight, 0-1439. */
 export function minuteOfDay(zone: Zone, unixMs: number): number {
 	const minutes = Math.floor(localMs(zone, unixMs) / 60_000) % 1440;

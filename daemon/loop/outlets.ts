@@ -36,6 +36,11 @@ export interface Outlets extends Closable {
 
 const MAIL_STYLE = { width: 76, color: false } as const;
 
+/** After the switch that made it worth telling: no text is built and no connection opened while traffic waits. */
+const TELL_AFTER_MS = 250;
+/** More at a time than this is told at once. */
+const MAX_UNTOLD = 200;
+
 const GONE: ReadonlySet<string> = new Set(["down", "offline", "absent", "disabled"]);
 
 /** ubus event for programs that do not want to subscribe to the object. */
@@ -83,6 +88,7 @@ export function createOutlets(rooms: Rooms, stateDir: string): Outlets {
 		ways,
 		subscriptions,
 		actedPath: `${stateDir}/watch/acted`,
+		memoryPath: `${stateDir}/alerts.json`,
 		restarts: () => (firstLines(files, `${stateDir}/starts`) ?? []).length,
 		device,
 	});
@@ -99,6 +105,20 @@ export function createOutlets(rooms: Rooms, stateDir: string): Outlets {
 
 	let publishers: Publishers | null = null;
 	let reports: Closable | null = null;
+	let untold: { readonly decisions: readonly Decision[]; readonly events: readonly RecordedEvent[] }[] = [];
+	let later: Closable | null = null;
+
+	function tell(): void {
+		later?.close();
+		later = null;
+		const all = untold;
+		untold = [];
+		for (const { decisions, events } of all) {
+			alerts.output(decisions, events);
+			publishers?.output(decisions, events);
+		}
+	}
+
 	return {
 		alerts,
 		places,
@@ -133,8 +153,9 @@ export function createOutlets(rooms: Rooms, stateDir: string): Outlets {
 			alerts.start();
 		},
 		output(decisions, events) {
-			alerts.output(decisions, events);
-			publishers?.output(decisions, events);
+			untold.push({ decisions, events });
+			if (untold.length >= MAX_UNTOLD) tell();
+			else later ??= platform.timers.after(TELL_AFTER_MS, tell);
 		},
 		configure() {
 			alerts.configure();
@@ -146,6 +167,7 @@ export function createOutlets(rooms: Rooms, stateDir: string): Outlets {
 		},
 		close() {
 			places.close();
+			tell();
 			alerts.close();
 			publishers?.close();
 			reports?.close();

@@ -43,7 +43,12 @@ export interface AlertAccess {
 		readonly waiting: number;
 		readonly limited: number;
 	};
-	test(channel: Channel["name"] | null, text: string, level: AlertLevel): readonly string[];
+	/** The channels as they were before; those that miss something are not tried. */
+	test(
+		channel: Channel["name"] | null,
+		text: string,
+		level: AlertLevel,
+	): readonly (Pick<ChannelView, "name" | "state" | "text"> & { readonly missing: boolean })[];
 }
 
 interface PushView {

@@ -87,6 +87,9 @@ export function testReply(
 	deps: ServeDeps,
 	{ channel, message, priority }: CallArgs<"send_test_notification">,
 ): Reply<"send_test_notification"> {
-	const names = deps.alerts.test(channel ?? null, message, priority);
-	return { ok: true, text: `on its way by ${names.join(", ")}; notification_status tells how it went` };
+	const channels = deps.alerts.test(channel ?? null, message, priority);
+	const names = channels.flatMap((one) => (one.missing ? [] : [one.name]));
+	const text = `on its way by ${names.join(", ")}; notification_status tells how it went`;
+	const troubles = channels.flatMap((one) => (one.state === "ok" ? [] : [`${one.name}: ${one.text}`]));
+	return { ok: true, text: troubles.length === 0 ? text : `${text}; until now ${troubles.join("; ")}` };
 }

@@ -305,7 +305,10 @@ test("a changed configuration takes over what waits; a channel switched off is g
 
 test("a test message, and what is missing in words", async (t) => {
 	const one = desk(t, `${HOOK}config notifications pushover\n option enabled 1\n option token abc\n`);
-	assert.deepEqual(one.alerts.test("webhook", "does it work?", "info"), ["webhook"]);
+	assert.deepEqual(
+		one.alerts.test("webhook", "does it work?", "info").map(({ name }) => name),
+		["webhook"],
+	);
 	await one.time.advance(1000);
 	assert.deepEqual([one.bodies()[0]?.title, one.bodies()[0]?.message], ["boat: Test message", "does it work?"]);
 	const pushover = one.alerts.status().channels[0];
@@ -322,4 +325,160 @@ test("nothing is left behind after close", async (t) => {
 	await one.time.advance(1000);
 	one.alerts.close();
 	assert.equal(one.time.pending(), 0);
+});
+
+test("a test is tried at once while a channel pauses, does not wait behind what waits, and is not kept", async (t) => {
+	const one = desk(t);
+	one.answer = noWay;
+	one.down("wan");
+	await one.time.advance(1000);
+	const tries: string[] = [];
+	one.answer = ({ body }) => {
+		tries.push(String((JSON.parse(String(body)) as { title: string }).title));
+		return noWay();
+	};
+	const [before] = one.alerts.test("webhook", "7 is no count", "info");
+	assert.match(before?.text ?? "", /ENETUNREACH .*; next try in \d+ s$/);
+	await one.time.advance(100);
+	assert.deepEqual(tries, ["boat: Test message"], "it did not wait for the pause");
+	assert.equal(one.alerts.status().channels[0]?.queued, 1, "the test is not kept, the alert is");
+	one.answer = () => ({ status: 200 });
+	one.alerts.test("webhook", "again", "info");
+	await one.time.advance(100);
+	assert.deepEqual(
+		one.bodies().map(({ title }) => title),
+		["boat: Test message", "boat: Uplink down (wan)"],
+		"when it works what waits follows at once",
+	);
+	one.answer = () => new Promise<never>(() => undefined);
+	one.down("mob");
+	await one.time.advance(20_000);
+	for (let index = 0; index < 20; index++) one.alerts.test("webhook", `t${index}`, "info");
+	one.answer = () => ({ status: 200 });
+	await one.time.advance(150_000);
+	assert.equal(one.bodies().filter(({ kind }) => kind === "test").length, 1 + 5, "tests are bounded too");
+	assert.equal(one.alerts.status().channels[0]?.queued, 0);
+});
+
+test("a configuration changed while a message is under way: it is not told twice, and what waits keeps its order", async (t) => {
+	const one = desk(t);
+	let release: (answer: Partial<HttpResponse>) => void = () => undefined;
+	one.answer = () => new Promise((resolve) => (release = resolve));
+	one.down("wan");
+	await one.time.advance(100);
+	one.config = read(HOOK.replace("s3cr3tpath", "other"));
+	one.alerts.configure();
+	await one.time.advance(11_000);
+	one.down("mob");
+	await one.time.advance(1000);
+	const first = release;
+	one.answer = () => ({ status: 200 });
+	first({ status: 200 });
+	await one.time.advance(1000);
+	assert.deepEqual(
+		one.requests.map(({ url, body }) => [url, (JSON.parse(String(body)) as { uplink: string }).uplink]),
+		[
+			["https://example.org/s3cr3tpath", "wan"],
+			["https://example.org/other", "mob"],
+		],
+	);
+});
+
+test("more than a queue holds: the oldest become one that says how many it left out; reports are not mixed with them", async (t) => {
+	const limits =
+		"config notifications alerts\n option critical_per_hour 100\n option max_per_hour 100\n option group_s 0\n option escalate_after_s 0\n option cooldown_critical_s 0\n";
+	const one = desk(t, HOOK + limits);
+	one.answer = noWay;
+	one.alerts.post("webhook", "12 old reports");
+	for (let index = 0; index < 700; index++) {
+		one.down(`wan${index}`);
+		await one.time.advance(40_000);
+	}
+	one.alerts.post("webhook", "13 new reports");
+	one.answer = () => ({ status: 200 });
+	await one.time.advance(700_000);
+	const told = one.bodies().flatMap((body) => body.alerts as { uplink: string | null }[]);
+	const names = told.map(({ uplink }) => uplink);
+	assert.deepEqual(names, [...new Set(names)], "none twice");
+	assert.deepEqual(
+		names.slice(-240),
+		Array.from({ length: 240 }, (_, index) => `wan${460 + index}`),
+		"in order",
+	);
+	const leads = one
+		.bodies()
+		.flatMap(({ message }) => /^(\d+) older ones are not listed$/m.exec(String(message))?.[1] ?? []);
+	assert.equal(leads.length, 1);
+	assert.equal(Number(leads[0]) + told.length, 700, "what is not listed is counted");
+	const reports = one.bodies().filter(({ kind }) => kind === "report");
+	assert.deepEqual(
+		reports.map(({ message }) => message),
+		["12 old reports", "13 new reports"],
+	);
+});
+
+test("a night that begins while messages wait for the hourly limit does not keep the router awake", async (t) => {
+	const one = desk(
+		t,
+		`${HOOK}config notifications alerts\n option critical_per_hour 1\n option quiet_hours 1\n option quiet_start 11:00\n option quiet_end 13:30\n option group_s 0\n`,
+	);
+	one.down("wan");
+	one.down("mob");
+	let flushes = 0;
+	const waiting = one.alerts.status;
+	assert.equal(waiting().limited, 1);
+	const { after } = one.time.timers;
+	one.time.timers.after = (ms, work) => {
+		flushes++;
+		return after(ms, work);
+	};
+	// 10:53 to 13:29: the hour has passed, the night has not.
+	await one.time.advance(156 * 60_000);
+	assert.equal(one.alerts.status().hush, "quiet_hours");
+	assert.ok(flushes < 2_000, `${flushes} timers`);
+	await one.time.advance(2 * 60_000);
+	assert.equal(one.bodies().at(-1)?.kind, "digest");
+});
+
+test("nobody is called for what was not told: in a pause, at night, below the threshold", async (t) => {
+	const slack =
+		"config notifications slack\n option enabled 1\n option escalation 1\n option webhook_url https://slack.example/x\n";
+	const one = desk(t, `${HOOK}${slack}config notifications alerts\n option group_s 0\n`);
+	const calls = () => one.requests.filter(({ url }) => url.includes("slack")).length;
+	one.down("wan");
+	await one.time.advance(10_000);
+	one.back("wan");
+	one.down("wan");
+	// Raised again 290 s before it is told.
+	await one.time.advance(400_000);
+	assert.equal(calls(), 0, "told 110 s ago");
+	await one.time.advance(210_000);
+	assert.equal(calls(), 1);
+
+	const night = desk(t, `${HOOK}${slack}config notifications alerts\n option maintenance 1\n`);
+	const nightCalls = () => night.requests.filter(({ url }) => url.includes("slack")).length;
+	night.down("wan");
+	await night.time.advance(3_600_000);
+	night.config = read(`${HOOK}${slack}`);
+	night.alerts.configure();
+	await night.time.advance(60_000);
+	assert.deepEqual([night.bodies()[0]?.kind, nightCalls()], ["digest", 0], "the hold ends, the condition holds");
+	await night.time.advance(300_000);
+	assert.equal(nightCalls(), 1);
+
+	const high = desk(t, `${HOOK}${slack}config notifications alerts\n option threshold emergency\n`);
+	high.down("wan");
+	await high.time.advance(3_600_000);
+	assert.deepEqual(high.requests, []);
+});
+
+test("a router that has not heard the time does not take the day for the night", async (t) => {
+	const one = desk(
+		t,
+		`${HOOK}config notifications alerts\n option quiet_hours 1\n option quiet_start 00:00\n option quiet_end 23:59\n`,
+	);
+	assert.equal(one.alerts.status().hush, "quiet_hours");
+	const { wallMs } = one.time.clock;
+	(one.time.clock as { wallMs: () => number }).wallMs = () => wallMs() - 1_700_000_000_000;
+	assert.equal(one.alerts.status().hush, null);
 });

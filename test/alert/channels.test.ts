@@ -46,11 +46,11 @@ test("pushover: an emergency is repeated until somebody acknowledges, and the re
 	await channel.send(letter([notice("raised", "emergency")]));
 	const fields = new URLSearchParams(server.seen[0]?.body);
 	assert.deepEqual([fields.get("priority"), fields.get("retry"), fields.get("expire")], ["2", "60", "3600"]);
-	assert.deepEqual(await channel.acknowledgements?.(), []);
+	assert.deepEqual(await channel.acknowledgements?.(() => true), []);
 	acknowledged = 1;
-	assert.deepEqual(await channel.acknowledgements?.(), [{ id: "a1", by: "pushover" }]);
+	assert.deepEqual(await channel.acknowledgements?.(() => true), [{ id: "a1", by: "pushover" }]);
 	assert.equal(server.seen.at(-1)?.path, "/1/receipts/rEcEiPt123.json?token=apptoken");
-	assert.deepEqual(await channel.acknowledgements?.(), [], "asked no more");
+	assert.deepEqual(await channel.acknowledgements?.(() => true), [], "asked no more");
 	assert.equal(server.seen.length, 3);
 });
 
@@ -137,7 +137,7 @@ test("telegram: plain text with a button; acknowledged by button or answer, only
 		"config notifications telegram\n option token '123:AbC'\n option chat_id '-100200'\n",
 	).telegram;
 	const channel = createTelegram(section, post, server.base);
-	assert.deepEqual(await channel.acknowledgements?.(), []);
+	assert.deepEqual(await channel.acknowledgements?.(() => true), []);
 	assert.equal(server.seen.length, 0, "nothing is asked while nothing was sent");
 	assert.deepEqual(await channel.send(hostile()), { ok: true });
 	assert.equal(server.seen[0]?.path, "/bot123:AbC/sendMessage");
@@ -154,14 +154,14 @@ test("telegram: plain text with a button; acknowledged by button or answer, only
 		null,
 		7,
 	];
-	assert.deepEqual(await channel.acknowledgements?.(), []);
+	assert.deepEqual(await channel.acknowledgements?.(() => true), []);
 	updates = [button(-100200, 6)];
-	assert.deepEqual(await channel.acknowledgements?.(), [{ id: "a1", by: "telegram" }]);
+	assert.deepEqual(await channel.acknowledgements?.(() => true), [{ id: "a1", by: "telegram" }]);
 	assert.deepEqual(server.json(), { callback_query_id: "q6", text: "Acknowledged" });
 	updates = [
 		{ update_id: 8, message: { text: "ACK thanks", chat: { id: -100200 }, reply_to_message: { message_id: 77 } } },
 	];
-	assert.deepEqual(await channel.acknowledgements?.(), [{ id: "a1", by: "telegram" }]);
+	assert.deepEqual(await channel.acknowledgements?.(() => true), [{ id: "a1", by: "telegram" }]);
 	assert.equal(server.json().offset, 7);
 });
 

@@ -19,6 +19,7 @@ const camel = (name: string) => name.replace(/_(.)/g, (_, letter: string) => let
 const MIN = 60_000;
 const CALM: Picture = {
 	atMs: 0,
+	started: true,
 	primary: "wan",
 	offline: false,
 	degraded: false,
@@ -269,7 +270,7 @@ test("ten thousand alerts in one night stay bounded, and what is left out is sai
 	one.hush(false);
 	one.at(10);
 	assert.equal(one.messages[0]?.notices.length, 200);
-	assert.equal(one.messages[0]?.lead, "9800 older ones are not listed");
+	assert.equal(one.messages[0]?.leftOut, 9800);
 });
 
 test("a kind that is off, and a level below the threshold, are on the list and not told", () => {

@@ -112,6 +112,7 @@ export function letter(notices: readonly Notice[] = [notice()], more: Partial<Me
 		nowUnixMs: NOW_UNIX_MS + 5_000,
 		version: "1.2.3",
 		toUnixMs,
+		isOpen: (id) => notices.some(({ alert }) => alert.id === id && alert.state === "active"),
 	};
 }
 

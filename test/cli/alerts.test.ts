@@ -28,7 +28,7 @@ const alerts: AlertAccess = {
 	history: () => [],
 	acknowledge: (id) => asked.push(id),
 	status: () => ({ channels: [], hush: null, waiting: 0, limited: 0 }),
-	test: (channel) => [channel ?? "slack"],
+	test: (channel) => [{ name: channel ?? "slack", state: "ok", text: "1 sent", missing: false }],
 };
 
 before(async () => {

@@ -56,7 +56,11 @@ function access(): AlertAccess & { readonly asked: unknown[] } {
 		test(channel) {
 			if (channel === "sms")
 				throw new AutonomyError("refused", "channel sms is not switched on: set option enabled '1'");
-			return [channel ?? "slack"];
+			return [
+				{ name: channel ?? "slack", state: "settings", text: "refused: 403; next try in 90 s", missing: false },
+				{ name: "email", state: "ok", text: "1 sent", missing: false },
+				{ name: "push", state: "settings", text: "nobody subscribed", missing: true },
+			];
 		},
 	};
 }
@@ -100,7 +104,13 @@ test("notification_status and the test message", async (t) => {
 	);
 	assert.deepEqual([status.hush, status.queue_status], ["quiet_hours", { pending_count: 3 }]);
 	const sent = await w.call("send_test_notification", { channel: "slack" });
-	assert.deepEqual([sent.ok, sent.text], [true, "on its way by slack; notification_status tells how it went"]);
+	assert.deepEqual(
+		[sent.ok, sent.text],
+		[
+			true,
+			"on its way by slack, email; notification_status tells how it went; until now slack: refused: 403; next try in 90 s; push: nobody subscribed",
+		],
+	);
 	const refused = await w.call("send_test_notification", { channel: "sms" });
 	assert.deepEqual([refused.ok, refused.code], [false, "refused"]);
 	await assert.rejects(w.call("send_test_notification", { channel: 5 }));

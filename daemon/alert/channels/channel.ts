@@ -43,6 +43,8 @@ export interface Letter {
 	readonly nowUnixMs: number;
 	readonly version: string;
 	toUnixMs(atMs: number): number;
+	/** Whether this alert still holds and nobody has acknowledged it. */
+	isOpen(id: string): boolean;
 }
 
 export interface Channel {
@@ -55,8 +57,33 @@ export interface Channel {
 	/** Values that must never be seen anywhere. */
 	readonly secrets: readonly string[];
 	send(letter: Letter): Promise<Sent>;
-	/** Asks the service whether somebody has acknowledged; only while alerts are open. */
-	readonly acknowledgements?: () => Promise<readonly Acknowledgement[]>;
+	/** Asks the service whether somebody has acknowledged; only while alerts are open, or something is pending. */
+	readonly acknowledgements?: (isOpen: (id: string) => boolean) => Promise<readonly Acknowledgement[]>;
+	/** The service repeats something that is over by now, and must be told so. */
+	isPending?(isOpen: (id: string) => boolean): boolean;
+	/** What it must know to understand an acknowledgement, for its successor: after a change of its section, or a restart. */
+	memory?(): unknown;
+	/** Takes what an earlier one knew; whatever it is not sure of is left out. */
+	recall?(memory: unknown): void;
+}
+
+/** What a channel remembers of a message between its tries; of the last few only, since a test may come between. */
+export function createProgress<T>(fresh: () => T): (id: string) => T {
+	const known = new Map<string, T>();
+	return (id) => {
+		const one = known.get(id) ?? fresh();
+		known.set(id, one);
+		if (known.size > 4) known.delete(known.keys().next().value ?? "");
+		return one;
+	};
+}
+
+/** [key, ids] as it comes from a file. */
+export function isIds(value: unknown): value is readonly [string | number, readonly string[]] {
+	if (!Array.isArray(value)) return false;
+	const [key, ids] = value as unknown[];
+	const isKey = typeof key === "string" || typeof key === "number";
+	return isKey && Array.isArray(ids) && ids.every((one) => typeof one === "string");
 }
 
 export interface Acknowledgement {

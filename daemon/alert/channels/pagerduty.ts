@@ -1,11 +1,12 @@
 /**
  * PagerDuty Events API v2: one event per step of an alert, with the condition as dedup_key, so that the same trouble is
- * one incident, acknowledged and resolved by itself. Sending an event twice does no harm there.
+ * one incident, acknowledged and resolved by itself. A message is tried again from the event that failed on: a trigger
+ * sent again after its resolve would be a new incident.
  */
 import type { Config } from "../../config/types.ts";
 import type { Notice } from "../types.ts";
 import { headline, plain } from "../words.ts";
-import type { Channel, Letter, Post, Sent } from "./channel.ts";
+import { type Channel, createProgress, type Letter, type Post, type Sent } from "./channel.ts";
 import { cut, JSON_TYPE, readAnswer } from "./http.ts";
 
 const BASES = { us: "https://events.pagerduty.com", eu: "https://events.eu.pagerduty.com" } as const;
@@ -18,6 +19,9 @@ function actionOf({ change }: Notice): "trigger" | "acknowledge" | "resolve" {
 
 export function createPagerDuty(config: Config["pagerduty"], post: Post, base: string = BASES[config.region]): Channel {
 	const { routingKey } = config;
+	const progressOf = createProgress(() => ({ done: 0 }));
+	/** The attempt under way: one given up by its time limit may still be at work. */
+	let current: Promise<unknown> = Promise.resolve();
 
 	async function event(fields: object): Promise<Sent> {
 		const body = JSON.stringify({ routing_key: routingKey, ...fields });
@@ -47,6 +51,16 @@ export function createPagerDuty(config: Config["pagerduty"], post: Post, base: s
 		};
 	}
 
+	async function rest({ message, ...letter }: Letter): Promise<Sent> {
+		const progress = progressOf(message.id);
+		for (const notice of message.notices.slice(progress.done)) {
+			const sent = await event(fieldsOf(notice, { message, ...letter }));
+			if (!sent.ok) return sent;
+			progress.done++;
+		}
+		return { ok: true };
+	}
+
 	return {
 		keepsLife: true,
 		offline: false,
@@ -63,11 +77,9 @@ export function createPagerDuty(config: Config["pagerduty"], post: Post, base: s
 				const sent = await event({ event_action: "trigger", dedup_key, payload });
 				return sent.ok ? event({ event_action: "resolve", dedup_key }) : sent;
 			}
-			for (const notice of letter.message.notices) {
-				const sent = await event(fieldsOf(notice, letter));
-				if (!sent.ok) return sent;
-			}
-			return { ok: true };
+			const work = current.then(() => rest(letter));
+			current = work.catch(() => undefined);
+			return work;
 		},
 	};
 }

@@ -8,7 +8,7 @@ import { AutonomyError, errorText } from "../../platform/error.ts";
 import type { Platform } from "../../platform/platform.ts";
 import type { Subscription, Subscriptions } from "../subscriptions.ts";
 import type { Message } from "../types.ts";
-import { type Channel, isCalm, type Letter, type Post, type Sent } from "./channel.ts";
+import { type Channel, createProgress, isCalm, type Letter, type Post, type Sent } from "./channel.ts";
 import { cut, readAnswer } from "./http.ts";
 
 export interface PushWorld {
@@ -46,9 +46,7 @@ function urgency(message: Message): "low" | "normal" | "high" {
 
 export function createPush(config: Config["push"], post: Post, world: PushWorld): Channel {
 	const { subscriptions, platform } = world;
-	let current = "";
-	let tries = 0;
-	const done = new Set<string>();
+	const progressOf = createProgress(() => ({ tries: 0, done: new Set<string>() }));
 
 	async function sendOne(to: Subscription, letter: Letter): Promise<Sent> {
 		const { headers, body } = await platform.outlets.sealPush({
@@ -96,13 +94,9 @@ export function createPush(config: Config["push"], post: Post, world: PushWorld)
 			return subscriptions.list().flatMap(({ endpoint, auth }) => [endpoint, endpoint.slice(-32), auth]);
 		},
 		async send(letter): Promise<Sent> {
-			const { id } = letter.message;
-			if (current !== id) {
-				current = id;
-				tries = 0;
-				done.clear();
-			}
-			tries++;
+			const progress = progressOf(letter.message.id);
+			const { done } = progress;
+			progress.tries++;
 			const waiting = subscriptions.list().filter((one) => !done.has(one.endpoint));
 			const results = await Promise.all(
 				waiting.map(async (to) => {
@@ -117,7 +111,7 @@ export function createPush(config: Config["push"], post: Post, world: PushWorld)
 			const [first] = failed;
 			if (first === undefined) return { ok: true, text: `${done.size} told` };
 			const worst = failed.find((one) => one.why === "again") ?? first;
-			if (done.size === 0 || (worst.why === "again" && tries < TRIES)) return worst;
+			if (done.size === 0 || (worst.why === "again" && progress.tries < TRIES)) return worst;
 			return { ok: true, text: `${done.size} told, not ${failed.map((one) => one.text).join("; ")}` };
 		},
 	};

@@ -6,7 +6,7 @@ import type { Bus } from "../../bus/bus.ts";
 import type { Config } from "../../config/types.ts";
 import { errorText } from "../../platform/error.ts";
 import type { Platform } from "../../platform/platform.ts";
-import type { Channel, Letter, Sent } from "./channel.ts";
+import { type Channel, createProgress, type Letter, type Sent } from "./channel.ts";
 import { createSmsWays, isAbsent, type SmsWayName } from "./sms-ways.ts";
 
 const DAY_MS = 86_400_000;
@@ -39,8 +39,8 @@ export function createSms(config: Config["sms"], world: SmsWorld): Channel {
 	const recipients = config.recipients ?? [];
 	const ways = createSmsWays(platform, world.bus, config.device);
 	let sentAtMs: number[] = [];
-	/** Who has the message that is being sent: a failure at the second number must not reach the first again. */
-	let done = { id: "", numbers: new Set<string>() };
+	/** Who has a message: a failure at the second number must not reach the first again. */
+	const numbersOf = createProgress(() => new Set<string>());
 	/** The attempt under way: one given up by its time limit may still be at work. */
 	let current: Promise<unknown> = Promise.resolve();
 
@@ -63,11 +63,10 @@ export function createSms(config: Config["sms"], world: SmsWorld): Channel {
 	async function toAll(letter: Letter): Promise<Sent> {
 		const now = platform.clock.monotonicMs();
 		sentAtMs = sentAtMs.filter((atMs) => now - atMs < DAY_MS);
-		const { id } = letter.message;
-		if (done.id !== id) done = { id, numbers: new Set() };
+		const done = numbersOf(letter.message.id);
 		let text = "";
 		for (const number of recipients) {
-			if (done.numbers.has(number)) continue;
+			if (done.has(number)) continue;
 			if (sentAtMs.length >= config.maxPerDay) {
 				const why = `${config.maxPerDay} SMS were sent within 24 hours: no more today (option max_per_day of section sms)`;
 				return { ok: false, why: "rejected", waitMs: null, text: why };
@@ -78,7 +77,7 @@ export function createSms(config: Config["sms"], world: SmsWorld): Channel {
 				return { ok: false, why: "again", waitMs: null, text: errorText(error) };
 			}
 			sentAtMs.push(now);
-			done.numbers.add(number);
+			done.add(number);
 		}
 		return { ok: true, text };
 	}

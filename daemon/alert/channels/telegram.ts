@@ -5,7 +5,7 @@
  * then sending still works.
  */
 import type { Config } from "../../config/types.ts";
-import { type Acknowledgement, type Channel, isCalm, type Post, type Sent } from "./channel.ts";
+import { type Acknowledgement, type Channel, isCalm, isIds, type Post, type Sent } from "./channel.ts";
 import { at, cut, JSON_TYPE, jsonOf, readAnswer } from "./http.ts";
 
 const MAX_REMEMBERED = 50;
@@ -40,7 +40,9 @@ export function createTelegram(config: Config["telegram"], post: Post, base = "h
 		if (!answered || !isOurChat(chat)) return [];
 		const ids = messages.get(Number(at(message, "message_id"))) ?? [];
 		const id = at(query, "id");
-		if (typeof id === "string") await call("answerCallbackQuery", { callback_query_id: id, text: "Acknowledged" });
+		// Unanswered, the button would turn on the phone for a while.
+		const text = ids.length > 0 ? "Acknowledged" : "Not known any more: see autonomyctl alerts";
+		if (typeof id === "string") await call("answerCallbackQuery", { callback_query_id: id, text });
 		return ids.map((one) => ({ id: one, by: "telegram" }));
 	}
 
@@ -49,6 +51,14 @@ export function createTelegram(config: Config["telegram"], post: Post, base = "h
 		offline: false,
 		missing: token === null ? "option token" : chatId === null ? "option chat_id" : null,
 		secrets: token === null ? [] : [token, encodeURIComponent(token)],
+		memory: () => ({ offset, messages: [...messages] }),
+		recall(memory) {
+			const [number, known] = [at(memory, "offset"), at(memory, "messages")];
+			if (typeof number === "number" && Number.isSafeInteger(number)) offset = Math.max(offset, number);
+			for (const [key, ids] of Array.isArray(known) ? (known as unknown[]).filter(isIds) : []) {
+				if (typeof key === "number") messages.set(key, ids);
+			}
+		},
 		async send({ message, words }): Promise<Sent> {
 			const open = !isCalm(message) && message.notices.length > 0;
 			const answer = await call("sendMessage", {

@@ -8,7 +8,7 @@ import type { Config } from "../../config/types.ts";
 import type { Outlets } from "../../platform/outlets.ts";
 import type { HttpRequest, HttpResponse } from "../../platform/platform.ts";
 import { headline } from "../words.ts";
-import type { Channel, Letter, Post, Sent } from "./channel.ts";
+import { type Channel, createProgress, type Letter, type Post, type Sent } from "./channel.ts";
 import { pathSecrets } from "./chat.ts";
 import { form, readAnswer } from "./http.ts";
 
@@ -99,8 +99,7 @@ export function createWebhook(
 ): Channel {
 	const { url, template, authToken, authUsername, authPassword, hmacSecret } = config;
 	const contentType = config.contentType ?? "application/json";
-	let refusals = 0;
-	let refusedId = "";
+	const refusals = createProgress(() => ({ count: 0 }));
 
 	function authorization(): Record<string, string> {
 		switch (config.authType) {
@@ -121,18 +120,20 @@ export function createWebhook(
 		const location = answer.headers.location;
 		if (!config.followRedirect || answer.status < 300 || answer.status >= 400 || location === undefined) return answer;
 		if (!/^https?:\/\//i.test(location)) return answer;
-		const { authorization: _, ...headers } = request.headers ?? {};
-		// What proves who we are is for the first host alone.
-		const same = hostOf(location) === hostOf(request.url);
+		// What proves who we are is for the first host alone, and not for the same one without TLS.
+		const proofs = Object.keys(authorization());
+		const headers = Object.fromEntries(
+			Object.entries(request.headers ?? {}).filter(([name]) => !proofs.includes(name)),
+		);
+		const same = originOf(location) === originOf(request.url);
 		return post({ ...request, url: location, ...(same ? {} : { headers }) });
 	}
 
 	/** A server that refuses for a while must not hold all others up for ever. */
 	function bounded(sent: Sent, id: string): Sent {
 		if (sent.ok || sent.why !== "again") return sent;
-		refusals = refusedId === id ? refusals + 1 : 1;
-		refusedId = id;
-		return refusals > config.retryAttempts ? { ...sent, why: "rejected" } : sent;
+		const tries = refusals(id);
+		return ++tries.count > config.retryAttempts ? { ...sent, why: "rejected" } : sent;
 	}
 
 	const secrets = [url, authToken, authPassword, hmacSecret].filter((one) => one !== null);
@@ -171,8 +172,10 @@ export function createWebhook(
 	};
 }
 
-function hostOf(url: string): string {
-	return /^[a-z]+:\/\/(?:[^/?#@]*@)?([^/?#]*)/i.exec(url)?.[1]?.toLowerCase() ?? "";
+/** Scheme and host; null for what is no address of the web. */
+function originOf(url: string): string | null {
+	const [, scheme, host] = /^(https?):\/\/(?:[^/?#@]*@)?([^/?#]*)/i.exec(url) ?? [];
+	return scheme === undefined || host === undefined ? null : `${scheme}://${host}`.toLowerCase();
 }
 
 function wrongTemplate(template: string): string | null {
