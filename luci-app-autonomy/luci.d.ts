@@ -1,6 +1,7 @@
 /**
- * The part of LuCI's client framework that these pages use, checked against the JSDoc of modules/luci-base (25.12).
- * Modules arrive as globals of the names in the `'require ...'` directives at the top of each file.
+ * The part of LuCI's client framework that only its own modules here use, checked against the JSDoc of modules/luci-base
+ * (25.12); what every page uses is in web/pages/shell.d.ts. Modules arrive as globals of the names in the `'require ...'`
+ * directives at the top of each file.
  */
 interface LuciClass<T> {
 	new (): T;
@@ -18,39 +19,6 @@ interface LuciView {
 
 declare const baseclass: LuciClass<object>;
 declare const view: LuciClass<LuciView>;
-
-declare const L: {
-	readonly env: { readonly sessionid?: string; readonly requestpath?: readonly string[] };
-	url(...parts: readonly string[]): string;
-	resource(...parts: readonly string[]): string;
-	/** False: the menu entry's ACL group is there for reading only. */
-	hasViewPermission(): boolean;
-};
-
-declare const rpc: {
-	declare(options: {
-		readonly object: string;
-		readonly method: string;
-		readonly params?: readonly string[];
-		/** A status other than 0 becomes an Error whose text holds it. */
-		readonly reject?: boolean;
-	}): (...args: readonly unknown[]) => Promise<unknown>;
-};
-
-declare const poll: {
-	add(run: () => Promise<unknown>, seconds?: number): boolean;
-	remove(run: () => Promise<unknown>): boolean;
-	start(): boolean;
-	stop(): boolean;
-	active(): boolean;
-};
-
-declare const ui: {
-	showModal(title: string, children: readonly Node[], ...classes: readonly string[]): Element;
-	hideModal(): void;
-	addNotification(title: string | null, children: Node | readonly Node[], ...classes: readonly string[]): Element;
-	readonly changes: { apply(checked?: boolean): void };
-};
 
 declare const uci: {
 	load(packages: string | readonly string[]): Promise<unknown>;

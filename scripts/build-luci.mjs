@@ -1,6 +1,6 @@
 /**
- * LuCI's modules from luci-app-autonomy/src: build/luci/luci-app-autonomy, a directory as the LuCI feed wants it (htdocs,
- * root, po, Makefile). Invariants, which test/luci/build.test.ts checks:
+ * LuCI's modules from luci-app-autonomy/src and web/: build/luci/luci-app-autonomy, a directory as the LuCI feed wants it
+ * (htdocs, root, po, Makefile). Invariants, which test/luci/build.test.ts checks:
  * - the `'require ...'` directives come first and a newline last (LuCI's loader reads the one and evals the other);
  * - no template literals, which LuCI's jsmin breaks, and texts stay `_("...")`, where its i18n-scan finds them;
  * - what kit.ts and chart.ts gather is in the pages by reference only.

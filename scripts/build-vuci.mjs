@@ -1,5 +1,5 @@
 /**
- * RutOS' pages from vuci-app-autonomy: build/vuci with `ui` and `api`, the payloads of the two packages as they lie below /.
+ * RutOS' pages from vuci-app-autonomy and web/: build/vuci with `ui` and `api`, the payloads of the two packages as they lie below /.
  * Below www/views/services, gzipped as uhttpd there hands them out and with the hash of their content in their names:
  * - Autonomy_HASH.js, an ES module, for RutOS 7.8 and later;
  * - AutonomyScript_HASH.js, a script that leaves its component under the name the loader of 7.5 to 7.7 looks for;

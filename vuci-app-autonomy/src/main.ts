@@ -1,14 +1,15 @@
 /**
  * All pages of Autonomy in RutOS, as tabs of one view. Made when the view is first entered, kept while RutOS shows other
- * views, and made anew when somebody else has logged in. What the pages are is in luci-app-autonomy; shell.ts carries them.
+ * views, and made anew when somebody else has logged in. What the pages are is in web/pages; shell.ts carries them.
  */
-import Alerts from "../../luci-app-autonomy/src/view/autonomy/alerts.ts";
-import History from "../../luci-app-autonomy/src/view/autonomy/history.ts";
-import Overview from "../../luci-app-autonomy/src/view/autonomy/overview.ts";
-import System from "../../luci-app-autonomy/src/view/autonomy/system.ts";
-import Uplink from "../../luci-app-autonomy/src/view/autonomy/uplink.ts";
+
 import { el } from "../../web/dom.ts";
 import { setLocale } from "../../web/format.ts";
+import { createAlertsPage } from "../../web/pages/alerts.ts";
+import { createHistoryPage } from "../../web/pages/history.ts";
+import { createOverviewPage } from "../../web/pages/overview.ts";
+import { createSystemPage } from "../../web/pages/system.ts";
+import { createUplinkPage } from "../../web/pages/uplink.ts";
 import { adopt } from "../../web/styles.ts";
 import { enter, type HostComponent, language, mayWrite } from "./host.ts";
 import { createMobile } from "./mobile.ts";
@@ -35,13 +36,13 @@ const TABS: readonly Tab[] = [
 	{
 		name: "overview",
 		title: () => _("Overview"),
-		make: () => el("div", {}, new Overview().render(), createMobile()),
+		make: () => el("div", {}, createOverviewPage(), createMobile()),
 	},
-	{ name: "uplink", title: () => _("Uplinks"), make: () => new Uplink().render() },
-	{ name: "history", title: () => _("History"), make: () => new History().render() },
+	{ name: "uplink", title: () => _("Uplinks"), make: createUplinkPage },
+	{ name: "history", title: () => _("History"), make: createHistoryPage },
 	{ name: "settings", title: () => _("Settings"), make: createSettings },
-	{ name: "alerts", title: () => _("Alerts"), make: () => new Alerts().render() },
-	{ name: "system", title: () => _("System"), make: () => new System().render() },
+	{ name: "alerts", title: () => _("Alerts"), make: createAlertsPage },
+	{ name: "system", title: () => _("System"), make: createSystemPage },
 ];
 
 /** What cannot be read stays English. */

@@ -3,10 +3,11 @@
 import type { Reply } from "../../contract/api.ts";
 import { CELLULAR_METHODS } from "../../contract/api-cellular.ts";
 import type { Fields } from "../../contract/api-schema.ts";
-import { factList, keepFresh, pageApi, section } from "../../luci-app-autonomy/src/autonomy/page.ts";
 import { el, replace } from "../../web/dom.ts";
 import { facts } from "../../web/facts.ts";
 import { bytes, dateTime, day, number, percent } from "../../web/format.ts";
+import { factList, section } from "../../web/pages/controls.ts";
+import { keepFresh, pageApi } from "../../web/pages/page.ts";
 import { say } from "../../web/say.ts";
 import { told } from "../../web/told.ts";
 import type { Tone } from "../../web/words.ts";

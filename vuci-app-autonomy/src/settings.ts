@@ -7,19 +7,12 @@ import type { Reply } from "../../contract/api.ts";
 import { CHANNEL_NAMES } from "../../contract/api-alerts.ts";
 import { SECTIONS } from "../../contract/options.ts";
 import type { SectionSpec } from "../../contract/schema.ts";
-import {
-	button,
-	createPage,
-	failureText,
-	keepFresh,
-	nowMs,
-	pageApi,
-	readOnly,
-} from "../../luci-app-autonomy/src/autonomy/page.ts";
-import { createChannel, readChannels } from "../../luci-app-autonomy/src/channels.ts";
 import { errorCode, errorText } from "../../web/api.ts";
 import { el, replace, setText, show } from "../../web/dom.ts";
-import { type Group, groupOf, inOrder, isBasic, shownOptions, switchOf } from "../../web/model/settings.ts";
+import { type Group, groupOf, groupTitle, inOrder, isBasic, shownOptions, switchOf } from "../../web/model/settings.ts";
+import { createChannel, readChannels } from "../../web/pages/channels.ts";
+import { button } from "../../web/pages/controls.ts";
+import { createPage, failureText, keepFresh, nowMs, pageApi, readOnly } from "../../web/pages/page.ts";
 import { say } from "../../web/say.ts";
 import { classWord, type Member } from "../../web/words.ts";
 import { createField, type Field, type Text } from "./field.ts";
@@ -145,12 +138,6 @@ export function createSettings(): HTMLElement {
 			made.push(one);
 			return one.root;
 		};
-		const titles: Readonly<Record<Group, string>> = {
-			traffic: "",
-			sensors: _("Position and dishes"),
-			alerts: _("Alerts"),
-			publish: _("MQTT and Prometheus"),
-		};
 		const groups = new Map<Group, HTMLElement>();
 		const nodes: HTMLElement[] = [];
 		for (const spec of inOrder(SECTIONS)) {
@@ -167,7 +154,7 @@ export function createSettings(): HTMLElement {
 			}
 			let fold = groups.get(group);
 			if (fold === undefined) {
-				fold = el("details", { class: "au-fold" }, el("summary", {}, titles[group]));
+				fold = el("details", { class: "au-fold" }, el("summary", {}, groupTitle(group)));
 				groups.set(group, fold);
 				nodes.push(fold);
 			}

@@ -1,6 +1,6 @@
 /**
- * The pages of luci-app-autonomy under RutOS: the build puts these names in place of LuCI's globals (luci.d.ts), so that
- * they run unchanged. Each page lives in a tab; only the one that is seen asks the router, and none after the view is left.
+ * What web/pages asks of its shell (shell.d.ts), under RutOS: the build puts these names in place of LuCI's, so that the
+ * pages run unchanged. Each page lives in a tab; only the one that is seen asks the router, and none after the view is left.
  */
 import { el, replace } from "../../web/dom.ts";
 import english from "../words/en.json";
@@ -23,17 +23,6 @@ export function _(text: string): string {
 	return text;
 }
 
-export const baseclass = {
-	extend(members: object): new () => object {
-		return class {
-			constructor() {
-				Object.assign(this, members);
-			}
-		};
-	},
-};
-export const view = baseclass;
-
 // --- where a link leads: the tab, and what is to be shown in it
 
 export interface Place {
@@ -48,9 +37,7 @@ export function placeOf(href: string): Place | null {
 }
 
 export const L = {
-	env: {},
 	url: (...parts: readonly string[]): string => (parts.includes(TABS_ROOT) ? `#${parts.at(-1)}` : "#overview"),
-	resource: (...parts: readonly string[]): string => `/views/services/${parts.join("/")}`,
 	hasViewPermission: mayWrite,
 };
 
@@ -121,13 +108,6 @@ export const poll = {
 		entries.push({ run, everyMs: seconds * 1000, tab: making, dueMs: performance.now() + seconds * 1000 });
 		return true;
 	},
-	remove(run: () => Promise<unknown>): boolean {
-		const index = entries.findIndex((entry) => entry.run === run);
-		if (index >= 0) entries.splice(index, 1);
-		return index >= 0;
-	},
-	start: (): boolean => false,
-	stop: (): boolean => false,
 	/** A page asks this when the window is seen again; that is this module's business, which knows what is on show. */
 	active: (): boolean => false,
 };

@@ -39,6 +39,17 @@ const GROUPS: Readonly<Record<Group, readonly SectionSpec["key"][]>> = {
 	publish: ["mqtt", "metrics"],
 };
 
+/** Empty: what is of daily use needs no title above it. */
+export function groupTitle(group: Group): string {
+	const titles: Readonly<Record<Group, string>> = {
+		traffic: "",
+		sensors: _("Position and dishes"),
+		alerts: _("Alerts"),
+		publish: _("MQTT and Prometheus"),
+	};
+	return titles[group];
+}
+
 /** Sections that are named nowhere are about alerts: there are many kinds of those. */
 export function groupOf({ key }: SectionSpec): Group {
 	return (["traffic", "sensors", "publish"] as const).find((group) => GROUPS[group].includes(key)) ?? "alerts";

@@ -12,18 +12,22 @@ import * as live from "../../../web/live.ts";
 import * as alerts from "../../../web/model/alerts.ts";
 import * as overview from "../../../web/model/overview.ts";
 import * as trouble from "../../../web/model/trouble.ts";
+import * as controls from "../../../web/pages/controls.ts";
+import * as dialog from "../../../web/pages/dialog.ts";
+import * as page from "../../../web/pages/page.ts";
+import * as transport from "../../../web/pages/transport.ts";
 import * as say from "../../../web/say.ts";
 import * as series from "../../../web/series.ts";
 import * as told from "../../../web/told.ts";
 import * as words from "../../../web/words.ts";
-import * as page from "./page.ts";
-import * as transport from "./transport.ts";
 
 format.setLocale(document.documentElement.lang);
 
 export default baseclass.extend({
 	alerts,
 	api,
+	controls,
+	dialog,
 	dom,
 	facts,
 	format,

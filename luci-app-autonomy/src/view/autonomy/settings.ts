@@ -20,6 +20,7 @@ import {
 	GRID_COLUMNS,
 	type Group,
 	groupOf,
+	groupTitle,
 	inOrder,
 	isBasic,
 	optionHelp,
@@ -30,7 +31,8 @@ import {
 	validate,
 } from "../../../../web/model/settings.ts";
 import { troubleWords } from "../../../../web/model/trouble.ts";
-import { say } from "../../../../web/say.ts";
+import { type ChannelView, createChannel, readChannels } from "../../../../web/pages/channels.ts";
+import { section, table } from "../../../../web/pages/controls.ts";
 import {
 	createAlertBadge,
 	createPage,
@@ -38,10 +40,8 @@ import {
 	keepFresh,
 	notifyFailure,
 	pageApi,
-	section,
-	table,
-} from "../../autonomy/page.ts";
-import { type ChannelView, createChannel, readChannels } from "../../channels.ts";
+} from "../../../../web/pages/page.ts";
+import { say } from "../../../../web/say.ts";
 
 const api = pageApi();
 
@@ -200,19 +200,13 @@ function addChannels(drawn: HTMLElement): void {
 
 /** What few people change is folded away; a search of the browser still finds it. */
 function fold(drawn: HTMLElement): void {
-	const titles: Readonly<Record<Group, string>> = {
-		traffic: "",
-		sensors: _("Position and dishes"),
-		alerts: _("Alerts"),
-		publish: _("MQTT and Prometheus"),
-	};
 	const nodes = [...drawn.querySelectorAll<HTMLElement>(":scope > .cbi-section")];
 	const places = new Map<Group, HTMLDetailsElement>();
 	for (const [index, spec] of inOrder(SECTIONS).entries()) {
 		const group = groupOf(spec);
 		const node = nodes[index];
 		if (group === "traffic" || node === undefined) continue;
-		const place = places.get(group) ?? el("details", { class: "au-fold" }, el("summary", {}, titles[group]));
+		const place = places.get(group) ?? el("details", { class: "au-fold" }, el("summary", {}, groupTitle(group)));
 		if (!places.has(group)) node.before(place);
 		places.set(group, place);
 		place.append(node);

@@ -8,8 +8,9 @@ import { el } from "../../../../../web/dom.ts";
 import { number } from "../../../../../web/format.ts";
 import { headline } from "../../../../../web/model/overview.ts";
 import { troubleWords } from "../../../../../web/model/trouble.ts";
+import { table } from "../../../../../web/pages/controls.ts";
+import { ensureStyles, pageApi } from "../../../../../web/pages/page.ts";
 import { classWord, stateTone, stateWord } from "../../../../../web/words.ts";
-import { ensureStyles, pageApi, table } from "../../../autonomy/page.ts";
 
 type Loaded = { readonly status: Reply<"status"> } | { readonly error: unknown };
 

@@ -2,7 +2,7 @@
  * web/api.ts over LuCI's rpc: calls of one animation frame travel as one request, and LuCI notices itself when the
  * session is over. Its errors carry the code only in their text (rpc.js of luci-base), so that is where it is read from.
  */
-import { ApiError, type ApiErrorCode, type Transport } from "../../../web/api.ts";
+import { ApiError, type ApiErrorCode, type Transport } from "../api.ts";
 
 const UBUS: Readonly<Record<string, ApiErrorCode>> = {
 	"2": "bad_argument",

@@ -6,16 +6,16 @@ import type { Fields, ReplyOf } from "../../contract/api-schema.ts";
 import { STARLINK_METHODS } from "../../contract/api-starlink.ts";
 import type { USAGE_METHODS } from "../../contract/api-usage.ts";
 import { WIFI_METHODS } from "../../contract/api-wifi.ts";
-import { callTable, errorCode, type Transport } from "../../web/api.ts";
-import { type Child, el, replace } from "../../web/dom.ts";
-import { type Fact, facts } from "../../web/facts.ts";
-import { bytes, day, duration, number, percent, withUnit } from "../../web/format.ts";
-import { forecastView, scoreText } from "../../web/model/forecast.ts";
-import { readSky, skyPixels } from "../../web/model/sky.ts";
-import { say } from "../../web/say.ts";
-import { told } from "../../web/told.ts";
-import { classWord, type Member, stateTone, stateWord } from "../../web/words.ts";
-import { factList, section, table } from "./autonomy/page.ts";
+import { callTable, errorCode, type Transport } from "../api.ts";
+import { type Child, el, replace } from "../dom.ts";
+import { type Fact, facts } from "../facts.ts";
+import { bytes, day, duration, number, percent, withUnit } from "../format.ts";
+import { forecastView, scoreText } from "../model/forecast.ts";
+import { readSky, skyPixels } from "../model/sky.ts";
+import { say } from "../say.ts";
+import { told } from "../told.ts";
+import { classWord, type Member, stateTone, stateWord } from "../words.ts";
+import { factList, section, table } from "./controls.ts";
 
 function verdictWord(verdict: Member["families"][number]["verdict"]): string {
 	const words: Readonly<Record<typeof verdict, string>> = {

@@ -1,7 +1,7 @@
 /** Bars over time: one lane per uplink, with its name and a figure, an axis with times and a legend. */
-import { type Child, el, svg } from "../../web/dom.ts";
-import { clock, minute } from "../../web/format.ts";
-import type { Span } from "../../web/model/day.ts";
+import { type Child, el, svg } from "../dom.ts";
+import { clock, minute } from "../format.ts";
+import type { Span } from "../model/day.ts";
 
 const WIDTH = 1440;
 const HEIGHT = 20;

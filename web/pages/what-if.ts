@@ -2,14 +2,15 @@
 
 import { sectionSpec } from "../../contract/options.ts";
 import type { OptionSpec, SectionSpec } from "../../contract/schema.ts";
-import type { Api } from "../../web/api.ts";
-import { el, replace, setText } from "../../web/dom.ts";
-import { duration, withUnit } from "../../web/format.ts";
-import { compared, type WhatIf } from "../../web/model/journal.ts";
-import { say } from "../../web/say.ts";
-import { told } from "../../web/told.ts";
-import { button, choice, type Page, table } from "./autonomy/page.ts";
+import type { Api } from "../api.ts";
+import { el, replace, setText } from "../dom.ts";
+import { duration, withUnit } from "../format.ts";
+import { compared, type WhatIf } from "../model/journal.ts";
+import { say } from "../say.ts";
+import { told } from "../told.ts";
+import { button, choice, table } from "./controls.ts";
 import { drawLanes, type LaneRow, legend } from "./lanes.ts";
+import type { Page } from "./page.ts";
 
 interface SliderSpec {
 	readonly section: SectionSpec["key"];

@@ -1,9 +1,9 @@
 /** The charts of one uplink: which there are, what each shows, and filling them from rows. */
-import { type Chart, createChart, type Line, type Mark } from "../../web/chart.ts";
-import { replace, show } from "../../web/dom.ts";
-import { minute, ms, number, percent, rate, withUnit } from "../../web/format.ts";
-import { type Row, type Spread, summarize } from "../../web/model/rows.ts";
-import { say } from "../../web/say.ts";
+import { type Chart, createChart, type Line, type Mark } from "../chart.ts";
+import { replace, show } from "../dom.ts";
+import { minute, ms, number, percent, rate, withUnit } from "../format.ts";
+import { type Row, type Spread, summarize } from "../model/rows.ts";
+import { say } from "../say.ts";
 
 interface Kind {
 	readonly title: string;

@@ -1,11 +1,13 @@
 /** Versions of the configuration: kept, looked at, downloaded, restored with a way back, removed. */
 import type { RpcdReply } from "../../contract/api-rpcd.ts";
-import { el, replace } from "../../web/dom.ts";
-import { bytes, dateTime } from "../../web/format.ts";
-import { type Rpcd, RpcdProblem } from "../../web/rpcd.ts";
-import { say } from "../../web/say.ts";
-import { button, dialog, type Page, table, textInput } from "./autonomy/page.ts";
+import { el, replace } from "../dom.ts";
+import { bytes, dateTime } from "../format.ts";
+import { type Rpcd, RpcdProblem } from "../rpcd.ts";
+import { say } from "../say.ts";
+import { button, table, textInput } from "./controls.ts";
+import { dialog } from "./dialog.ts";
 import { download } from "./download.ts";
+import type { Page } from "./page.ts";
 
 type Version = RpcdReply<"backup_list">["versions"][number];
 

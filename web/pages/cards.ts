@@ -1,10 +1,11 @@
 /** The card of one uplink: built once, then only what changed is touched. */
-import { el, replace, setAttribute, setText, show, svg } from "../../web/dom.ts";
-import { ms } from "../../web/format.ts";
-import type { Card } from "../../web/model/overview.ts";
-import { say } from "../../web/say.ts";
-import { type Sample, spark } from "../../web/series.ts";
-import { button, type Page } from "./autonomy/page.ts";
+import { el, replace, setAttribute, setText, show, svg } from "../dom.ts";
+import { ms } from "../format.ts";
+import type { Card } from "../model/overview.ts";
+import { say } from "../say.ts";
+import { type Sample, spark } from "../series.ts";
+import { button } from "./controls.ts";
+import type { Page } from "./page.ts";
 
 const WIDTH = 300;
 const HEIGHT = 44;

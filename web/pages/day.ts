@@ -1,12 +1,12 @@
 /** The strip of the last 24 hours: one lane per uplink (day-reader.ts). */
-import type { Api } from "../../web/api.ts";
-import { createDayReader, DAY_MS, type DayReader } from "../../web/day-reader.ts";
-import { el, replace } from "../../web/dom.ts";
-import { percent } from "../../web/format.ts";
-import type { Lane } from "../../web/model/day.ts";
-import { say } from "../../web/say.ts";
-import { nowMs } from "./autonomy/page.ts";
+import type { Api } from "../api.ts";
+import { createDayReader, DAY_MS, type DayReader } from "../day-reader.ts";
+import { el, replace } from "../dom.ts";
+import { percent } from "../format.ts";
+import type { Lane } from "../model/day.ts";
+import { say } from "../say.ts";
 import { drawLanes, type LaneRow, legend } from "./lanes.ts";
+import { nowMs } from "./page.ts";
 
 /** Spans of 7.5 minutes. */
 const POINTS = 192;

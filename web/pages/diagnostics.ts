@@ -1,10 +1,11 @@
 /** The log, and the report for somebody who helps: what is in it is shown before anything is collected. */
-import { el, replace, setText, show } from "../../web/dom.ts";
-import { logText } from "../../web/model/log.ts";
-import type { Rpcd } from "../../web/rpcd.ts";
-import { say } from "../../web/say.ts";
-import { button, choice, type Page, textInput } from "./autonomy/page.ts";
+import { el, replace, setText, show } from "../dom.ts";
+import { logText } from "../model/log.ts";
+import type { Rpcd } from "../rpcd.ts";
+import { say } from "../say.ts";
+import { button, choice, textInput } from "./controls.ts";
 import { download } from "./download.ts";
+import type { Page } from "./page.ts";
 
 const LEVELS = ["debug", "info", "warn", "error"] as const;
 type Level = (typeof LEVELS)[number];

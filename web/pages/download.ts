@@ -1,5 +1,5 @@
 /** Hands a text to the browser as a file. */
-import { el } from "../../web/dom.ts";
+import { el } from "../dom.ts";
 
 export function download(name: string, text: string): void {
 	const url = URL.createObjectURL(new Blob([text], { type: "text/plain" }));

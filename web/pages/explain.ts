@@ -1,11 +1,11 @@
 /** A decision explained: the rule, the numbers against their thresholds, every candidate, what came of it. */
-import type { Api } from "../../web/api.ts";
-import { el, replace } from "../../web/dom.ts";
-import { dateTime } from "../../web/format.ts";
-import { candidateRows, figureRows, outcomes } from "../../web/model/journal.ts";
-import { say } from "../../web/say.ts";
-import { ruleWord } from "../../web/told.ts";
-import { table } from "./autonomy/page.ts";
+import type { Api } from "../api.ts";
+import { el, replace } from "../dom.ts";
+import { dateTime } from "../format.ts";
+import { candidateRows, figureRows, outcomes } from "../model/journal.ts";
+import { say } from "../say.ts";
+import { ruleWord } from "../told.ts";
+import { table } from "./controls.ts";
 
 /** How often it looks again for what came of a decision that is just being carried out. */
 const LOOKS = 6;

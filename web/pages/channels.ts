@@ -1,9 +1,10 @@
 /** Channels of alerts: how each is, with its last error in words, and a button that sends a test message. */
-import type { Api } from "../../web/api.ts";
-import { el, replace, setAttribute, setText, show } from "../../web/dom.ts";
-import { type Channel, type ChannelName, channelRow, channelTitle, testOutcome } from "../../web/model/alerts.ts";
-import { told } from "../../web/told.ts";
-import { button, type Page } from "./autonomy/page.ts";
+import type { Api } from "../api.ts";
+import { el, replace, setAttribute, setText, show } from "../dom.ts";
+import { type Channel, type ChannelName, channelRow, channelTitle, testOutcome } from "../model/alerts.ts";
+import { told } from "../told.ts";
+import { button } from "./controls.ts";
+import type { Page } from "./page.ts";
 
 /** How long somebody waits for what came of a test message, and how often it is looked. */
 const WAIT_MS = 30_000;
