@@ -1,81 +1,31 @@
 /**
  * Alerts: what happens -> conditions (detect.ts) -> their life (book.ts) -> who is told when (teller.ts) -> channels
  * (delivery.ts); what is open and what waits outlives the daemon (memory.ts). This file only wires them and keeps the
- * time. Whatever goes wrong in here stays in here: the daemon feeds it and never waits for it. Owns three timers;
+ * time. Whatever goes wrong in here stays in here: the daemon feeds it and never waits for it. Owns its timers;
  * `close()` ends everything.
  */
-import type { Bus } from "../bus/bus.ts";
 import type { Config } from "../config/types.ts";
-import type { Decision } from "../decide/types.ts";
 import { AutonomyError, errorText } from "../platform/error.ts";
-import type { Logger } from "../platform/log.ts";
 import type { Closable } from "../platform/platform.ts";
-import type { RecordedEvent, Recorder } from "../record/recorder.ts";
+import type { Alerts, AlertsWorld } from "./access.ts";
 import { createBook } from "./book.ts";
-import type { ChannelName } from "./channels/channel.ts";
-import { type ChannelStatus, createDelivery } from "./delivery.ts";
+import { createDelivery } from "./delivery.ts";
 import { createDetector } from "./detect.ts";
 import { createEscalations } from "./escalation.ts";
 import { type Hush, hushOf } from "./hush.ts";
-import type { ChannelWorld } from "./make-channels.ts";
 import { createKeeper } from "./memory.ts";
-import { createPictureTaker, type PictureWorld } from "./picture-of.ts";
+import { createPictureTaker } from "./picture-of.ts";
 import { createTeller, type Now } from "./teller.ts";
-import {
-	type Alert,
-	type AlertKindName,
-	type AlertLevel,
-	highest,
-	isAtLeast,
-	type Message,
-	type Notice,
-	type Signal,
-} from "./types.ts";
+import { type AlertKindName, highest, isAtLeast, type Message, type Notice, type Signal } from "./types.ts";
 import { parseZone, UTC, type Zone } from "./zone.ts";
 
-export interface AlertsWorld extends Omit<ChannelWorld, "isOffline">, PictureWorld {
-	readonly platform: ChannelWorld["platform"];
-	readonly bus: Bus;
-	readonly log: Logger;
-	readonly version: string;
-	readonly recorder: Pick<Recorder, "history" | "toUnixMs">;
-	/** How often the daemon was started without an orderly end before, as the wrapper counts. */
-	restarts(): number;
-	/** Name of this router. */
-	device(): string;
-	/** File in RAM that tells the daemon's next start what is open; absent: it begins anew. */
-	readonly memoryPath?: string;
-}
-
-export interface AlertsStatus {
-	readonly channels: readonly ChannelStatus[];
-	/** Nobody is told but of emergencies: why; null: all is told. */
-	readonly hush: Hush | null;
-	readonly waiting: number;
-	readonly limited: number;
-}
-
-export interface Alerts extends Closable {
-	start(): void;
-	/** After each step that had something to say. */
-	output(decisions: readonly Decision[], events: readonly RecordedEvent[]): void;
-	configure(): void;
-	active(): readonly Alert[];
-	history(limit: number): readonly Alert[];
-	/** How many were acknowledged. */
-	acknowledge(id: string, by: string): number;
-	status(): AlertsStatus;
-	/** Tried at once; gives the channels as they were before. Refused when none of this name can be tried. */
-	test(channel: ChannelName | null, text: string, level: AlertLevel): readonly ChannelStatus[];
-	/** A text of the daemon's own for one channel, such as a report. */
-	post(channel: ChannelName, text: string, html?: string | null): boolean;
-	/** Every step of every alert, also those nobody is told of. */
-	onNotice(listener: (notice: Notice) => void): void;
-}
+export type { Alerts, AlertsWorld } from "./access.ts";
 
 const LOOK_MS = 10_000;
 /** What follows an output is looked at together. */
 const SOON_MS = 200;
+/** What a crash may cost of what the next start should know. */
+const NOTE_MS = 3_000;
 
 export function createAlerts(world: AlertsWorld): Alerts {
 	const { platform, log } = world;
@@ -88,8 +38,8 @@ export function createAlerts(world: AlertsWorld): Alerts {
 	const listeners: ((notice: Notice) => void)[] = [];
 	const escalations = createEscalations(() => world.config().notify);
 	const keeper = world.memoryPath === undefined ? null : createKeeper({ platform, log, path: world.memoryPath });
-	/** What the next start should know has changed. */
-	let changed = false;
+	/** Set while the next start should know something new. */
+	let noter: Closable | null = null;
 	let offline = false;
 	let timer: Closable | null = null;
 	let looker: Closable | null = null;
@@ -110,9 +60,7 @@ export function createAlerts(world: AlertsWorld): Alerts {
 		},
 		isOpen: (id) => book.find(id)?.state === "active",
 		onAcknowledged: ({ id, by }) => void acknowledge(id, by),
-		onChange() {
-			changed = true;
-		},
+		onChange: touch,
 	});
 
 	function isOn(kind: AlertKindName): boolean {
@@ -133,7 +81,7 @@ export function createAlerts(world: AlertsWorld): Alerts {
 	}
 
 	function tell(notice: Notice): void {
-		changed = true;
+		touch();
 		log.info("alert", {
 			id: notice.alert.id,
 			change: notice.change,
@@ -173,10 +121,20 @@ export function createAlerts(world: AlertsWorld): Alerts {
 		if (before && !offline) delivery.kick();
 	}
 
+	function touch(): void {
+		if (keeper !== null && !closed) noter ??= timers.after(NOTE_MS, () => guarded(note));
+	}
+
 	function note(): void {
-		if (!changed) return;
-		changed = false;
-		keeper?.note({ book: book.memory(), teller: teller.memory(), channels: delivery.memory() });
+		if (noter === null) return;
+		noter.close();
+		noter = null;
+		keeper?.note({
+			book: book.memory(),
+			teller: teller.memory(),
+			calls: escalations.memory(),
+			channels: delivery.memory(),
+		});
 	}
 
 	function recall(): void {
@@ -185,6 +143,7 @@ export function createAlerts(world: AlertsWorld): Alerts {
 		const open = book.recall(memory.book);
 		detector.recall(open, now());
 		teller.recall(memory.teller);
+		escalations.recall(memory.calls);
 		delivery.recall(memory.channels);
 		const waiting = memory.channels.reduce((sum, one) => sum + one.waiting.length, 0);
 		log.info("alert", { reason: `${open.length} alerts and ${waiting} messages of the run before are taken over` });
@@ -233,10 +192,7 @@ export function createAlerts(world: AlertsWorld): Alerts {
 		start() {
 			readZone();
 			guarded(recall);
-			looker = timers.every(LOOK_MS, () => {
-				guarded(look);
-				guarded(note);
-			});
+			looker = timers.every(LOOK_MS, () => guarded(look));
 			const starts = world.restarts();
 			if (starts <= 1) return;
 			const text = `the daemon has been started again after an end that was not orderly (${starts} starts)`;

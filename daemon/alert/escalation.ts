@@ -9,11 +9,25 @@ export interface Escalations {
 		atMs: number,
 		hush: boolean,
 	): readonly Notice[];
+	/** For the daemon's next start. */
+	memory(): readonly Calls[];
+	recall(calls: readonly Calls[]): void;
+}
+
+/** How often somebody was called for an alert, and when last. */
+export interface Calls {
+	readonly id: string;
+	readonly count: number;
+	readonly atMs: number;
 }
 
 export function createEscalations(settings: () => Config["notify"]): Escalations {
 	const told = new Map<string, { count: number; atMs: number }>();
 	return {
+		memory: () => [...told].map(([id, state]) => ({ id, ...state })),
+		recall(calls) {
+			for (const { id, count, atMs } of calls) told.set(id, { count, atMs });
+		},
 		due(open, atMs, hush) {
 			const { escalateAfterS, escalations: most } = settings();
 			for (const id of told.keys()) if (!open.some(({ alert }) => alert.id === id)) told.delete(id);

@@ -11,12 +11,14 @@ import type { Platform } from "../platform/platform.ts";
 import type { BookMemory } from "./book.ts";
 import { at } from "./channels/http.ts";
 import type { ChannelMemory } from "./delivery.ts";
+import type { Calls } from "./escalation.ts";
 import type { TellerMemory } from "./teller.ts";
 import type { Alert, Message, Notice } from "./types.ts";
 
 export interface AlertsMemory {
 	readonly book: BookMemory;
 	readonly teller: TellerMemory;
+	readonly calls: readonly Calls[];
 	readonly channels: readonly ChannelMemory[];
 }
 
@@ -69,12 +71,13 @@ function memoryOf(value: unknown, nowMs: number): AlertsMemory | null {
 	const isPast = (one: { readonly atMs: number }): boolean => one.atMs <= nowMs;
 	const alerts = list(at(book, "alerts")).filter(isAlert);
 	const told = list(at(teller, "told")).filter(isTold);
-	const waiting = list(at(teller, "waiting")).filter(isNotice);
+	const [group, digest] = [list(at(teller, "group")).filter(isNotice), list(at(teller, "digest")).filter(isNotice)];
 	// Times to come are those of another clock.
-	if (alerts.some((one) => one.changedAtMs > nowMs) || ![...told, ...waiting].every(isPast)) return null;
+	if (alerts.some((one) => one.changedAtMs > nowMs) || ![...told, ...group, ...digest].every(isPast)) return null;
 	return {
 		book: { count: count(at(book, "count")), alerts, past: list(at(book, "past")).filter(isAlert) },
-		teller: { told, waiting, leftOut: count(at(teller, "leftOut")), messages: count(at(teller, "messages")) },
+		teller: { told, group, digest, leftOut: count(at(teller, "leftOut")), messages: count(at(teller, "messages")) },
+		calls: list(at(value, "calls")).filter(isCalls).filter(isPast),
 		channels: list(at(value, "channels")).flatMap((one) => {
 			const name = at(one, "name");
 			const messages = list(at(one, "waiting")).filter(isMessage).filter(isPast);
@@ -145,6 +148,10 @@ function isTold(value: unknown): value is TellerMemory["told"][number] {
 		open: [(one) => typeof one === "boolean"],
 		pending: [isNotice, isNull],
 	});
+}
+
+function isCalls(value: unknown): value is Calls {
+	return has(value, { id: [isText], count: [isCount], atMs: [isTime] });
 }
 
 function isMessage(value: unknown): value is Message {

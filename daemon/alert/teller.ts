@@ -53,7 +53,8 @@ interface Told {
 
 export interface TellerMemory {
 	readonly told: readonly (Told & { readonly key: string })[];
-	readonly waiting: readonly Notice[];
+	readonly group: readonly Notice[];
+	readonly digest: readonly Notice[];
 	readonly leftOut: number;
 	readonly messages: number;
 }
@@ -203,13 +204,15 @@ export function createTeller(settings: () => TellerSettings): Teller {
 		},
 		memory: () => ({
 			told: [...told].map(([key, record]) => ({ key, ...record })),
-			waiting: [...digest, ...group],
+			group,
+			digest,
 			leftOut,
 			messages,
 		}),
 		recall(memory) {
 			for (const { key, ...record } of memory.told.slice(-MAX_TOLD)) told.set(key, record);
-			digest = memory.waiting.slice(-MAX_WAITING);
+			group = memory.group.slice(-MAX_WAITING);
+			digest = memory.digest.slice(-MAX_WAITING);
 			leftOut = memory.leftOut;
 			messages = memory.messages;
 		},

@@ -25,6 +25,9 @@ interface Desk {
 	up: boolean;
 	config: ReturnType<typeof read>;
 	bodies(): Record<string, unknown>[];
+	readonly files: ReturnType<typeof fakeFiles>;
+	/** The daemon ends, orderly or not, and is started again. */
+	restart(orderly?: boolean): void;
 	down(uplink: string): void;
 	back(uplink: string): void;
 	decide(kind: Decision["kind"], from?: string): void;
@@ -37,6 +40,7 @@ function desk(t: TestContext, uci = HOOK, ways: readonly (string | null)[] = [nu
 	const base = describe({ ...engine, started: true }, 0);
 	const uplink = { id: "wan", state: "eligible", primary: true, reason: "answers" } as (typeof base.uplinks)[number];
 	const processes = fakeProcesses();
+	const files = fakeFiles({ "/etc/TZ": "CET-1CEST,M3.5.0,M10.5.0/3\n" });
 	const self: Desk = {
 		requests: [],
 		log,
@@ -45,6 +49,14 @@ function desk(t: TestContext, uci = HOOK, ways: readonly (string | null)[] = [nu
 		up: true,
 		config: read(uci),
 		bodies: () => self.requests.map((one) => JSON.parse(String(one.body)) as Record<string, unknown>),
+		files,
+		restart(orderly = true) {
+			if (!orderly) files.writeAtomic = () => undefined;
+			self.alerts.close();
+			Object.assign(files, fakeFiles(Object.fromEntries(files.content)));
+			(self as { alerts: Alerts }).alerts = make();
+			self.alerts.start();
+		},
 		down: (id) => self.alerts.output([], [event(id, "eligible", "down")]),
 		back: (id) => self.alerts.output([], [event(id, "hold_down", "eligible")]),
 		decide(kind, from = "wan") {
@@ -74,7 +86,7 @@ function desk(t: TestContext, uci = HOOK, ways: readonly (string | null)[] = [nu
 		clock: time.clock,
 		timers: time.timers,
 		random: fakeRandom(),
-		files: fakeFiles({ "/etc/TZ": "CET-1CEST,M3.5.0,M10.5.0/3\n" }),
+		files,
 		processes,
 		http: {
 			async request(request: HttpRequest) {
@@ -84,35 +96,37 @@ function desk(t: TestContext, uci = HOOK, ways: readonly (string | null)[] = [nu
 			},
 		},
 	};
-	const alerts = createAlerts({
-		platform,
-		bus: { list: () => Promise.resolve([]) } as unknown as Bus,
-		log,
-		version: "1.2.3",
-		config: () => self.config,
-		recorder: {
-			history: () => null,
-			toUnixMs: (atMs) => Math.round(time.clock.wallMs() + atMs - time.clock.monotonicMs()),
-		},
-		view: () => ({
-			...base,
-			started: true,
-			degraded: false,
-			primary: "wan",
-			uplinks: [{ ...uplink, state: self.up ? "eligible" : "down" }],
-		}),
-		preferred: () => null,
-		uplinks: () => [{ id: "wan", class: "lan" }],
-		sensors: () => [],
-		problems: () => [],
-		ways: () => ways,
-		actedPath: "/tmp/autonomy/watch/acted",
-		restarts: () => 0,
-		device: () => "boat",
-	});
-	(self as { alerts: Alerts }).alerts = alerts;
-	alerts.start();
-	t.after(() => alerts.close());
+	const make = (): Alerts =>
+		createAlerts({
+			platform,
+			bus: { list: () => Promise.resolve([]) } as unknown as Bus,
+			log,
+			version: "1.2.3",
+			config: () => self.config,
+			recorder: {
+				history: () => null,
+				toUnixMs: (atMs) => Math.round(time.clock.wallMs() + atMs - time.clock.monotonicMs()),
+			},
+			view: () => ({
+				...base,
+				started: true,
+				degraded: false,
+				primary: "wan",
+				uplinks: [{ ...uplink, state: self.up ? "eligible" : "down" }],
+			}),
+			preferred: () => null,
+			uplinks: () => [{ id: "wan", class: "lan" }],
+			sensors: () => [],
+			problems: () => [],
+			ways: () => ways,
+			actedPath: "/tmp/autonomy/watch/acted",
+			memoryPath: "/tmp/autonomy/alerts.json",
+			restarts: () => 0,
+			device: () => "boat",
+		});
+	(self as { alerts: Alerts }).alerts = make();
+	self.alerts.start();
+	t.after(() => self.alerts.close());
 	return self;
 }
 
@@ -481,4 +495,123 @@ test("a router that has not heard the time does not take the day for the night",
 	const { wallMs } = one.time.clock;
 	(one.time.clock as { wallMs: () => number }).wallMs = () => wallMs() - 1_700_000_000_000;
 	assert.equal(one.alerts.status().hush, null);
+});
+
+for (const orderly of [true, false]) {
+	test(`the daemon is started again in the middle of an outage, ${orderly ? "orderly" : "after a crash"}: all is told once, in order`, async (t) => {
+		const limits =
+			"config notifications alerts\n option critical_per_hour 100\n option max_per_hour 100\n option escalate_after_s 0\n";
+		const one = desk(t, HOOK + limits);
+		one.up = false;
+		one.answer = noWay;
+		for (let index = 0; index < 20; index++) {
+			one.down(`wan${index}`);
+			await one.time.advance(6000);
+		}
+		const before = one.alerts.active();
+		one.restart(orderly);
+		assert.deepEqual(one.alerts.active(), before, "what holds is known");
+		assert.match(JSON.stringify(one.log.lines), /21 alerts and \d+ messages of the run before are taken over/);
+		for (let index = 20; index < 40; index++) {
+			one.down(`wan${index}`);
+			await one.time.advance(6000);
+		}
+		one.up = true;
+		one.answer = () => ({ status: 200 });
+		for (let index = 0; index < 40; index++) one.back(`wan${index}`);
+		one.decide("start");
+		await one.time.advance(700_000);
+		const told = one
+			.bodies()
+			.flatMap((body) => body.alerts as { id: string; kind: string; uplink: string; change: string; ts: number }[]);
+		const downs = told.filter(({ kind }) => kind === "member_down");
+		assert.deepEqual(
+			downs.map(({ uplink }) => uplink),
+			Array.from({ length: 40 }, (_, index) => `wan${index}`),
+		);
+		for (const [index, { ts }] of downs.entries()) assert.equal(ts, 1_760_000_000_000 + index * 6000, "the true time");
+		assert.deepEqual(
+			told.filter(({ kind }) => kind === "offline").map(({ change }) => change),
+			["raised", "cleared"],
+			"one outage",
+		);
+		assert.equal(new Set(told.map(({ id }) => id)).size, 41, "no number is given twice");
+		assert.deepEqual(one.alerts.active(), []);
+	});
+}
+
+test("acknowledged after a restart, by the button of a message from before it; nobody is called again", async (t) => {
+	const uci = `config notifications telegram\n option enabled 1\n option token 1:a\n option chat_id 5\n
+config notifications slack\n option enabled 1\n option escalation 1\n option webhook_url https://slack.example/x\n`;
+	const one = desk(t, uci);
+	let pressed = false;
+	one.answer = ({ url }) => {
+		if (url.endsWith("sendMessage")) return { body: '{"ok":true,"result":{"message_id":7}}' };
+		const chat = { id: 5 };
+		const update = { update_id: 3, callback_query: { id: "q", data: "ack", message: { message_id: 7, chat } } };
+		return { body: JSON.stringify({ ok: true, result: pressed && url.endsWith("getUpdates") ? [update] : [] }) };
+	};
+	one.down("wan");
+	await one.time.advance(320_000);
+	const calls = () => one.requests.filter(({ url }) => url.includes("slack")).length;
+	assert.equal(calls(), 1);
+	one.restart();
+	await one.time.advance(100_000);
+	assert.equal(calls(), 1, "the time until the next call goes on");
+	pressed = true;
+	await one.time.advance(60_000);
+	const [alert] = one.alerts.active();
+	assert.deepEqual([alert?.id, alert?.state, alert?.acknowledgedBy], ["a1", "acknowledged", "telegram"]);
+	await one.time.advance(3_600_000);
+	assert.equal(calls(), 1);
+	one.restart(false);
+	one.back("wan");
+	await one.time.advance(20_000);
+	assert.equal(one.alerts.history(5)[0]?.acknowledgedBy, "telegram");
+});
+
+test("what a torn, foreign or hostile note says is left out", async (t) => {
+	const good = desk(t);
+	good.answer = noWay;
+	good.down("wan");
+	await good.time.advance(4000);
+	const text = good.files.readText("/tmp/autonomy/alerts.json");
+	assert.ok(text.includes("member_down:wan") && !text.includes("s3cr3t"), text);
+	const changed = (change: (note: Record<string, never>) => void): string => {
+		const note = JSON.parse(text) as Record<string, never>;
+		change(note);
+		return JSON.stringify(note);
+	};
+	const set = (path: string, value: unknown) =>
+		changed((note) => {
+			const keys = path.split(".");
+			const last = keys.pop() ?? "";
+			const place = keys.reduce<Record<string, unknown>>((at, key) => at[key] as Record<string, unknown>, note);
+			place[last] = value;
+		});
+	for (const [what, note, open, queued] of [
+		["as it was", text, 1, 1],
+		["torn", text.slice(0, -20), 0, 0],
+		["empty", "", 0, 0],
+		["a number", "7", 0, 0],
+		["another shape", set("shape", 2), 0, 0],
+		["another clock", set("book.alerts.0.changedAtMs", 1e15), 0, 0],
+		["no alert", set("book.alerts.0", { key: 1 }), 0, 1],
+		["a kind from nowhere", set("book.alerts.0.kind", "constructor"), 0, 1],
+		["a level from nowhere", set("book.alerts.0.level", "__proto__"), 0, 1],
+		["a list that is none", set("book.alerts", "x"), 0, 1],
+		["a message without notices", set("channels.0.waiting.0.notices", null), 1, 0],
+		["a channel from nowhere", set("channels.0.name", "__proto__"), 1, 0],
+	] as const) {
+		const one = desk(t, "");
+		one.answer = noWay;
+		one.config = read(HOOK);
+		one.files.content.set("/tmp/autonomy/alerts.json", note);
+		(one as { alerts: Alerts }).alerts.configure();
+		one.files.writeAtomic = () => undefined;
+		one.time.advanceSync(10_000);
+		one.restart(false);
+		const [channel] = one.alerts.status().channels;
+		assert.deepEqual([one.alerts.active().length, channel?.queued], [open, queued], what);
+	}
 });
