@@ -54,6 +54,41 @@ test("pushover: an emergency is repeated until somebody acknowledges, and the re
 	assert.equal(server.seen.length, 3);
 });
 
+test("pushover: what is over stops ringing, and what is over before it leaves does not begin to", async (t) => {
+	const server = await service(t, ({ path }) =>
+		path.startsWith("/1/receipts/")
+			? { body: { status: 1, acknowledged: 0, expired: 0 } }
+			: { body: { status: 1, receipt: "rEcEiPt123" } },
+	);
+	const channel = createPushover(pushover, post, server.base);
+	const emergency = letter([notice("raised", "emergency")]);
+	await channel.send(emergency);
+	assert.equal(
+		channel.isPending?.(() => true),
+		false,
+	);
+	assert.equal(
+		channel.isPending?.(() => false),
+		true,
+	);
+	const next = createPushover(pushover, post, server.base);
+	next.recall?.(JSON.parse(JSON.stringify(channel.memory?.())));
+	next.recall?.([["../1/users/validate", ["a1"]], [7, "x"], null]);
+	assert.deepEqual(await next.acknowledgements?.(() => false), []);
+	assert.deepEqual(
+		server.seen.slice(1).map(({ method, path, body }) => [method, path, body]),
+		[["POST", "/1/receipts/rEcEiPt123/cancel.json", "token=apptoken"]],
+	);
+	assert.equal(
+		next.isPending?.(() => false),
+		false,
+	);
+	const late = { ...letter([notice("raised", "emergency"), notice("raised", "critical")]), isOpen: () => false };
+	await channel.send(late);
+	const fields = new URLSearchParams(server.seen.at(-1)?.body);
+	assert.deepEqual([fields.get("priority"), fields.get("retry")], ["1", null]);
+});
+
 test("answers: which mean later, which the settings, which this message", async (t) => {
 	const slack = (base: string) =>
 		createSlack(
@@ -163,6 +198,14 @@ test("telegram: plain text with a button; acknowledged by button or answer, only
 	];
 	assert.deepEqual(await channel.acknowledgements?.(() => true), [{ id: "a1", by: "telegram" }]);
 	assert.equal(server.json().offset, 7);
+	updates = [
+		{
+			update_id: 9,
+			callback_query: { id: "q9", data: "ack", message: { message_id: 3, chat: { id: -100200 } } },
+		},
+	];
+	assert.deepEqual(await channel.acknowledgements?.(() => true), []);
+	assert.equal(server.json().text, "Not known any more: see autonomyctl alerts");
 });
 
 test("pagerduty: trigger, acknowledge and resolve of one incident", async (t) => {
@@ -186,6 +229,17 @@ test("pagerduty: trigger, acknowledge and resolve of one incident", async (t) =>
 	assert.deepEqual(
 		[payload.severity, payload.source, payload.timestamp, payload.component],
 		["critical", "boat", new Date(NOW_UNIX_MS).toISOString(), "wan"],
+	);
+	// What was taken is not sent again: a trigger after its resolve would be a new incident.
+	let failing = 2;
+	const shaky = await service(t, () => (failing-- === 0 ? { status: 500 } : { status: 202 }));
+	const again = createPagerDuty(section, post, shaky.base);
+	assert.equal((await again.send(letter(steps))).ok, false);
+	assert.deepEqual(await again.send(letter([], { id: "t1", kind: "test" })), { ok: true });
+	assert.deepEqual(await again.send(letter(steps)), { ok: true });
+	assert.deepEqual(
+		shaky.seen.map((_, at) => shaky.json(at).event_action),
+		["trigger", "acknowledge", "resolve", "trigger", "resolve", "resolve"],
 	);
 	const refusing = await service(t, {
 		status: 400,
@@ -286,6 +340,17 @@ test("webhook: private addresses and redirects are refused unless allowed", asyn
 	);
 	assert.deepEqual(await following.send(letter()), { ok: true });
 	assert.equal(target.seen[0]?.headers.authorization, undefined, "another host does not get the token");
+	for (const [type, header] of [
+		["api_key", "x-api-key"],
+		["custom", "x-mine"],
+		["basic", "authorization"],
+	] as const) {
+		const own = ` option auth_header ${type === "custom" ? "X-Mine" : "X-API-Key"}\n option auth_token tok3n\n option auth_username u\n option auth_password tok3n\n`;
+		const one = webhook(from.base, ` option follow_redirect 1\n option auth_type ${type}\n${own}`);
+		assert.deepEqual(await one.send(letter()), { ok: true });
+		assert.ok(from.seen.at(-1)?.headers[header], `${type} at its own host`);
+		assert.ok(!JSON.stringify(target.seen.at(-1)).includes("tok3n"), `${type} at another host`);
+	}
 });
 
 test("webhook: a server that refuses for ever does not hold up all others", async (t) => {
