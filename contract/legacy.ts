@@ -3,8 +3,7 @@
  * told about once, without alarm. Everything else that is unknown is a likely typing mistake and gives a warning.
  */
 
-import { ALERT_SECTIONS } from "./options-alerts.ts";
-import { METRICS, MQTT } from "./options-mqtt.ts";
+import { SECTIONS } from "./options.ts";
 import type { SectionSpec } from "./schema.ts";
 
 interface MovedOption {
@@ -14,14 +13,11 @@ interface MovedOption {
 }
 
 /** Channels of alerts, MQTT and metrics once stood in section main, their name before that of the option. */
-const MOVED_CHANNELS: readonly MovedOption[] = [
-	...ALERT_SECTIONS,
-	{ key: "mqtt" as const, options: MQTT },
-	{ key: "metrics" as const, options: METRICS },
-].flatMap(({ key, options }) =>
-	key === "notify"
-		? []
-		: options.flatMap(({ name, legacy }) => (legacy ?? []).map((option) => ({ option, key, target: name }))),
+const CHANNELS = /^(notify.+|pushover|email|slack|discord|telegram|pagerduty|webhook|push|sms|mqtt|metrics)$/;
+const MOVED_CHANNELS: readonly MovedOption[] = SECTIONS.flatMap(({ key, options }) =>
+	CHANNELS.test(key)
+		? options.flatMap(({ name, legacy }) => (legacy ?? []).map((option) => ({ option, key, target: name })))
+		: [],
 );
 
 /** Options of section main that now live in a section of their own. */

@@ -28,16 +28,19 @@ export function readConfig(pkg: UciPackage | null, file: string): ReadResult {
 	for (const warning of pkg?.warnings ?? []) {
 		reporter.add({ level: "warning", file: warning.file, line: warning.line, problem: warning.text });
 	}
-	const own = new Map(
-		SECTIONS.filter((spec) => spec.name !== null).map((spec) => [spec.key, ownSection(sections, spec)]),
-	);
-	const moved = movedOptions(own.get("main"));
-	const values = (key: SectionSpec["key"]): unknown =>
-		readSection(sectionSpec(key), own.get(key), moved.get(key) ?? new Map(), reporter);
+	const moved = movedOptions(ownSection(sections, sectionSpec("main")));
+	const used = new Set<UciSection | undefined>();
+	const parts: Record<string, unknown> = {};
+	// Each is taken from the table once: in the daemon it is made of a text at that moment (contract/api-compact.ts).
+	for (const spec of SECTIONS) {
+		if (spec.name === null) continue;
+		const own = ownSection(sections, spec);
+		used.add(own);
+		parts[spec.key] = readSection(spec, own, moved.get(spec.key) ?? new Map(), reporter);
+	}
 	// The interfaces in types.ts are generated from the very tables by which readSection fills these records.
-	const parts = [...own.keys()].map((key) => [key, values(key)] as const);
-	const config = { ...Object.fromEntries(parts), members: readMembers(sections, reporter) } as unknown as Config;
-	reportSections(sections, new Set(own.values()), reporter);
+	const config = { ...parts, members: readMembers(sections, reporter) } as unknown as Config;
+	reportSections(sections, used, reporter);
 	return { config: freeze(crossCheck(config, reporter)), report: reporter.entries() };
 }
 
