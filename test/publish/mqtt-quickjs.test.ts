@@ -8,7 +8,7 @@ let quickjs: QjsOutlets | null = null;
 before(async () => {
 	if (without === false) quickjs = await startQjsOutlets();
 });
-after(() => quickjs?.kill());
+after(() => quickjs?.stop());
 mqttSuite(
 	without,
 	() => {

@@ -17,6 +17,8 @@ export interface QjsOutlets {
 	/** Like outlets.listen; what a page says is settled beforehand. */
 	listen(host: string, port: number, pages: Pages): Promise<{ readonly port: number; close(): void }>;
 	memory(): Promise<{ readonly rssBytes: number; readonly heapBytes: number }>;
+	/** As a daemon ends. */
+	stop(): Promise<void>;
 	/** At once, as when somebody kills the daemon. */
 	kill(): void;
 }
@@ -44,7 +46,7 @@ function bundle(): Promise<string> {
 	return bundled;
 }
 
-/** With `path` as its PATH. Whoever starts it ends it by `kill`. */
+/** With `path` as its PATH. Whoever starts it ends it by `stop`. */
 export async function startQjsOutlets(path?: string): Promise<QjsOutlets> {
 	const program = findQjs().path ?? "";
 	const env = { ...process.env, PATH: path === undefined ? process.env.PATH : path };
@@ -71,12 +73,15 @@ export async function startQjsOutlets(path?: string): Promise<QjsOutlets> {
 		if (code === undefined) one?.resolve(value);
 		else one?.reject(new AutonomyError(code as ErrorCode, text ?? ""));
 	});
-	child.on("exit", (code, signal) => {
-		for (const one of asked.values()) one.reject(new Error(`QuickJS ended (${code ?? signal}): ${stderr}`));
+	let end: Error | null = null;
+	child.on("close", (code, signal) => {
+		end = new Error(`QuickJS ended (${code ?? signal}): ${stderr}`);
+		for (const one of asked.values()) one.reject(end);
 	});
 
 	function ask(order: Order): Promise<unknown> {
 		return new Promise((resolve, reject) => {
+			if (end !== null) throw end;
 			asked.set(++lastId, { resolve, reject });
 			child.stdin.write(`${JSON.stringify({ id: lastId, order })}\n`);
 		});
@@ -112,6 +117,10 @@ export async function startQjsOutlets(path?: string): Promise<QjsOutlets> {
 			return { port: Number(taken), close: () => tell({ call: "close", link }) };
 		},
 		memory: () => ask({ call: "memory" }) as ReturnType<QjsOutlets["memory"]>,
+		async stop() {
+			child.stdin.end();
+			if (end === null) await new Promise((resolve) => child.once("close", resolve));
+		},
 		kill: () => void child.kill("SIGKILL"),
 	};
 }

@@ -1,4 +1,4 @@
-/** Ways out on QuickJS: signatures by ourselves, MQTT by a session of ours; mail, push and the web server need what Node has and say so. */
+/** Ways out on QuickJS: thin doors, each part is loaded by the first that needs it; what needs Node says so. */
 import { AutonomyError } from "../error.ts";
 import type { Outlets } from "../outlets.ts";
 import { encodeText } from "./text.ts";
@@ -38,5 +38,11 @@ export const qjsOutlets: Outlets = {
 		const { openMqtt } = await import("./mqtt.ts");
 		return openMqtt(options, handlers);
 	},
-	listen: () => needsNode("the web server for Prometheus"),
+	async listen(options) {
+		if (options.host !== "127.0.0.1" && options.host !== "::1") {
+			throw new AutonomyError("refused", "only on loopback addresses");
+		}
+		const { listen } = await import("./listen.ts");
+		return listen(options);
+	},
 };

@@ -83,6 +83,8 @@ async function obey(order: Order): Promise<unknown> {
 			const { pages, port } = order;
 			const handle: ListenOptions["handle"] = (path) => {
 				if (path === "/fails") throw new Error("no figures");
+				// Orders are lines of 64 KiB at most.
+				if (path === "/big") return { status: 200, type: "text/plain", body: "ü".repeat(200_000) };
 				return Object.hasOwn(pages, path) ? (pages[path] ?? null) : null;
 			};
 			const server = await outlets.listen({ host: order.host as "127.0.0.1", port, handle });
@@ -105,4 +107,7 @@ host.onFatal((error) => {
 	host.print(`${errorText(error)}\n`, "stderr");
 	host.exit(1);
 });
-readPipe(0, orders.push, () => host.exit(0));
+readPipe(0, orders.push, () => {
+	for (const one of [...links.values(), ...servers.values()]) one.close();
+	host.exit(0);
+});

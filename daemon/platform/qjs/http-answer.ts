@@ -1,0 +1,47 @@
+/** What a small web server says to one request of HTTP/1: GET and HEAD, one per connection. Pure but for what its pages do. */
+import { errorText } from "../error.ts";
+import type { ListenOptions } from "../outlets.ts";
+import { concat, decodeText, encodeText } from "./text.ts";
+
+const MAX_REQUEST = 8192;
+const STATUS: Readonly<Record<number, string>> = {
+	200: "OK",
+	400: "Bad Request",
+	404: "Not Found",
+	405: "Method Not Allowed",
+	500: "Internal Server Error",
+	503: "Service Unavailable",
+};
+
+/** What to say to a request; null: it is not whole yet. */
+export function answer(request: Uint8Array, handle: ListenOptions["handle"]): Uint8Array | null {
+	const text = decodeText(request);
+	const end = text.indexOf("\r\n\r\n");
+	if (end === -1 && request.length < MAX_REQUEST) return null;
+	const [, method = "", target = ""] = /^([A-Z]+) (\S+) HTTP\/1\.[01]\r\n/.exec(text) ?? [];
+	const reply = end === -1 || method === "" ? plain(400, "not HTTP/1") : replyTo(method, target, handle);
+	const body = encodeText(reply.body);
+	const head = [
+		`HTTP/1.1 ${reply.status} ${STATUS[reply.status] ?? "Status"}`,
+		`Content-Type: ${reply.type}`,
+		`Content-Length: ${body.length}`,
+		"Connection: close",
+		"\r\n",
+	];
+	return concat([encodeText(head.join("\r\n")), ...(method === "HEAD" ? [] : [body])]);
+}
+
+type Reply = NonNullable<ReturnType<ListenOptions["handle"]>>;
+
+function plain(status: number, words: string): Reply {
+	return { status, type: "text/plain", body: `${words}\n` };
+}
+
+function replyTo(method: string, target: string, handle: ListenOptions["handle"]): Reply {
+	if (method !== "GET" && method !== "HEAD") return plain(405, "GET only");
+	try {
+		return handle(target.split("?")[0] ?? "") ?? plain(404, "not found");
+	} catch (error) {
+		return plain(500, errorText(error));
+	}
+}
