@@ -22,6 +22,8 @@ export interface Conditions {
 /** Looked at in every picture: when it is not in one, nobody watches it any more. */
 const LOOKED_AT: ReadonlySet<AlertKindName> = new Set(["system", "certificate", "data_limit", "obstruction"]);
 const GONE_MS = 600_000;
+/** Counted from whole seconds: the same moment may come out a little later. */
+const SAME_MS = 3_000;
 /** After a restart it takes a while until everything has been looked at. */
 const SETTLE_MS = 120_000;
 const HOUR_MS = 3_600_000;
@@ -79,7 +81,7 @@ export function createConditions(limits: () => Config["notify"]): Conditions {
 			const level = daysLeft <= 2 ? "critical" : null;
 			signals.push((soon ? on : off)("certificate", null, atMs, text, { level, key }));
 		}
-		if (watchdog !== null && watchdog.atMs > watchdogMs) {
+		if (watchdog !== null && watchdog.atMs > watchdogMs + SAME_MS) {
 			watchdogMs = watchdog.atMs;
 			signals.push(on("watchdog", null, watchdog.atMs, watchdog.text, { lastsMs: HOUR_MS }));
 		}

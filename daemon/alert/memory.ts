@@ -1,13 +1,14 @@
 /**
  * Alerts outlive the daemon, though not the router: what holds, what was told and what waits to be told is noted in /tmp
- * (RAM), with the times of the monotonic clock, which goes on. Written when something changed, at most every few seconds,
- * and at an orderly end; after a crash the last seconds are missing. What cannot be understood is left out: then it is as
- * if the daemon had been started for the first time.
+ * (RAM), with times of the monotonic clock, which begins anew with each process: they are put on the new one's when read.
+ * Written when something changed, at most every few seconds, and at an orderly end; after a crash the last seconds are
+ * missing. What cannot be understood is left out: then it is as if the daemon had been started for the first time.
  */
 import { ALERT_KINDS, ALERT_LEVELS } from "../../contract/options-alerts.ts";
 import { errorText } from "../platform/error.ts";
 import type { Logger } from "../platform/log.ts";
 import type { Platform } from "../platform/platform.ts";
+import { clockReadingFrom, readClocks, shiftBetween } from "../record/clocks.ts";
 import type { BookMemory } from "./book.ts";
 import { at } from "./channels/http.ts";
 import type { ChannelMemory } from "./delivery.ts";
@@ -24,6 +25,11 @@ export interface AlertsMemory {
 
 const SHAPE = 1;
 const MAX_BYTES = 4_000_000;
+const MAX_AGE_MS = 7 * 86_400_000;
+/** Names of times of the monotonic clock. */
+const TIME = /^(?:[a-z]+AtMs|atMs|heardMs)$/;
+/** How much later than now a time may be: the kernel's clock counts hundredths of seconds. */
+const SLACK_MS = 20;
 
 export interface Keeper {
 	/** What an earlier run left; null: nothing, or nothing of use. */
@@ -46,17 +52,23 @@ export function createKeeper(options: {
 			try {
 				const text = files.readTextIfAny(path);
 				if (text === null || text.length > MAX_BYTES) return null;
-				return memoryOf(JSON.parse(text) as unknown, clock.monotonicMs());
+				const then = clockReadingFrom(at(JSON.parse(text) as unknown, "clocks"));
+				const shift = then === null ? null : shiftBetween(then, readClocks(clock, files), MAX_AGE_MS);
+				if (shift === null || "unknown" in shift) return null;
+				const moved = (key: string, value: unknown): unknown =>
+					typeof value === "number" && TIME.test(key) ? value + shift.shiftMs : value;
+				return memoryOf(JSON.parse(text, moved) as unknown, clock.monotonicMs());
 			} catch {
 				return null; // torn or foreign: as if nothing had been left
 			}
 		},
 		note(memory) {
-			const text = JSON.stringify({ shape: SHAPE, ...memory });
+			const text = JSON.stringify(memory);
 			if (text === noted || text.length > MAX_BYTES) return;
 			noted = text;
 			try {
-				files.writeAtomic(path, text);
+				const clocks = JSON.stringify(readClocks(clock, files));
+				files.writeAtomic(path, `{"shape":${SHAPE},"clocks":${clocks},${text.slice(1)}`);
 			} catch (error) {
 				if (!told) log.warn("alert", { reason: `what is open will not be known after a restart: ${errorText(error)}` });
 				told = true;
@@ -68,12 +80,13 @@ export function createKeeper(options: {
 function memoryOf(value: unknown, nowMs: number): AlertsMemory | null {
 	const [book, teller] = [at(value, "book"), at(value, "teller")];
 	if (at(value, "shape") !== SHAPE || !isCount(at(book, "count")) || !isCount(at(teller, "messages"))) return null;
-	const isPast = (one: { readonly atMs: number }): boolean => one.atMs <= nowMs;
+	const isPast = (one: { readonly atMs: number }): boolean => one.atMs <= nowMs + SLACK_MS;
 	const alerts = list(at(book, "alerts")).filter(isAlert);
 	const told = list(at(teller, "told")).filter(isTold);
 	const [group, digest] = [list(at(teller, "group")).filter(isNotice), list(at(teller, "digest")).filter(isNotice)];
 	// Times to come are those of another clock.
-	if (alerts.some((one) => one.changedAtMs > nowMs) || ![...told, ...group, ...digest].every(isPast)) return null;
+	if (alerts.some((one) => one.changedAtMs > nowMs + SLACK_MS) || ![...told, ...group, ...digest].every(isPast))
+		return null;
 	return {
 		book: { count: count(at(book, "count")), alerts, past: list(at(book, "past")).filter(isAlert) },
 		teller: { told, group, digest, leftOut: count(at(teller, "leftOut")), messages: count(at(teller, "messages")) },

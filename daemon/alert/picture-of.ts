@@ -5,6 +5,7 @@
 import type { Config } from "../config/types.ts";
 import type { EngineView } from "../decide/describe.ts";
 import type { Platform } from "../platform/platform.ts";
+import { type ClockReading, readClocks } from "../record/clocks.ts";
 import type { Recorder } from "../record/recorder.ts";
 import type { SensorStatus } from "../sense/senses.ts";
 import type { Details } from "../sense/sensor.ts";
@@ -59,7 +60,7 @@ export function createPictureTaker(world: PictureWorld): { take(): Picture } {
 		});
 		const kib = /^MemAvailable:\s+(\d+) kB/m.exec(readable("/proc/meminfo") ?? "")?.[1];
 		freeMib = kib === undefined ? null : Number(kib) / 1024;
-		watchdog = actedOf(readable(world.actedPath) ?? "", clock.monotonicMs());
+		watchdog = actedOf(readable(world.actedPath) ?? "", readClocks(clock, files));
 	}
 
 	function lookAtSky(): void {
@@ -205,11 +206,12 @@ function namesIn(alerts: unknown): string[] {
 }
 
 /** Null: nothing, nothing of the last hour, or not what starwatch writes. */
-function actedOf(text: string, nowMs: number): Picture["watchdog"] {
+function actedOf(text: string, { monotonicMs, uptimeMs }: ClockReading): Picture["watchdog"] {
 	const [, seconds, , words] = /^(\d{1,9}) ([a-z_]{1,20}) (.{1,400})$/m.exec(text) ?? [];
 	if (seconds === undefined || words === undefined) return null;
-	const atMs = Number(seconds) * 1000;
-	return nowMs - atMs > 3_600_000 || atMs > nowMs + 60_000 ? null : { atMs, text: words };
+	// The monotonic clock may have begun with this process.
+	const agoMs = (uptimeMs ?? monotonicMs) - Number(seconds) * 1000;
+	return agoMs > 3_600_000 || agoMs < -60_000 ? null : { atMs: monotonicMs - agoMs, text: words };
 }
 
 function planText(uplink: string, usedPct: number, number: (name: string) => number | null): string {
