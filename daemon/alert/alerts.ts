@@ -41,6 +41,8 @@ export function createAlerts(world: AlertsWorld): Alerts {
 	/** Set while the next start should know something new. */
 	let noter: Closable | null = null;
 	let offline = false;
+	/** At the last look. */
+	let isDead = false;
 	let timer: Closable | null = null;
 	let looker: Closable | null = null;
 	let zone: Zone = UTC;
@@ -111,14 +113,15 @@ export function createAlerts(world: AlertsWorld): Alerts {
 	}
 
 	function look(): void {
-		const before = offline;
 		const picture = taker.take();
-		offline = picture.offline;
+		const mayWork = isDead && picture.offline !== true;
+		isDead = picture.offline === true;
+		offline = picture.offline ?? offline;
 		handle(detector.picture(picture));
 		book.expire(picture.atMs);
 		escalate(picture.atMs);
 		flush();
-		if (before && !offline) delivery.kick();
+		if (mayWork) delivery.kick();
 	}
 
 	function touch(): void {

@@ -93,7 +93,7 @@ export function createDetector(limits: () => Config["notify"]): Detector {
 		state("config", problem !== undefined, `${problem}${more}`, "The configuration is used as it is written");
 		// Before the engine has begun nobody knows, neither that all is well.
 		if (!picture.started) return signals;
-		state("offline", offline, `No uplink works: ${reason}`, "An uplink works again");
+		if (offline !== null) state("offline", offline, `No uplink works: ${reason}`, "An uplink works again");
 		const degradedLong = lasts("degraded", degraded && !offline, atMs, limits().degradedAfterS);
 		state("degraded", degradedLong, `The best uplink is not well: ${reason}`, "The uplink in use is well again");
 		if (picture.onPreferred) signals.push(...backAgain(atMs, `Traffic uses ${picture.primary} again`, false));

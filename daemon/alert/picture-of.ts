@@ -142,7 +142,8 @@ export function createPictureTaker(world: PictureWorld): { take(): Picture } {
 			}
 			const view = world.view();
 			const current = view.uplinks.find((one) => one.primary);
-			const offline = view.started && (current === undefined || GONE.has(current.state));
+			const gone = current === undefined || GONE.has(current.state);
+			const offline = view.started && current?.state === "warm_up" ? null : view.started && gone;
 			const used = { plans: [] as Picture["plans"][number][], spikes: [] as Picture["spikes"][number][] };
 			const sensors: Picture["sensors"][number][] = [];
 			const modems: Picture["modems"][number][] = [];
@@ -168,7 +169,7 @@ export function createPictureTaker(world: PictureWorld): { take(): Picture } {
 				offline,
 				degraded: view.started && view.degraded,
 				reason: current === undefined ? "none is left" : `${current.id}: ${current.reason}`,
-				onPreferred: view.started && !offline && view.primary !== null && view.primary === world.preferred(),
+				onPreferred: view.started && offline === false && view.primary !== null && view.primary === world.preferred(),
 				steerError: view.steerError,
 				problems: world.problems(),
 				uplinks,

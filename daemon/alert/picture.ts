@@ -6,8 +6,8 @@ export interface Picture {
 	/** The engine has begun to decide. */
 	readonly started: boolean;
 	readonly primary: string | null;
-	/** No uplink works. */
-	readonly offline: boolean;
+	/** No uplink works; null: the one in use has not shown yet whether it does. */
+	readonly offline: boolean | null;
 	readonly degraded: boolean;
 	/** Why, in words. */
 	readonly reason: string;

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { createServer, type Socket } from "node:net";
 import type { TestContext } from "node:test";
 import { createSecureContext, TLSSocket } from "node:tls";
+import { argumentsOfAll } from "../publish/broker.ts";
 
 export interface Mailbox {
 	readonly port: number;
@@ -15,6 +16,10 @@ export interface Mailbox {
 		readonly auth: string | null;
 	}[];
 	readonly commands: string[];
+	/** What is offered for logging in. */
+	logins: string;
+	/** The arguments of every program, while a mail was taken. */
+	seen: string;
 	/** Reply to a command instead of the usual one; "hang" never answers. */
 	faults: Readonly<Record<string, string>>;
 }
@@ -22,13 +27,19 @@ export interface Mailbox {
 export async function smtpServer(
 	t: TestContext,
 	pem: { readonly key: string; readonly cert: string } | null,
+	fromTheFirstByte = false,
 ): Promise<Mailbox> {
-	const box: Mailbox = { port: 0, mails: [], commands: [], faults: {} };
+	const box: Mailbox = { port: 0, mails: [], commands: [], logins: "AUTH PLAIN", seen: "", faults: {} };
 	const sockets = new Set<Socket>();
 	const server = createServer((socket) => {
 		sockets.add(socket);
 		socket.on("error", () => undefined);
-		talk(socket, box, pem);
+		if (pem === null || !fromTheFirstByte) talk(socket, box, pem);
+		else {
+			const secure = new TLSSocket(socket, { isServer: true, secureContext: createSecureContext(pem) });
+			secure.on("error", () => undefined);
+			talk(secure, box, pem);
+		}
 	});
 	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 	t.after(() => {
@@ -42,6 +53,7 @@ function talk(first: Socket, box: Mailbox, pem: { readonly key: string; readonly
 	let socket: Socket = first;
 	let pending = "";
 	let data: string | null = null;
+	let login: string[] | null = null;
 	let mail = { from: "", to: [] as string[], auth: null as string | null };
 	const say = (text: string) => socket.write(`${text}\r\n`);
 	const onData = (chunk: Buffer): void => {
@@ -49,7 +61,12 @@ function talk(first: Socket, box: Mailbox, pem: { readonly key: string; readonly
 		for (let end = pending.indexOf("\r\n"); end >= 0; end = pending.indexOf("\r\n")) {
 			const line = pending.slice(0, end);
 			pending = pending.slice(end + 2);
-			if (data === null) command(line);
+			if (login !== null) {
+				login.push(Buffer.from(line, "base64").toString("utf8"));
+				mail.auth = login.join(" ");
+				say(login.length < 2 ? "334 UGFzc3dvcmQ6" : "235 welcome");
+				if (login.length === 2) login = null;
+			} else if (data === null) command(line);
 			else if (line === ".") {
 				box.mails.push({ ...mail, data, tls: socket instanceof TLSSocket });
 				data = null;
@@ -70,13 +87,13 @@ function talk(first: Socket, box: Mailbox, pem: { readonly key: string; readonly
 				for (const part of [
 					"250-test",
 					...(pem !== null && !(socket instanceof TLSSocket) ? ["250-STARTTLS"] : []),
-					"250-AUTH PLAIN",
+					`250-${box.logins}`,
 					"250 8BITMIME",
 				])
 					say(part);
 				return;
 			case "STARTTLS":
-				if (pem === null) return void say("502 unknown command");
+				if (pem === null || socket instanceof TLSSocket) return void say("502 unknown command");
 				say("220 go");
 				first.removeAllListeners("data");
 				socket = new TLSSocket(first, { isServer: true, secureContext: createSecureContext(pem) });
@@ -84,6 +101,10 @@ function talk(first: Socket, box: Mailbox, pem: { readonly key: string; readonly
 				socket.on("error", () => undefined);
 				return;
 			case "AUTH":
+				if (line === "AUTH LOGIN") {
+					login = [];
+					return void say("334 VXNlcm5hbWU6");
+				}
 				mail.auth = Buffer.from(line.split(" ")[2] ?? "", "base64").toString("utf8");
 				return void say("235 welcome");
 			case "MAIL":
@@ -94,6 +115,7 @@ function talk(first: Socket, box: Mailbox, pem: { readonly key: string; readonly
 				return void say("250 ok");
 			case "DATA":
 				data = "";
+				box.seen = argumentsOfAll();
 				return void say("354 go on");
 			case "QUIT":
 				say("221 bye");

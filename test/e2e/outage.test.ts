@@ -1,8 +1,8 @@
 /**
  * All uplinks die, much happens meanwhile, one returns: what the owner hears afterwards, held against what the daemon told
  * on its own bus while nobody outside could be reached. In the network for real: blackholed ISPs, a server in the internet
- * behind them, modems on the bus. AUTONOMY_OUTAGE_MIN=20 lets it last twenty minutes; else it ends when 200 steps were
- * told and the first of them is late.
+ * behind them, modems on the bus; and the daemon is started again in the middle of it. AUTONOMY_OUTAGE_MIN=20 lets it
+ * last twenty minutes; else it ends when 200 steps were told and the first of them is late.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -15,6 +15,8 @@ const ISPS = 12;
 const STEPS = 200;
 const MINUTES = Number(process.env.AUTONOMY_OUTAGE_MIN ?? 0);
 const LATE_MS = 16_000;
+/** Between two rounds, each of which tells a step per modem but one. */
+const PAUSE_MS = (MINUTES * 60_000) / Math.ceil(STEPS / (ISPS - 1));
 
 const skip = impossible() ?? (process.env.OPENWRT_ROOT ? "the modems of this test are the lab's own" : false);
 
@@ -88,7 +90,8 @@ describe("an outage of everything", { skip }, () => {
 		];
 		t.after(() => ears.map((one) => one.close()));
 		await until("server", () => listening);
-		const daemon = await bench.daemon(t);
+		let daemon = await bench.daemon(t);
+		let runs = 1;
 		await ready(bench, daemon);
 		assert.deepEqual(told, []);
 
@@ -104,8 +107,17 @@ describe("an outage of everything", { skip }, () => {
 			const wanted = told.length + ISPS - 1;
 			await bus.send("sim.changed", {});
 			await until("the modems were asked", () => told.length >= wanted, 3_000).catch(() => undefined);
-			if (MINUTES > 0) await new Promise((resolve) => setTimeout(resolve, MINUTES * 300));
+			if (runs === 1 && told.length >= STEPS / 2) {
+				// What was told must also be taken by the channels' queues, which wait for what comes together.
+				await new Promise((resolve) => setTimeout(resolve, 2_000));
+				await daemon.stop();
+				daemon = await bench.daemon(t, { inherits: true });
+				runs++;
+				await daemon.until("it decides again", async () => (await daemon.status()).state === "offline", 30_000);
+			}
+			if (MINUTES > 0) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
 		}
+		assert.equal(runs, 2);
 		assert.deepEqual(
 			hooks.filter(({ atMs }) => atMs > began + 5_000),
 			[],
@@ -120,7 +132,7 @@ describe("an outage of everything", { skip }, () => {
 		assert.match(sms[0] ?? "", /^\+46701234567: \S+: No internet\. No uplink works: /);
 		const { channels } = await daemon.call<Reply<"notification_status">>("notification_status");
 		const of = (name: string) => channels.find((one) => one.name === name);
-		assert.match(of("sms")?.text ?? "", /^1 sent; the last by gsm\.modem0$/);
+		assert.equal(of("sms")?.sent, 0, "before the restart it was, and once is enough");
 		assert.ok((of("webhook")?.queued ?? 0) > 1, JSON.stringify(of("webhook")));
 
 		// Not the one the traffic was on.

@@ -1,14 +1,16 @@
 /** E-mail over SMTP. The library behind it is loaded by the first mail; each way out is tried in turn. */
 import type { Config } from "../../config/types.ts";
-import { AutonomyError, errorText } from "../../platform/error.ts";
+import { AutonomyError, type ErrorCode, errorText } from "../../platform/error.ts";
 import type { Mail } from "../../platform/outlets.ts";
 import type { Platform } from "../../platform/platform.ts";
 import { type Channel, isCalm, type Sent } from "./channel.ts";
 
 const LIMIT_MS = 30_000;
+/** Only the owner can change that. */
+const SETTINGS: ReadonlySet<ErrorCode> = new Set(["refused", "file_not_found", "file_denied", "tool_missing"]);
 
 export interface MailWorld {
-	readonly platform: Pick<Platform, "files" | "outlets">;
+	readonly platform: Pick<Platform, "outlets">;
 	/** Local addresses to try, best first; null: as the router sends by itself. */
 	ways(): readonly (string | null)[];
 }
@@ -16,10 +18,6 @@ export interface MailWorld {
 export function createEmail(config: Config["email"], world: MailWorld): Channel {
 	const { smtpHost, username, password, from } = config;
 	const to = config.to ?? [];
-
-	function ca(): string | null {
-		return config.caFile === null ? null : world.platform.files.readText(config.caFile);
-	}
 
 	async function overAnyWay(mail: Omit<Mail, "localAddress">): Promise<void> {
 		let last: unknown = null;
@@ -46,7 +44,7 @@ export function createEmail(config: Config["email"], world: MailWorld): Channel 
 					host: smtpHost ?? "",
 					port: config.smtpPort,
 					security: config.useTls ? "tls" : config.useStarttls ? "starttls" : "plain",
-					ca: ca(),
+					caFile: config.caFile,
 					user: username,
 					password,
 					timeoutMs: LIMIT_MS,
@@ -63,8 +61,7 @@ export function createEmail(config: Config["email"], world: MailWorld): Channel 
 				const code = error instanceof AutonomyError ? error.code : "internal";
 				const text = errorText(error);
 				if (code === "bad_argument") return { ok: false, why: "rejected", waitMs: null, text };
-				const settings = code === "refused" || code === "file_not_found" || code === "file_denied";
-				return { ok: false, why: settings ? "settings" : "again", waitMs: null, text };
+				return { ok: false, why: SETTINGS.has(code) ? "settings" : "again", waitMs: null, text };
 			}
 		},
 	};
