@@ -27,7 +27,8 @@ export interface Mail {
 	readonly port: number;
 	/** tls: from the first byte; starttls: nothing is sent before it; plain: neither. */
 	readonly security: "tls" | "starttls" | "plain";
-	readonly ca: string | null;
+	/** Path of a PEM file; null: the authorities the router trusts. One that cannot be read rejects with its error. */
+	readonly caFile: string | null;
 	readonly user: string | null;
 	readonly password: string | null;
 	readonly localAddress?: string;

@@ -1,6 +1,6 @@
 /** A real mosquitto on loopback, with TLS, client certificates and access lists when asked for; and a client that listens. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect as connectTcp, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -184,4 +184,18 @@ export function makeCertificates(folder: string): void {
 			`${name}.ext`,
 		);
 	}
+}
+
+/** The arguments of every program. */
+export function argumentsOfAll(): string {
+	return readdirSync("/proc")
+		.filter((name) => /^\d+$/.test(name))
+		.map((name) => {
+			try {
+				return readFileSync(`/proc/${name}/cmdline`, "utf8");
+			} catch {
+				return "";
+			}
+		})
+		.join("\n");
 }

@@ -1,6 +1,6 @@
 /** MQTT against a real broker, for one engine. */
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { type TestContext, test } from "node:test";
 import { connectAsync } from "mqtt";
 import type { Reply } from "../../contract/api.ts";
@@ -13,7 +13,7 @@ import type { Source } from "../../daemon/publish/source.ts";
 import { mqttSchema } from "../../scripts/generate-mqtt.ts";
 import { config as readUci } from "../alert/support.ts";
 import { fakeLog } from "../support/fake-platform.ts";
-import { brokerFor, freePort, listen, MOSQUITTO, makeCertificates, until } from "./broker.ts";
+import { argumentsOfAll, brokerFor, freePort, listen, MOSQUITTO, makeCertificates, until } from "./broker.ts";
 import { checkSchema } from "./schema.ts";
 import { sourceFor } from "./support.ts";
 
@@ -52,20 +52,6 @@ const DECISION = {
 	text: "t",
 	observed: false,
 } as const;
-
-/** Everybody's arguments. */
-function argumentsOfAll(): string {
-	return readdirSync("/proc")
-		.filter((name) => /^\d+$/.test(name))
-		.map((name) => {
-			try {
-				return readFileSync(`/proc/${name}/cmdline`, "utf8");
-			} catch {
-				return "";
-			}
-		})
-		.join("\n");
-}
 
 /** Without: the reason why this engine is not there. `messages`: a multiple of ten. */
 export function mqttSuite(without: string | false, outlets: () => Outlets, messages: number): void {

@@ -2,6 +2,7 @@
 import { createTransport } from "nodemailer";
 import { AutonomyError } from "../error.ts";
 import type { Mail } from "../outlets.ts";
+import { nodeFiles } from "./files.ts";
 
 export async function sendMail(mail: Mail): Promise<void> {
 	const { user, password, timeoutMs } = mail;
@@ -11,7 +12,7 @@ export async function sendMail(mail: Mail): Promise<void> {
 		secure: mail.security === "tls",
 		requireTLS: mail.security === "starttls",
 		ignoreTLS: mail.security === "plain",
-		tls: mail.ca === null ? {} : { ca: mail.ca },
+		tls: mail.caFile === null ? {} : { ca: nodeFiles.readText(mail.caFile) },
 		...(user === null || password === null ? {} : { auth: { user, pass: password } }),
 		...(mail.localAddress === undefined ? {} : { localAddress: mail.localAddress }),
 		connectionTimeout: Math.min(10_000, timeoutMs),

@@ -1,22 +1,8 @@
 /** Ways out on QuickJS: thin doors, each part is loaded by the first that needs it; what needs Node says so. */
 import { AutonomyError } from "../error.ts";
 import type { Outlets } from "../outlets.ts";
+import { encodeBase64 } from "./base64.ts";
 import { encodeText } from "./text.ts";
-
-const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-function base64(text: string): string {
-	const bytes = encodeText(text);
-	let out = "";
-	for (let at = 0; at < bytes.length; at += 3) {
-		const left = bytes.length - at;
-		const word = ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
-		for (let digit = 0; digit < 4; digit++) {
-			out += digit <= left ? DIGITS.charAt((word >> (18 - 6 * digit)) & 63) : "=";
-		}
-	}
-	return out;
-}
 
 function needsNode(what: string): Promise<never> {
 	const text = `${what} needs Node.js: set option runtime 'node' in section main of /etc/config/autonomy, or turn it off`;
@@ -28,9 +14,12 @@ export const qjsOutlets: Outlets = {
 		const { hmacSha256 } = await import("./sha256.ts");
 		return hmacSha256(secret, text);
 	},
-	base64,
+	base64: (text) => encodeBase64(encodeText(text)),
 	certificateEndUnixMs: () => Promise.resolve(null),
-	sendMail: () => needsNode("mail"),
+	async sendMail(mail) {
+		const { sendMail } = await import("./mail.ts");
+		return sendMail(mail);
+	},
 	canPush: false,
 	newPushKeys: () => needsNode("web push"),
 	sealPush: () => needsNode("web push"),

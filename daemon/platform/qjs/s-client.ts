@@ -14,8 +14,8 @@ export interface TlsTarget {
 	readonly caFile: string | null;
 	readonly certFile: string | null;
 	readonly keyFile: string | null;
-	/** The connection begins plain and is upgraded. */
-	readonly starttls?: "smtp";
+	/** The connection begins plain and is upgraded; name: how this host names itself to the server. */
+	readonly starttls?: { readonly protocol: "smtp"; readonly name: string };
 }
 
 const NO_STARTTLS = "the server offers no STARTTLS";
@@ -47,7 +47,7 @@ export function clientArgv(target: TlsTarget): Argv {
 		...(caFile === null ? [] : ["-CAfile", caFile]),
 		...(certFile === null ? [] : ["-cert", certFile]),
 		...(keyFile === null ? [] : ["-key", keyFile]),
-		...(starttls === undefined ? [] : ["-starttls", starttls]),
+		...(starttls === undefined ? [] : ["-starttls", starttls.protocol, "-name", starttls.name]),
 	];
 }
 
@@ -55,9 +55,14 @@ export function isEstablished(line: string): boolean {
 	return line === "CONNECTION ESTABLISHED";
 }
 
+/** It tries STARTTLS also where it is not offered. */
+export function isHopeless(line: string): boolean {
+	return line.startsWith("Didn't find STARTTLS");
+}
+
 /** Of the lines it writes (OpenSSL 3.0 to 3.5); null for those that are no failures. */
 export function tlsFailureOf(line: string): string | null {
-	if (line.startsWith("Didn't find STARTTLS")) return NO_STARTTLS;
+	if (isHopeless(line)) return NO_STARTTLS;
 	const refused = /^verify error:num=\d+:(.*)$/.exec(line)?.[1];
 	if (refused !== undefined) return `its certificate is refused: ${refused}`;
 	// "THREAD:error:CODE:library:function:reason:file:line:more"

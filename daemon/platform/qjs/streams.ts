@@ -19,6 +19,8 @@ export interface Carrier {
 	isConnected(line: string): boolean;
 	/** The reason, when this line tells of a failure. */
 	failureOf(line: string): string | null;
+	/** It goes on although nothing can come of it. */
+	isHopeless?(line: string): boolean;
 }
 
 export function carry(program: Carrier, handlers: StreamHandlers): ByteStream {
@@ -37,6 +39,9 @@ export function carry(program: Carrier, handlers: StreamHandlers): ByteStream {
 	const notices = createLineCutter((line) => {
 		if (program.isConnected(line)) open();
 		failure ??= program.failureOf(line);
+		if (closed || !program.isHopeless?.(line)) return;
+		ended(failure);
+		if (child !== null && !child.gone) endChild(child);
 	});
 	const ended = (error: string | null): void => {
 		if (closed) return;

@@ -6,7 +6,7 @@ import { AutonomyError } from "../error.ts";
 import type { ByteStream, StreamHandlers } from "../platform.ts";
 import { find } from "./children.ts";
 import { qjsFiles } from "./files.ts";
-import { clientArgv, isEstablished, type TlsTarget, tlsFailureOf } from "./s-client.ts";
+import { clientArgv, isEstablished, isHopeless, type TlsTarget, tlsFailureOf } from "./s-client.ts";
 import { carry } from "./streams.ts";
 
 /** Throws tool_missing, file_not_found or file_denied. */
@@ -18,5 +18,5 @@ export function connectTls(target: TlsTarget, handlers: StreamHandlers): ByteStr
 		);
 	}
 	for (const path of [target.caFile, target.certFile, target.keyFile]) if (path !== null) qjsFiles.readBytes(path);
-	return carry({ argv: clientArgv(target), isConnected: isEstablished, failureOf: tlsFailureOf }, handlers);
+	return carry({ argv: clientArgv(target), isConnected: isEstablished, failureOf: tlsFailureOf, isHopeless }, handlers);
 }
