@@ -10,49 +10,18 @@
  * The client is watched until all that should leave has left and stayed away for a while, or the time of the case is up.
  *
  * Options: --runs N (default 10), --scenario NAME, --layout mwan3|plain, --isps N (default 3),
- * --routers N (default 6).
+ * --routers N (default 6). --engine quickjs: that many pairs of QuickJS and Node instead, for --scenario (default
+ * blackhole) with mwan3 or --layout, and what the ratio of the two proves; --runtime system: with this machine's programs.
  */
 import { parseArgs } from "node:util";
-import type { Bus } from "../daemon/bus/bus.ts";
-import { type Autonomyd, hostBus, startAutonomyd } from "../lab/autonomyd.ts";
-import { nowMs, type Traffic } from "../lab/net/lab.ts";
+import { hostBus } from "../lab/autonomyd.ts";
 import type { Layout } from "../lab/net/plan.ts";
 import { startStandIn } from "../lab/router/stand-in.ts";
-import type { Step } from "../lab/scenario/format.ts";
-import { createWorld, type World } from "../lab/scenario/world.ts";
+import { createWorld } from "../lab/scenario/world.ts";
 import type { RouterUnderTest } from "../lab/under-test.ts";
-
-export interface Case {
-	readonly name: string;
-	/** Null: the operator asks for the other uplink. */
-	readonly fault: Step | null;
-	/** How long the client is watched at most after the fault, ms. */
-	readonly watchMs: number;
-	/** Enough once the traffic has left and come through elsewhere for so long. */
-	readonly stayMs: number;
-	/** Measure when the traffic has left, not the hole. */
-	readonly untilLeft: boolean;
-}
-
-export const CASES: readonly Case[] = [
-	{ name: "blackhole", fault: { do: "blackhole", isp: 1 }, watchMs: 4000, stayMs: 800, untilLeft: false },
-	{ name: "carrier", fault: { do: "carrier", isp: 1, up: false }, watchMs: 2000, stayMs: 800, untilLeft: false },
-	{ name: "loss30", fault: { do: "loss", isp: 1, pct: 30 }, watchMs: 9000, stayMs: 2000, untilLeft: true },
-	{ name: "gateway_only", fault: { do: "gateway_only", isp: 1 }, watchMs: 4000, stayMs: 800, untilLeft: false },
-	{ name: "planned", fault: null, watchMs: 1500, stayMs: 800, untilLeft: false },
-];
-
-/** Client traffic before the fault. */
-const SETTLE_MS = 700;
-
-export interface Run {
-	readonly gapMs: number;
-	readonly openGapMs: number;
-	readonly lost: number;
-	readonly switches: number;
-	/** The traffic never left the failed uplink. */
-	readonly stuck: boolean;
-}
+import { comparedEngines, enginesInWords } from "./failover/engines.ts";
+import { CASES, type Case, makeTurn, oneRun, percentile, type Run } from "./failover/measure.ts";
+import { chosenRuntime } from "./footprint/programs.ts";
 
 export interface Summary {
 	readonly runs: number;
@@ -60,15 +29,6 @@ export interface Summary {
 	readonly open_gap_ms: { readonly median: number; readonly p95: number; readonly max: number };
 	readonly lost: { readonly median: number; readonly max: number };
 	readonly switches: number;
-}
-
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** Nearest-rank percentile, one decimal. */
-export function percentile(values: readonly number[], pct: number): number {
-	const sorted = [...values].sort((a, b) => a - b);
-	const at = Math.max(0, Math.ceil((pct / 100) * sorted.length) - 1);
-	return Math.round((sorted[at] ?? 0) * 10) / 10;
 }
 
 function spread(values: readonly number[]): { median: number; p95: number; max: number } {
@@ -84,91 +44,6 @@ function summarize(runs: readonly Run[]): Summary {
 		lost: { median: percentile(lost, 50), max: percentile(lost, 100) },
 		switches: runs.reduce((sum, run) => sum + run.switches, 0),
 	};
-}
-
-/** A daemon that knows every uplink and carries the traffic by the first. */
-export async function freshDaemon(router: RouterUnderTest, bus: Bus): Promise<Autonomyd> {
-	await router.run(["rm", "-rf", "/tmp/autonomy"]);
-	const daemon = await startAutonomyd(router, bus);
-	await daemon.until(
-		"every uplink eligible, traffic on the first",
-		async () => {
-			const { current, rank } = await daemon.status();
-			const all = rank.length === router.lab.plan.isps.length && rank.every((one) => one.state === "eligible");
-			return all && current === router.lab.plan.isps[0]?.interface;
-		},
-		45_000,
-	);
-	return daemon;
-}
-
-export type Turn = <T>(work: () => Promise<T>) => Promise<T>;
-
-/** One after the other. */
-export function makeTurn(): Turn {
-	let last: Promise<unknown> = Promise.resolve();
-	return (work) => {
-		const result = last.then(work);
-		last = result.catch(() => {});
-		return result;
-	};
-}
-
-async function oneRun(router: RouterUnderTest, bus: Bus, world: World, one: Case, turn: Turn): Promise<Run> {
-	const daemon = await freshDaemon(router, bus);
-	try {
-		return await turn(() => measure(router, daemon, world, one));
-	} finally {
-		await daemon.stop();
-		await world.healAll();
-		// netifd needs a moment to configure a link whose carrier is back.
-		await sleep(one.name === "carrier" ? 1000 : 100);
-	}
-}
-
-/** Until everything that should leave the first uplink is away from it and stays away. */
-async function watch(traffic: Traffic, one: Case, t0: number): Promise<void> {
-	let awaySinceMs: number | null = null;
-	while (nowMs() < t0 + one.watchMs) {
-		await sleep(50);
-		const { fresh, open } = await traffic.peek();
-		// In a planned switch the open flow stays where it is: it drains.
-		const streams = one.fault === null ? [fresh] : [fresh, open];
-		const away = streams.every(({ isp, atMs, lostInRow }) => isp !== 1 && (atMs ?? 0) > t0 && lostInRow === 0);
-		awaySinceMs = away ? (awaySinceMs ?? nowMs()) : null;
-		if (awaySinceMs !== null && nowMs() - awaySinceMs >= one.stayMs) return;
-	}
-}
-
-export async function measure(router: RouterUnderTest, daemon: Autonomyd, world: World, one: Case): Promise<Run> {
-	const traffic = await router.lab.traffic();
-	try {
-		await sleep(SETTLE_MS);
-		const t0 = nowMs();
-		if (one.fault) await world.do(one.fault);
-		else await daemon.order("failover", { member: router.lab.plan.isps[1]?.interface ?? "", reason: "bench" });
-		await watch(traffic, one, t0);
-		const report = await traffic.report({ sinceMs: t0 - 200, leaving: 1 });
-		const decisions = await daemon.call<{ decisions: { kind: string; from?: string; to?: string }[] }>("decisions", {});
-		const switches = decisions.decisions.filter(
-			(d) => d.from !== undefined && d.to !== undefined && d.from !== d.to,
-		).length;
-		if (report.freshLeftMs === null) {
-			const { current, text, rank } = await daemon.status();
-			const seen = { current, text, rank, decisions: decisions.decisions, ways: report.fresh.ways.slice(-6) };
-			console.error(`${one.name}: new flows never left the first uplink: ${JSON.stringify(seen)}`);
-		}
-		const left = (atMs: number | null): number => (atMs === null ? one.watchMs : Math.max(0, atMs - t0));
-		return {
-			gapMs: one.untilLeft ? left(report.freshLeftMs) : report.fresh.gapMs,
-			openGapMs: one.untilLeft ? left(report.openLeftMs) : report.open.gapMs,
-			lost: report.fresh.lost,
-			switches,
-			stuck: report.freshLeftMs === null,
-		};
-	} finally {
-		await traffic.stop();
-	}
 }
 
 function row(layout: string, name: string, s: Summary, stuck: number): void {
@@ -230,13 +105,24 @@ export async function run(args: string[]): Promise<object> {
 			layout: { type: "string" },
 			isps: { type: "string", default: "3" },
 			routers: { type: "string", default: "6" },
+			engine: { type: "string" },
+			runtime: { type: "string" },
 			json: { type: "boolean" },
 		},
 		strict: false,
 	});
 	const runs = Math.max(1, Number(values.runs) || 10);
 	const cases = CASES.filter((one) => values.scenario === undefined || one.name === values.scenario);
-	if (cases.length === 0) throw new Error(`--scenario must be one of: ${CASES.map((one) => one.name).join(", ")}`);
+	const [first] = cases;
+	if (first === undefined) throw new Error(`--scenario must be one of: ${CASES.map((one) => one.name).join(", ")}`);
+	if (values.engine === "quickjs") {
+		const runtime = chosenRuntime(typeof values.runtime === "string" ? values.runtime : undefined);
+		const layout: Layout = values.layout === "plain" ? "plain" : "mwan3";
+		const options = { pairs: runs, routers: 2, isps: Number(values.isps) || 3, layout, scenario: first, runtime };
+		const compared = await comparedEngines(options);
+		for (const line of enginesInWords(first.name, compared)) console.error(line);
+		return { scenario: first.name, layout, runtime, quickjs_to_node: compared };
+	}
 	console.error(
 		`${runs} runs each; ms; new flows | open flow: median, p95, max | packets of new flows lost: median, max; switches`,
 	);

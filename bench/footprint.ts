@@ -1,156 +1,38 @@
 /**
- * What the daemon costs at rest: memory, CPU and wake-ups of the daemon and everything it started, over a minute, with 4
- * and with 16 uplinks; how long from start to the first verdict; bytes of the bundle; probe bytes a day. Measured from
- * /proc on the virtual router with the default configuration; engines are called with the flags the installed wrapper uses.
+ * What the daemon costs a router, on each engine, beside its goals: memory, CPU and wake-ups at rest of the daemon and all it
+ * started, how long from start to the first verdict, what it holds after a day, bytes on flash, failover on QuickJS against
+ * Node. At rest it is measured from /proc on the virtual router, with a dish, a modem, a radio and a receiver of positions
+ * that answer, and an outlet; with the static programs that ship for small routers, whose fping is that of a router with
+ * OpenWrt or RutOS, too: linked with musl alone.
  *
- * Options: --engine quickjs|node (default: both, one after the other), --seconds N (default 60), --uplinks 4,16,
- * --flags='--a --b' (others for Node than those of the wrapper, to compare).
+ * Options: --engine quickjs|node (default: both side by side), --runtime static|system, --uplinks 4,16, --warm-up N (default
+ * 120) and --seconds N at rest (default 60), --hours N of the virtual day (default 24; 0: none), --pairs N of failovers
+ * (default 8; 0: none), --plain (as installed, nothing that answers), --flags='--a --b' (for Node instead of those of the
+ * wrapper, to compare).
  */
-import { readdirSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { pace } from "../daemon/probe/budget.ts";
-import { BUNDLE, type Engine, engineFlags, findQjs, hostBus, QJS_BUNDLE, startAutonomyd } from "../lab/autonomyd.ts";
-import { nowMs } from "../lab/net/lab.ts";
-import { startStandIn } from "../lab/router/stand-in.ts";
-import type { RouterUnderTest } from "../lab/under-test.ts";
+import { bundleMissing, type Engine, engineFlags } from "../lab/autonomyd.ts";
+import { REPO } from "../lab/net/bundle.ts";
+import type { Runtime } from "../lab/runtime.ts";
+import { comparedEngines } from "./failover/engines.ts";
+import { CASES } from "./failover/measure.ts";
+import { type DayFigures, liveDay } from "./footprint/day.ts";
+import { bundleFlash, runtimeFlash } from "./footprint/flash.ts";
+import { chosenRuntime, engineProgram } from "./footprint/programs.ts";
+import { ALL_ON, type AtRest, type Resting, startResting } from "./footprint/rest.ts";
+import { type EngineFigures, rowsOf, tableLines } from "./footprint/table.ts";
+import type { Compared } from "./paired.ts";
 
-/** USER_HZ: what /proc/PID/stat counts in, on every Linux platform of today. */
-export const TICKS_PER_S = 100;
-
-export interface Usage {
-	readonly rssKb: number;
-	readonly anonKb: number;
-	readonly pssKb: number;
-	readonly cpuTicks: number;
-	readonly wakeups: number;
-	readonly processes: number;
-}
-
-interface Footprint {
-	readonly rss_kb: number;
-	readonly anon_kb: number;
-	readonly daemon_rss_kb: number;
-	readonly daemon_anon_kb: number;
-	readonly pss_kb: number;
-	readonly cpu_pct: number;
-	readonly wakeups_per_s: number;
-	readonly daemon_cpu_pct: number;
-	readonly daemon_wakeups_per_s: number;
-	readonly start_ms: number;
-	readonly processes: number;
-}
-
-export const nodeFlags = (): string[] => engineFlags("node");
-
-/** One look at every process of the router, cut into parts by markers. */
-const LOOK = `for d in /proc/[0-9]*; do
-	[ -r $d/stat ] || continue
-	echo "@pid \${d#/proc/}"; cat $d/stat 2>/dev/null
-	grep -E '^(Rss|Pss|Anonymous):' $d/smaps_rollup 2>/dev/null
-	for t in $d/task/*; do grep -E '^voluntary_ctxt_switches' $t/status 2>/dev/null; done
-done`;
-
-interface Process extends Usage {
-	readonly pid: number;
-	readonly parent: number;
-}
-
-function parseLook(text: string): Process[] {
-	return text
-		.split("@pid ")
-		.slice(1)
-		.map((part) => {
-			const number = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(part)?.[1] ?? 0);
-			// Fields after the name, which may hold spaces: state, ppid, ... utime is the 12th of them, then stime.
-			const fields = part.slice(part.lastIndexOf(")") + 2).split(" ");
-			const switches = [...part.matchAll(/^voluntary_ctxt_switches:\s+(\d+)/gm)];
-			return {
-				pid: Number(part.slice(0, part.indexOf("\n"))),
-				parent: Number(fields[1]),
-				rssKb: number("Rss"),
-				pssKb: number("Pss"),
-				anonKb: number("Anonymous"),
-				// Own time, and that of children that have ended (bursts).
-				cpuTicks: [11, 12, 13, 14].reduce((sum, at) => sum + Number(fields[at]), 0),
-				wakeups: switches.reduce((sum, one) => sum + Number(one[1]), 0),
-				processes: 1,
-			};
-		});
-}
-
-export async function usage(router: RouterUnderTest, root: number): Promise<{ all: Usage; daemon: Usage }> {
-	const { stdout } = await router.run(["sh", "-c", LOOK]);
-	const everyone = parseLook(stdout);
-	const ours = new Set([root]);
-	for (let size = 0; size !== ours.size; ) {
-		size = ours.size;
-		for (const one of everyone) if (ours.has(one.parent)) ours.add(one.pid);
-	}
-	const family = everyone.filter((one) => ours.has(one.pid));
-	const sum = (key: keyof Usage): number => family.reduce((total, one) => total + one[key], 0);
-	const daemon = family.find((one) => one.pid === root);
-	if (!daemon) throw new Error("the daemon ended while it was measured");
-	const all = {
-		rssKb: sum("rssKb"),
-		anonKb: sum("anonKb"),
-		pssKb: sum("pssKb"),
-		cpuTicks: sum("cpuTicks"),
-		wakeups: sum("wakeups"),
-		processes: family.length,
-	};
-	return { all, daemon };
-}
-
-const round = (value: number): number => Math.round(value * 100) / 100;
-
-async function measure(engine: Engine, uplinks: number, seconds: number, flags: readonly string[]): Promise<Footprint> {
-	const router = await startStandIn({ layout: "mwan3", isps: uplinks });
-	const bus = hostBus(router);
-	try {
-		const startedAt = nowMs();
-		let firstVerdict: number | null = null;
-		const daemon = await startAutonomyd(router, bus, { engine, nodeArgs: flags });
-		const pid = daemon.process.pid;
-		if (pid === null) throw new Error("the daemon did not start");
-		await daemon.until(
-			"a first verdict, then every uplink good",
-			async () => {
-				const { rank, current } = await daemon.status();
-				// A score means that probes were answered and judged.
-				if (current !== undefined && rank.some((one) => one.final !== undefined)) firstVerdict ??= nowMs();
-				return rank.length === uplinks && rank.every((one) => one.state === "eligible");
-			},
-			60_000,
-		);
-		// Start-up allocates more than the daemon needs later: let it settle.
-		await new Promise((resolve) => setTimeout(resolve, 5000));
-		const before = await usage(router, pid);
-		const from = nowMs();
-		await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-		const after = await usage(router, pid);
-		const elapsedS = (nowMs() - from) / 1000;
-		const cpuPct = (of: "all" | "daemon"): number =>
-			round(((after[of].cpuTicks - before[of].cpuTicks) / TICKS_PER_S / elapsedS) * 100);
-		const perS = (of: "all" | "daemon"): number => round((after[of].wakeups - before[of].wakeups) / elapsedS);
-		await daemon.stop();
-		return {
-			rss_kb: after.all.rssKb,
-			anon_kb: after.all.anonKb,
-			daemon_rss_kb: after.daemon.rssKb,
-			daemon_anon_kb: after.daemon.anonKb,
-			pss_kb: after.all.pssKb,
-			cpu_pct: cpuPct("all"),
-			wakeups_per_s: perS("all"),
-			daemon_cpu_pct: cpuPct("daemon"),
-			daemon_wakeups_per_s: perS("daemon"),
-			start_ms: Math.round((firstVerdict ?? nowMs()) - startedAt),
-			processes: after.all.processes,
-		};
-	} finally {
-		bus.close();
-		await router.close();
-	}
+interface Options {
+	readonly warmUpS: number;
+	readonly seconds: number;
+	readonly uplinks: readonly number[];
+	readonly hours: number;
+	readonly pairs: number;
+	readonly runtime: Runtime;
+	readonly plain: boolean;
+	readonly flags: readonly string[];
 }
 
 function bytesPerDay(metered: boolean, role: "active" | "standby"): number {
@@ -165,28 +47,66 @@ function bytesPerDay(metered: boolean, role: "active" | "standby"): number {
 	}).steadyBytesPerDay;
 }
 
-async function measureEngine(engine: Engine, values: { uplinks: number[]; seconds: number; flags: string[] }) {
-	const result: Record<string, unknown> = {};
-	console.error(engine === "node" ? `node ${process.version} ${values.flags.join(" ")}` : `quickjs ${findQjs().path}`);
-	console.error("all processes, in brackets the daemon alone");
-	console.error("uplinks  processes    rss MB     pss MB        anon MB           cpu %      wake-ups/s  start ms");
-	for (const count of values.uplinks) {
-		const one = await measure(engine, count, values.seconds, values.flags);
-		result[`uplinks${count}`] = one;
-		const mb = (kb: number): string => (kb / 1024).toFixed(1);
-		const both = (all: unknown, daemon: unknown): string => `${String(all)} (${String(daemon)})`.padStart(15);
-		const cells = [
-			both(mb(one.rss_kb), mb(one.daemon_rss_kb)),
-			mb(one.pss_kb).padStart(8),
-			both(mb(one.anon_kb), mb(one.daemon_anon_kb)),
-			both(one.cpu_pct, one.daemon_cpu_pct),
-			both(one.wakeups_per_s, one.daemon_wakeups_per_s),
-		];
-		const [processes, start] = [String(one.processes).padStart(10), String(one.start_ms).padStart(9)];
-		console.error(`${String(count).padStart(7)} ${processes} ${cells.join("")} ${start}`);
+/** Started one by one, measured over the same time: what else the machine does falls on all of them. */
+async function atRest(engines: readonly Engine[], options: Options): Promise<Map<Engine, Map<number, AtRest>>> {
+	const places = engines.flatMap((engine) => options.uplinks.map((uplinks) => ({ engine, uplinks })));
+	const resting: Resting[] = [];
+	try {
+		for (const place of places) resting.push(await startResting({ ...options, ...place }));
+		console.error(
+			`${places.length} daemons are up; ${options.warmUpS} s of warming up, ${options.seconds} s of measuring ...`,
+		);
+		await sleep(options.warmUpS);
+		await Promise.all(resting.map((one) => one.begin()));
+		await sleep(options.seconds);
+		const measured: AtRest[] = [];
+		for (const one of resting) measured.push(await one.end());
+		const result = new Map<Engine, Map<number, AtRest>>(engines.map((engine) => [engine, new Map()]));
+		for (const [at, { engine, uplinks }] of places.entries()) {
+			const one = measured[at];
+			if (one === undefined) continue;
+			result.get(engine)?.set(uplinks, one);
+			const programs = one.programs.map(({ path, count, rssKb }) => `${count} x ${path} (${rssKb} kB)`);
+			console.error(
+				`${engine}, ${uplinks} uplinks: ${programs.join(", ")}; daemon alone ${one.daemon_cpu_pct} % of CPU; ${one.wakeups_per_s} wake-ups/s`,
+			);
+		}
+		return result;
+	} finally {
+		for (const one of resting) await one.close();
 	}
-	const bundle = engine === "node" ? BUNDLE : QJS_BUNDLE;
-	return { ...result, bundle_bytes: statSync(bundle).size, parts_bytes: partsBytes(bundle) };
+}
+
+/** All at once: memory does not depend on time. */
+async function days(engines: readonly Engine[], options: Options): Promise<Map<Engine, DayFigures>> {
+	const result = new Map<Engine, DayFigures>();
+	if (options.hours < 1) return result;
+	console.error(`${options.hours} virtual hours ...`);
+	await Promise.all(
+		engines.map(async (engine) => {
+			const program = engineProgram(engine, options.runtime, options.flags);
+			if (typeof program === "string") throw new Error(program);
+			const day = await liveDay({ engine, program, hours: options.hours, uplinks: 4, config: ALL_ON });
+			result.set(engine, day);
+			const samples = day.hours.map((one) => (one.anon_kb / 1024).toFixed(1)).join(" ");
+			console.error(`${engine}: anonymous MB hour by hour: ${samples} (${day.seconds} s, ${day.decisions} decisions)`);
+		}),
+	);
+	return result;
+}
+
+async function failover(engines: readonly Engine[], { pairs, runtime }: Options): Promise<Compared | null> {
+	const [scenario] = CASES;
+	if (engines.length < 2 || pairs < 1 || scenario === undefined) return null;
+	return comparedEngines({ pairs, routers: 2, isps: 3, layout: "mwan3", scenario, runtime });
+}
+
+const sleep = (seconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+
+function whole(value: string, name: string): number {
+	const number = Number(value);
+	if (!Number.isInteger(number) || number < 0) throw new Error(`--${name} wants a number, not ${value}`);
+	return number;
 }
 
 export async function run(args: string[]): Promise<object> {
@@ -194,38 +114,60 @@ export async function run(args: string[]): Promise<object> {
 		args,
 		options: {
 			engine: { type: "string" },
+			runtime: { type: "string" },
+			"warm-up": { type: "string", default: "120" },
 			seconds: { type: "string", default: "60" },
 			uplinks: { type: "string", default: "4,16" },
+			hours: { type: "string", default: "24" },
+			pairs: { type: "string", default: "8" },
+			plain: { type: "boolean", default: false },
 			flags: { type: "string" },
+			json: { type: "boolean" },
 		},
-		strict: false,
 	});
-	const how = {
-		flags: typeof values.flags === "string" ? values.flags.split(/\s+/).filter(Boolean) : nodeFlags(),
-		uplinks: String(values.uplinks).split(",").map(Number),
-		seconds: Number(values.seconds) || 60,
+	const all: readonly Engine[] = ["quickjs", "node"];
+	const wanted = all.filter((engine) => values.engine === undefined || values.engine === engine);
+	if (wanted.length === 0) throw new Error("--engine must be quickjs or node");
+	const runtime = wanted.includes("quickjs") ? chosenRuntime(values.runtime) : "system";
+	const missing = (engine: Engine): string | null =>
+		bundleMissing(REPO, engine, engine === "node" ? "system" : runtime);
+	for (const engine of wanted) if (missing(engine) !== null) console.error(`${engine} is left out: ${missing(engine)}`);
+	const engines = wanted.filter((engine) => missing(engine) === null);
+	const options: Options = {
+		warmUpS: whole(values["warm-up"], "warm-up"),
+		seconds: Math.max(1, whole(values.seconds, "seconds")),
+		uplinks: values.uplinks.split(",").map((one) => whole(one, "uplinks")),
+		hours: whole(values.hours, "hours"),
+		pairs: whole(values.pairs, "pairs"),
+		runtime,
+		plain: values.plain,
+		flags: values.flags?.split(/\s+/).filter(Boolean) ?? engineFlags("node"),
 	};
-	const engines: Engine[] =
-		values.engine === "quickjs" || values.engine === "node" ? [values.engine] : ["quickjs", "node"];
-	const result: Record<string, unknown> = {};
-	for (const engine of engines) {
-		if (engine === "quickjs" && findQjs().path === null) console.error(findQjs().why);
-		else result[engine] = await measureEngine(engine, how);
-	}
+	const rest = await atRest(engines, options);
+	const compared = await failover(engines, options);
+	const lived = await days(engines, options);
+	const figures = new Map<Engine, EngineFigures>(
+		engines.map((engine) => [
+			engine,
+			{
+				rest: rest.get(engine) ?? new Map(),
+				day: lived.get(engine) ?? null,
+				flash: bundleFlash(engine),
+				programsFlash: engine === "quickjs" ? (runtimeFlash()?.all ?? null) : null,
+				stepMs: null,
+				failover: engine === "quickjs" ? compared : null,
+			},
+		]),
+	);
+	const rows = [...figures].flatMap(([engine, one]) => rowsOf(engine, one));
 	const probeBytes = {
 		metered_standby: bytesPerDay(true, "standby"),
 		metered_active: bytesPerDay(true, "active"),
 		unmetered_standby: bytesPerDay(false, "standby"),
 		unmetered_active: bytesPerDay(false, "active"),
 	};
+	for (const line of tableLines(rows)) console.error(line);
 	console.error(`probe bytes a day, steady, one family: ${JSON.stringify(probeBytes)}`);
-	return { ...result, probe_bytes_per_day: probeBytes };
-}
-
-/** What the entry loads, at once or when it is needed: parts of its own, and those both engines share. */
-function partsBytes(bundle: string): number {
-	const folders = [bundle.replace(/\.m?js$/, ""), join(dirname(bundle), "autonomyd.core")];
-	return folders
-		.flatMap((folder) => readdirSync(folder).map((name) => statSync(join(folder, name)).size))
-		.reduce((sum, bytes) => sum + bytes, 0);
+	const byEngine = [...figures].map(([engine, one]) => [engine, { ...one, rest: Object.fromEntries(one.rest) }]);
+	return { runtime, ...Object.fromEntries(byEngine), table: rows, probe_bytes_per_day: probeBytes };
 }

@@ -13,8 +13,8 @@ import { nowMs } from "../lab/net/lab.ts";
 import { startStandIn } from "../lab/router/stand-in.ts";
 import { createWorld } from "../lab/scenario/world.ts";
 import type { RouterUnderTest } from "../lab/under-test.ts";
-import { CASES, freshDaemon, makeTurn, measure } from "./failover.ts";
-import { TICKS_PER_S, usage } from "./footprint.ts";
+import { CASES, freshDaemon, makeTurn, measure } from "./failover/measure.ts";
+import { TICKS_PER_S, usage } from "./footprint/usage.ts";
 import { type Compared, compare, type Pair, verdict } from "./paired.ts";
 
 const OUTLETS = `

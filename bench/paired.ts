@@ -3,7 +3,7 @@
  * so that whatever else goes on at the machine falls on both. What comes out is the ratio of the medians with its 95 %
  * interval (bootstrap over pairs), which proves a bound, refutes it, or says that more pairs are needed.
  */
-import { percentile } from "./failover.ts";
+import { percentile } from "./failover/measure.ts";
 
 export interface Pair {
 	readonly first: number;

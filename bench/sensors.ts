@@ -10,7 +10,7 @@
  */
 import { execFile } from "node:child_process";
 import { parseArgs, promisify } from "node:util";
-import { nodeFlags } from "./footprint.ts";
+import { engineFlags } from "../lab/autonomyd.ts";
 import type { DecodeFigures } from "./sensors/decode.ts";
 import { loads } from "./sensors/load.ts";
 import type { ReconnectFigures } from "./sensors/reconnect.ts";
@@ -34,7 +34,11 @@ async function worker<T>(flags: readonly string[], ...args: readonly (string | n
 }
 
 async function decode(): Promise<object> {
-	const times = await worker<Record<"status" | "history" | "map", DecodeFigures>>(nodeFlags(), "decode", DECODES);
+	const times = await worker<Record<"status" | "history" | "map", DecodeFigures>>(
+		engineFlags("node"),
+		"decode",
+		DECODES,
+	);
 	for (const [name, one] of Object.entries(times)) {
 		const [median, first] = [one.medianMs.toFixed(3), one.firstMs.toFixed(1)];
 		say(`decode ${name.padEnd(8)} ${one.bytes} bytes: median ${median} ms, the first one ${first} ms`);

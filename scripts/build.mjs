@@ -9,8 +9,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { basename } from "node:path";
 import { build } from "esbuild";
 import { buildApp } from "./build-app.mjs";
-import { contractAsText } from "./contract-as-text.mjs";
-import { doors, qjsModules } from "./doors.mjs";
+import { daemonPlugins, doors } from "./doors.mjs";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 
@@ -85,7 +84,7 @@ const { outputFiles, metafile } = await build({
 	legalComments: "none",
 	sourcemap: false,
 	external: ["@grpc/proto-loader"],
-	plugins: [leanMqtt, qjsModules, contractAsText],
+	plugins: [leanMqtt, ...daemonPlugins],
 	define: { AUTONOMY_VERSION: JSON.stringify(version) },
 });
 const placed = places(metafile.outputs);

@@ -1,7 +1,8 @@
-/** How the daemon is cut into pieces, for what ships (build.mjs) and for benches that measure the same code. */
+/** How the daemon is bundled and cut into pieces, for what ships (build.mjs) and for benches that measure the same code. */
+import { contractAsText } from "./contract-as-text.mjs";
 
 /** QuickJS's own modules, which esbuild must leave alone, are "qjs:std" and "qjs:os" in the sources. */
-export const qjsModules = {
+const qjsModules = {
 	name: "modules of QuickJS",
 	setup(on) {
 		on.onResolve({ filter: /^qjs:/ }, ({ path }) => ({ path: path.slice(4), external: true }));
@@ -32,3 +33,5 @@ const DOORS = [
 export const doors = Object.fromEntries(
 	DOORS.map((path) => [`door-${path.replaceAll("/", "-")}`, `daemon/${path}.ts`]),
 );
+
+export const daemonPlugins = [qjsModules, contractAsText];

@@ -3,11 +3,11 @@
  * one with the daemon as it ships, one with the same daemon without sensors. All are measured over the same minutes, so
  * that whatever else the machine does falls on all.
  */
-import { type Autonomyd, BUNDLE, hostBus, startAutonomyd } from "../../lab/autonomyd.ts";
+import { type Autonomyd, BUNDLE, engineFlags, hostBus, startAutonomyd } from "../../lab/autonomyd.ts";
 import { placeDish } from "../../lab/dish/place.ts";
 import { nowMs } from "../../lab/net/lab.ts";
 import { startStandIn } from "../../lab/router/stand-in.ts";
-import { nodeFlags, TICKS_PER_S, type Usage, usage } from "../footprint.ts";
+import { TICKS_PER_S, type Usage, usage } from "../footprint/usage.ts";
 import { BARE, buildBare } from "./bare.ts";
 
 export interface Load {
@@ -49,7 +49,7 @@ async function one(bundle: string, warmUpS: number, seconds: number, start: () =
 	const bus = hostBus(router);
 	try {
 		await placeDish(router.lab, DISH);
-		const daemon = await startAutonomyd(router, bus, { nodeArgs: nodeFlags(), bundle });
+		const daemon = await startAutonomyd(router, bus, { nodeArgs: engineFlags("node"), bundle });
 		const pid = daemon.process.pid;
 		if (pid === null) throw new Error("the daemon did not start");
 		await daemon.until(
