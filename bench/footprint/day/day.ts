@@ -27,6 +27,8 @@ const START_MS = 60_000;
 const WALL_MS = 1_790_000_000_000;
 const ASK_MS = 60_000;
 const LOOK_MS = 300_000;
+/** All is found, and was asked for. */
+const FIRST_MS = 180_000;
 const DARK_EVERY_HOURS = 3;
 const DARK_MS = 60_000;
 
@@ -61,7 +63,7 @@ export async function day({ platform: real, createLogger, turn }: DayRuntime): P
 	const kb = (name: string): number =>
 		Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(real.files.readText("/proc/self/smaps_rollup"))?.[1] ?? 0);
 	const live = (ms: number): Promise<void> => time.liveUntil(START_MS + ms);
-	await live(ASK_MS);
+	await live(FIRST_MS);
 	const { rooms } = daemon;
 	const recordKb = (): number => {
 		const { samples, inputs, lists } = rooms.recorder.stats();
