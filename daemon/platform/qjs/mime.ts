@@ -14,13 +14,13 @@ export interface Address {
 
 /** "boat@example.org" or "The boat <boat@example.org>". Throws bad_argument. */
 export function parseAddress(text: string): Address {
-	const [, name = "", inside = ""] = /^\s*(?:(.*?)\s*<([^<>]*)>|)\s*$/.exec(text) ?? [];
+	const [, name = "", inside = ""] = /^\s*([\s\S]*?)\s*<([^<>]*)>\s*$/.exec(text) ?? [];
 	const mailbox = inside === "" ? text.trim() : inside;
 	// No quoted local parts and no addresses beyond ASCII: servers that take those are few.
 	if (!/^[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w.[\]:-]{1,255}$/.test(mailbox)) {
 		throw new AutonomyError("bad_argument", `not an address of e-mail: ${oneLine(text).slice(0, 80)}`);
 	}
-	return { name: name.replace(/^"(.*)"$/, "$1"), mailbox };
+	return { name: name.replace(/^"([\s\S]*)"$/, "$1"), mailbox };
 }
 
 function oneLine(text: string): string {
