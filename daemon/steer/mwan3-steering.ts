@@ -117,19 +117,26 @@ export function createMwan3Steering(
 		state.set({ chains: { mask: layout.mask, families: managed, targets: targets() } });
 	};
 
-	const writeFamily = async (family: Family, onMoved: (family: Family) => void): Promise<FamilyResult> => {
+	/** `justRead`: what was not changed needs no second look. */
+	const writeFamily = async (
+		family: Family,
+		onMoved: (family: Family) => void,
+		justRead: boolean,
+	): Promise<FamilyResult> => {
 		const wanted = wantedOf(family);
 		if (wanted.size === 0) return { changed: [], failures: [] };
 		const { changed, failure } = await driver.write(family, wanted);
 		if (failure !== null) return { changed, failures: [failure] };
 		onMoved(family);
+		if (justRead && changed.length === 0) return { changed, failures: [] };
 		const wrong = await driver.verify(family, wanted);
 		return { changed, failures: wrong === null ? [] : [wrong] };
 	};
 
-	const writeAll = async (onMoved: (family: Family) => void): Promise<FamilyResult> => {
-		signature = rebuildSignature(files, paths);
-		const results = await Promise.all(managed.map((family) => writeFamily(family, onMoved)));
+	const writeAll = async (onMoved: (family: Family) => void, justRead: boolean): Promise<FamilyResult> => {
+		// What mwan3 did since the look that nothing is read after must still be seen.
+		if (!justRead) signature = rebuildSignature(files, paths);
+		const results = await Promise.all(managed.map((family) => writeFamily(family, onMoved, justRead)));
 		return {
 			changed: results.flatMap((result) => result.changed),
 			failures: results.flatMap((result) => result.failures),
@@ -157,10 +164,10 @@ export function createMwan3Steering(
 		};
 	};
 
-	const carryOut = async (onMoved: (family: Family) => void): Promise<Moved> => {
+	const carryOut = async (onMoved: (family: Family) => void, justRead = false): Promise<Moved> => {
 		remember();
 		// Side by side: the transaction needs no metrics, and mwan3's next rebuild needs them soon, not first.
-		const [{ changed, failures }] = await Promise.all([writeAll(onMoved), override()]);
+		const [{ changed, failures }] = await Promise.all([writeAll(onMoved, justRead), override()]);
 		const method = changed.length > 0 ? "mwan3_chains" : "nothing_to_do";
 		let moved: Moved = { method, changed, verified: true, notes: [] };
 		if (failures.length > 0) {
@@ -218,7 +225,7 @@ export function createMwan3Steering(
 			await readAll();
 			await decide(plan);
 			if (!choices.some((choice) => choice.members)) return [];
-			const moved = await carryOut(() => undefined);
+			const moved = await carryOut(() => undefined, true);
 			return moved.method === "nothing_to_do" ? [] : [...moved.changed, ...moved.notes];
 		},
 		async giveBack() {

@@ -49,17 +49,21 @@ function run(argv: Argv, options: RunOptions = {}): Promise<RunResult> {
 		const stdout = createCollector(limit);
 		const stderr = createCollector(limit);
 		let timedOut = false;
-		const child = spawn(argv[0], argv.slice(1), { env: environment(options.env), stdio: ["pipe", "pipe", "pipe"] });
+		// Without input no pipe for it: most calls have none.
+		const child = spawn(argv[0], argv.slice(1), {
+			env: environment(options.env),
+			stdio: [options.stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+		});
 		const timer = setTimeout(() => {
 			timedOut = true;
 			child.kill("SIGKILL");
 			// A grandchild may hold the pipes open: do not wait for them.
-			child.stdout.destroy();
-			child.stderr.destroy();
+			child.stdout?.destroy();
+			child.stderr?.destroy();
 		}, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
-		child.stdout.on("data", stdout.add);
-		child.stderr.on("data", stderr.add);
-		child.stdin.on("error", () => undefined); // EPIPE: it ended without reading, its exit code tells the rest
+		child.stdout?.on("data", stdout.add);
+		child.stderr?.on("data", stderr.add);
+		child.stdin?.on("error", () => undefined); // EPIPE: it ended without reading, its exit code tells the rest
 		child.on("error", (error) => {
 			clearTimeout(timer);
 			reject(new AutonomyError("spawn_failed", `cannot start ${argv[0]}: ${error.message}`, { program: argv[0] }));
@@ -75,7 +79,7 @@ function run(argv: Argv, options: RunOptions = {}): Promise<RunResult> {
 				durationMs: performance.now() - startedAt,
 			});
 		});
-		child.stdin.end(options.stdin ?? "");
+		child.stdin?.end(options.stdin);
 	});
 }
 
