@@ -45,7 +45,8 @@ export function announcements(home: Home, members: Reply<"members">["members"]):
 		payload: JSON.stringify({
 			...fields,
 			unique_id: `${node}_${object}`,
-			object_id: `${node}_${object}`,
+			// Of 2025.10 and later; before, and where it is taken, Home Assistant makes its own of the names.
+			default_entity_id: `${component}.${node}_${object}`.toLowerCase(),
 			availability_topic: `${home.base}/${AVAILABILITY}`,
 			device: {
 				identifiers: [node],
@@ -139,13 +140,14 @@ function uplinkEntities({ base }: Home, member: Reply<"members">["members"][numb
 	const id = member.name.replace(/[^A-Za-z0-9_-]/g, "_").slice(0, 40);
 	// Two names may look alike as an id: the position tells them apart.
 	const object = (what: string): string => (id === member.name ? `${id}_${what}` : `${id}_${index}_${what}`);
-	const figure = (what: string, name: string, unit: string, more: Readonly<Record<string, unknown>> = {}): Entity =>
+	const figure = (what: string, name: string, unit: string, digits: number, more: Entity["fields"] = {}): Entity =>
 		sensor(object(what), {
 			name: `${member.name} ${name}`,
 			state_topic: topic,
 			unit_of_measurement: unit,
 			value_template: `{{ value_json.${what} | default(none) }}`,
 			state_class: "measurement",
+			suggested_display_precision: digits,
 			...more,
 		});
 	const radio = member.class === "cellular" || member.class === "wifi";
@@ -157,13 +159,13 @@ function uplinkEntities({ base }: Home, member: Reply<"members">["members"][numb
 			value_template: onOff("eligible"),
 			json_attributes_topic: topic,
 		}),
-		figure("score", "score", "points"),
-		figure("rtt_ms", "round trip time", "ms", { device_class: "duration" }),
-		figure("loss_pct", "loss", "%"),
-		...(radio ? [figure("signal_dbm", "signal", "dBm", { device_class: "signal_strength" })] : []),
-		...(member.class === "starlink" ? [figure("obstruction_pct", "obstruction", "%")] : []),
-		figure("risk_pct", "risk", "%"),
-		...(member.metrics.usage_pct == null ? [] : [figure("usage_pct", "data plan", "%")]),
+		figure("score", "score", "points", 0),
+		figure("rtt_ms", "round trip time", "ms", 1, { device_class: "duration" }),
+		figure("loss_pct", "loss", "%", 1),
+		...(radio ? [figure("signal_dbm", "signal", "dBm", 0, { device_class: "signal_strength" })] : []),
+		...(member.class === "starlink" ? [figure("obstruction_pct", "obstruction", "%", 1)] : []),
+		figure("risk_pct", "risk", "%", 0),
+		...(member.metrics.usage_pct == null ? [] : [figure("usage_pct", "data plan", "%", 0)]),
 	];
 }
 
