@@ -15,7 +15,10 @@ export const qjsOutlets: Outlets = {
 		return hmacSha256(secret, text);
 	},
 	base64: (text) => encodeBase64(encodeText(text)),
-	certificateEndUnixMs: () => Promise.resolve(null),
+	async certificateEndUnixMs(pem) {
+		const { certificateEndUnixMs } = await import("./certificate.ts");
+		return certificateEndUnixMs(pem);
+	},
 	async sendMail(mail) {
 		const { sendMail } = await import("./mail.ts");
 		return sendMail(mail);
