@@ -9,12 +9,13 @@ import { type ClockReading, readClocks } from "../record/clocks.ts";
 import type { Recorder } from "../record/recorder.ts";
 import type { SensorStatus } from "../sense/senses.ts";
 import type { Details } from "../sense/sensor.ts";
+import { createDisks } from "./disks.ts";
 import type { Picture } from "./picture.ts";
 import { createSpikes } from "./spikes.ts";
 import { isTimeKnown } from "./zone.ts";
 
 export interface PictureWorld {
-	readonly platform: Pick<Platform, "clock" | "files" | "outlets">;
+	readonly platform: Pick<Platform, "clock" | "files" | "outlets" | "processes">;
 	readonly recorder: Pick<Recorder, "history">;
 	config(): Config;
 	view(): EngineView;
@@ -32,11 +33,11 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 const RARELY_MS = 600_000;
 const GONE: ReadonlySet<string> = new Set(["absent", "disabled", "offline", "down"]);
-const DISKS = ["/overlay", "/tmp"] as const;
 
 export function createPictureTaker(world: PictureWorld): { take(): Picture } {
 	const { clock, files, outlets } = world.platform;
 	const spikes = createSpikes();
+	const disk = createDisks(world.platform);
 	let minuteMs = Number.NEGATIVE_INFINITY;
 	let rareMs = Number.NEGATIVE_INFINITY;
 	let disks: Picture["disks"] = [];
@@ -54,10 +55,7 @@ export function createPictureTaker(world: PictureWorld): { take(): Picture } {
 	}
 
 	function lookAtRouter(): void {
-		disks = DISKS.flatMap((path) => {
-			const usedPct = files.usedPct?.(path) ?? null;
-			return usedPct === null ? [] : [{ path, usedPct }];
-		});
+		disks = disk.look();
 		const kib = /^MemAvailable:\s+(\d+) kB/m.exec(readable("/proc/meminfo") ?? "")?.[1];
 		freeMib = kib === undefined ? null : Number(kib) / 1024;
 		watchdog = actedOf(readable(world.actedPath) ?? "", readClocks(clock, files));
