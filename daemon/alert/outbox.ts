@@ -259,7 +259,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
 			return {
 				state: missing === null ? state : "settings",
 				text,
-				queued: queue.length,
+				queued: queue.length + tests.length,
 				sent,
 				failed,
 				lastOkMs,
