@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Reply } from "../../contract/api.ts";
-import { defaultEngine } from "../../lab/autonomyd.ts";
 import { MOSQUITTO, until } from "../publish/broker.ts";
 import { parseExposition } from "../publish/parser.ts";
 import { type Bench, impossible, openBench, ready, uplink } from "./harness.ts";
@@ -11,11 +10,9 @@ const skip =
 	impossible() ??
 	(MOSQUITTO === null
 		? "mosquitto is not installed (scripts/needs.sh)"
-		: defaultEngine() === "quickjs"
-			? "MQTT and metrics need Node"
-			: process.env.OPENWRT_ROOT
-				? "the servers of this test are programs of the host"
-				: false);
+		: process.env.OPENWRT_ROOT
+			? "the servers of this test are programs of the host"
+			: false);
 
 const SECRETS = [
 	"s3cr3t-hook-path",
