@@ -132,6 +132,8 @@ export function spawn(
 	} finally {
 		for (const fd of theirs) os.close(fd);
 	}
+	/** Let go of at the end: whoever listens knows the child, and such a circle is garbage that only the collector finds. */
+	let listener: RawHandlers | null = handlers;
 	let open = 2;
 	let status: number | null = null;
 	let told = false;
@@ -139,8 +141,10 @@ export function spawn(
 	const settle = (): void => {
 		if (told || open > 0 || status === null) return;
 		told = true;
-		child.stdin.close();
-		handlers.onEnd(damaged ? null : exitCode(status));
+		writer.close();
+		const last = listener;
+		listener = null;
+		last?.onEnd(damaged ? null : exitCode(status));
 	};
 	const streamEnded = (isWhole: boolean): void => {
 		if (!isWhole) damaged = true;
@@ -151,9 +155,10 @@ export function spawn(
 	};
 	const stdoutReader = readPipe(stdout[0], handlers.onStdout, streamEnded);
 	const stderrReader = readPipe(stderr[0], handlers.onStderr, streamEnded);
+	const writer = writePipe(stdin[1], () => listener?.onStdinEmpty?.());
 	const child: RawChild = {
 		pid,
-		stdin: writePipe(stdin[1], () => handlers.onStdinEmpty?.()),
+		stdin: writer,
 		stdout: stdoutReader,
 		dropOutput() {
 			stdoutReader.close();

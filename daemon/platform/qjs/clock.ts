@@ -13,23 +13,42 @@ const MAX_TURNS = 64;
 
 interface Armed {
 	timer: unknown;
+	/** By os.now(). */
+	dueMs: number;
+	/** Null: fired, or closed. Then nothing leads from here to what waits for it: a circle is garbage that only the collector finds. */
+	callback: (() => void) | null;
+	turns: number;
+	inputs: number;
+}
+
+function armedFor(callback: () => void): Armed {
+	return { timer: null, dueMs: 0, callback, turns: 0, inputs: -1 };
+}
+
+/** Never early: the engine adds to its clock cut to whole milliseconds. */
+function arm(armed: Armed, dueMs: number): void {
+	armed.dueMs = dueMs;
+	armed.turns = 0;
+	armed.inputs = -1;
+	wait(armed, Math.max(0, Math.ceil(dueMs) - Math.floor(os.now())));
+}
+
+function wait(armed: Armed, ms: number): void {
+	armed.timer = os.setTimeout(
+		guarded(() => fire(armed)),
+		ms,
+	);
 }
 
 /**
- * Never early: the engine adds to its clock cut to whole milliseconds. After a stall the engine would call all that is due
- * before it reads anything, and a time limit would be over for an answer that has long been there: so a late timer lets
- * everything that waits be read first, a descriptor a turn, before it fires.
+ * After a stall the engine would call all that is due before it reads anything, and a time limit would be over for an
+ * answer that has long been there: so a late timer lets everything that waits be read first, a descriptor a turn.
  */
-function arm(armed: Armed, dueMs: number, callback: () => void): void {
-	let turns = 0;
-	let inputs = -1;
-	const fire = guarded(() => {
-		const waits = inputs !== inputsSoFar();
-		inputs = inputsSoFar();
-		if (os.now() - dueMs > LATE_MS && waits && turns++ < MAX_TURNS) armed.timer = os.setTimeout(fire, 1);
-		else callback();
-	});
-	armed.timer = os.setTimeout(fire, Math.max(0, Math.ceil(dueMs) - Math.floor(os.now())));
+function fire(armed: Armed): void {
+	const waits = armed.inputs !== inputsSoFar();
+	armed.inputs = inputsSoFar();
+	if (os.now() - armed.dueMs > LATE_MS && waits && armed.turns++ < MAX_TURNS) wait(armed, 1);
+	else armed.callback?.();
 }
 
 function closing(armed: Armed): Closable {
@@ -37,17 +56,19 @@ function closing(armed: Armed): Closable {
 		close() {
 			if (armed.timer !== null) os.clearTimeout(armed.timer);
 			armed.timer = null;
+			armed.callback = null;
 		},
 	};
 }
 
 export const qjsTimers: Timers = {
 	after(ms, callback): Closable {
-		const armed: Armed = { timer: null };
-		arm(armed, os.now() + Math.max(0, ms), () => {
+		const armed = armedFor(() => {
 			armed.timer = null;
+			armed.callback = null;
 			callback();
 		});
+		arm(armed, os.now() + Math.max(0, ms));
 		return closing(armed);
 	},
 	every(ms, callback): Closable {
@@ -55,15 +76,14 @@ export const qjsTimers: Timers = {
 		// On whole multiples of the period: what happens every second happens in one wake-up of the processor.
 		const next = (): number => (Math.floor(os.now() / period) + 1) * period;
 		let due = next();
-		const armed: Armed = { timer: null };
-		const fire = (): void => {
+		const armed = armedFor(() => {
 			due += period;
 			// After a stall (suspend, stopped process) go on from now instead of firing the missed ones in a row.
 			if (due < os.now()) due = next();
-			arm(armed, due, fire);
+			arm(armed, due);
 			callback();
-		};
-		arm(armed, due, fire);
+		});
+		arm(armed, due);
 		return closing(armed);
 	},
 };

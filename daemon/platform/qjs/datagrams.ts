@@ -49,6 +49,7 @@ export const qjsDatagrams: Datagrams = {
 				if (closed) return;
 				closed = true;
 				for (const child of helpers.values()) if (!child.gone) endChild(child);
+				helpers.clear();
 			},
 		};
 	},

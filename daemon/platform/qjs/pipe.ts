@@ -30,8 +30,9 @@ export function readPipe(
 		open = false;
 		os.setReadHandler(fd, null);
 		os.close(fd);
+		read = null; // it names itself: such a circle is garbage that only the collector finds
 	};
-	const read = guarded(() => {
+	let read: (() => void) | null = guarded(() => {
 		noteInput();
 		// The engine serves one descriptor a turn and starts from the oldest: whoever was served goes to the end.
 		os.setReadHandler(fd, null);

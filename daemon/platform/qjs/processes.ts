@@ -57,14 +57,18 @@ function run(argv: Argv, options: RunOptions = {}): Promise<RunResult> {
 function start(argv: Argv, handlers: ChildHandlers, options?: { env?: Readonly<Record<string, string>> }): Child {
 	let closed = false;
 	let ended = false;
-	const stdout = createLineCutter((line) => !closed && handlers.onStdoutLine?.(line));
-	const stderr = createLineCutter((line) => !closed && handlers.onStderrLine?.(line));
+	/** Let go of at the end, as in children.ts. */
+	let told: ChildHandlers | null = handlers;
+	const stdout = createLineCutter((line) => told?.onStdoutLine?.(line));
+	const stderr = createLineCutter((line) => told?.onStderrLine?.(line));
 	const end = (code: number | null, error: string | null): void => {
 		if (ended) return;
 		ended = true;
 		stdout.end();
 		stderr.end();
-		if (!closed) handlers.onExit(code, error);
+		const last = told;
+		told = null;
+		last?.onExit(code, error);
 	};
 	let child: RawChild | null = null;
 	try {
@@ -88,6 +92,7 @@ function start(argv: Argv, handlers: ChildHandlers, options?: { env?: Readonly<R
 		close() {
 			if (closed) return;
 			closed = true;
+			told = null;
 			if (ended || child === null) return;
 			endChild(child);
 		},
