@@ -80,8 +80,11 @@ function isOwn(table: string): boolean {
 }
 
 export interface OwnTraffic {
-	/** `families`: those mwan3 steers. Returns what was changed, a text per family. */
-	follow(plan: Plan | null, families: readonly Family[]): Promise<string[]>;
+	/**
+	 * `families`: those mwan3 steers. `seen`: rules and main's default routes, where they were read just now. Returns what
+	 * was changed, a text per family.
+	 */
+	follow(plan: Plan | null, families: readonly Family[], seen?: (family: Family) => string | null): Promise<string[]>;
 	giveBack(): Promise<{ changed: string[]; problems: string[] }>;
 	problems(): string[];
 }
@@ -91,13 +94,13 @@ export function createOwnTraffic(tools: Tools, state: StateFile): OwnTraffic {
 	/** Families known to have no rule: looking at them again costs nothing. */
 	const clean = new Set<Family>();
 
-	const followFamily = async (family: Family, plan: Plan | null): Promise<string | null> => {
+	const followFamily = async (family: Family, plan: Plan | null, seen: string | null): Promise<string | null> => {
 		if (plan === null && clean.has(family)) return null;
 		const rules = state.get().rules.filter((rule) => rule.family === family);
-		const routes = plan === null ? "" : await tools.ipShow(family, ["route", "show", "default"]);
+		const routes = plan === null ? "" : (seen ?? (await tools.ipShow(family, ["route", "show", "default"])));
 		const table = plan === null ? null : leaderTable(plan.families[family], rules, preferredDevice(routes));
 		if (table === null && clean.has(family)) return null;
-		const steps = ownSteps(parseRules(await tools.ipShow(family, ["rule", "show"])), table);
+		const steps = ownSteps(parseRules(seen ?? (await tools.ipShow(family, ["rule", "show"]))), table);
 		clean.delete(family);
 		const failed = await tools.ipChange(family, steps);
 		troubles.set(family, failed);
@@ -107,11 +110,11 @@ export function createOwnTraffic(tools: Tools, state: StateFile): OwnTraffic {
 		return `${family} of the router itself: ${to ?? "as the main table says"}`;
 	};
 
-	const follow = async (plan: Plan | null, families: readonly Family[]): Promise<string[]> => {
+	const follow: OwnTraffic["follow"] = async (plan, families, seen = () => null) => {
 		const changed = await Promise.all(
 			FAMILIES.map(async (family) => {
 				try {
-					return await followFamily(family, families.includes(family) ? plan : null);
+					return await followFamily(family, families.includes(family) ? plan : null, seen(family));
 				} catch (error) {
 					troubles.set(family, [`${family} connections of the router itself: ${errorText(error)}`]);
 					return null;

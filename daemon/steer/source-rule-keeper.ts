@@ -16,9 +16,14 @@ import type { StateFile } from "./state-file.ts";
 import type { Tools } from "./tools.ts";
 import type { SourceRuleStatus } from "./types.ts";
 
+/** All that a look needs, and own-traffic.ts after it, in one process. */
+const LOOK = ["rule show", "route show default"];
+
 export interface SourceRuleKeeper {
 	/** Makes the rules fit these uplinks; returns how many lines had to be changed. Forks nothing when nothing is new. */
 	follow(uplinks: readonly Uplink[], force: boolean): Promise<number>;
+	/** What the last forced look that changed nothing has read of a family, once: `ip rule show` and main's default routes. */
+	takeSeen(family: Family): string | null;
 	giveBack(): Promise<{ changed: string[]; problems: string[] }>;
 	rules(): SourceRuleStatus[];
 	/** "uplink family" each. */
@@ -35,6 +40,7 @@ export function createSourceRuleKeeper(tools: Tools, state: StateFile): SourceRu
 	const lastWanted = new Map<Family, string>();
 	const standing = new Map<Family, boolean[]>();
 	const troubles = new Map<Family, string[]>();
+	const seen = new Map<Family, string>();
 
 	const ofFamily = (family: Family): SourceRule[] => state.get().rules.filter((rule) => rule.family === family);
 	const record = (family: Family, rules: readonly SourceRule[]): void => {
@@ -54,7 +60,10 @@ export function createSourceRuleKeeper(tools: Tools, state: StateFile): SourceRu
 		}
 		const problems: string[] = [];
 		troubles.set(family, problems);
-		const actual = parseRules(await tools.ipShow(family, ["rule", "show"]));
+		// The kernel drops a table's route when the device goes down; the rule stays. Mostly nothing else is to be done.
+		const routes = tableSteps(ours);
+		const { failed, text } = await tools.ipChangeAndShow(family, force ? routes : [], force ? LOOK : LOOK.slice(0, 1));
+		const actual = parseRules(text);
 		const wanted = wantedRules(family, uplinks, ours, actual, problems);
 		const steps = ruleSteps(ours, wanted, actual);
 		lastWanted.set(family, facts);
@@ -64,8 +73,9 @@ export function createSourceRuleKeeper(tools: Tools, state: StateFile): SourceRu
 				family,
 				wanted.map((rule) => inPlace(actual, rule)),
 			);
-			// The kernel drops a table's route when the device goes down; the rule stays.
-			problems.push(...(await tools.ipChange(family, tableSteps(wanted))));
+			const done = force && tableSteps(wanted).join() === routes.join();
+			problems.push(...(done ? failed : await tools.ipChange(family, tableSteps(wanted))));
+			if (force) seen.set(family, text);
 			return 0;
 		}
 		// Old ones too until they are gone: a crash in between must not forget them.
@@ -88,6 +98,7 @@ export function createSourceRuleKeeper(tools: Tools, state: StateFile): SourceRu
 
 	return {
 		async follow(uplinks, force) {
+			seen.clear();
 			const counts = await Promise.all(
 				FAMILIES.map(async (family) => {
 					try {
@@ -99,6 +110,11 @@ export function createSourceRuleKeeper(tools: Tools, state: StateFile): SourceRu
 				}),
 			);
 			return counts.reduce((sum, count) => sum + count, 0);
+		},
+		takeSeen(family) {
+			const text = seen.get(family) ?? null;
+			seen.delete(family);
+			return text;
 		},
 		async giveBack() {
 			const changed: string[] = [];

@@ -155,8 +155,8 @@ export function createSteerer(options: SteererOptions): Steerer {
 	};
 
 	/** Not in the way of a switch that waits, which comes to it itself. */
-	const ownWay = async (current: Plan): Promise<string[]> =>
-		waiting === null ? ownTraffic.follow(current, mwan3.families()) : [];
+	const ownWay = async (current: Plan, seen?: (family: Family) => string | null): Promise<string[]> =>
+		waiting === null ? ownTraffic.follow(current, mwan3.families(), seen) : [];
 
 	const check = async (reason: string): Promise<void> => {
 		if (over || !discovered) return;
@@ -167,7 +167,7 @@ export function createSteerer(options: SteererOptions): Steerer {
 		if (plan && !observe) {
 			what.push(...(await mwan3.check(plan)));
 			const main = await routes.follow(plan, routeFamilies());
-			what.push(...main.changed, ...main.notes, ...(await ownWay(plan)));
+			what.push(...main.changed, ...main.notes, ...(await ownWay(plan, sourceRules.takeSeen)));
 		}
 		if (what.length === 0) return;
 		repairs++;

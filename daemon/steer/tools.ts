@@ -8,6 +8,8 @@ import type { Argv, Processes, RunOptions, RunResult } from "../platform/platfor
 
 const TIMEOUT_MS = 5000;
 const OUTPUT_BYTES = 4 << 20;
+/** Begins what is told of a batch as a whole. */
+const BATCH = "ip -batch";
 /** What `ip` says when the thing to remove is already gone: as wanted. */
 const GONE = /No such (process|file|device)|Cannot find device|does not exist/i;
 
@@ -20,6 +22,14 @@ export interface Tools {
 	ipShow(family: Family, words: readonly string[]): Promise<string>;
 	/** Carries out lines of `ip` commands in order, all of them; returns what failed, one text per line. */
 	ipChange(family: Family, lines: readonly string[]): Promise<string[]>;
+	/** Both, the changes first, in one process where that is possible; rejects with process_failed as ipShow does. */
+	ipChangeAndShow(family: Family, lines: readonly string[], shows: readonly string[]): Promise<ChangedAndShown>;
+}
+
+export interface ChangedAndShown {
+	readonly failed: string[];
+	/** What all `shows` printed, one after the other. */
+	readonly text: string;
 }
 
 /** First line of what a program complained about, for reports. */
@@ -58,10 +68,12 @@ export function createTools(processes: Processes, onHang: (program: string) => v
 		return `ip ${line}: ${complaint(result)}`;
 	};
 
-	const inBatch = async (family: Family, lines: readonly string[]): Promise<string[] | null> => {
+	/** Null where `ip` knows no -batch. */
+	const inBatch = async (family: Family, lines: readonly string[]): Promise<ChangedAndShown | null> => {
 		const result = await run(["ip", familyFlag(family), "-force", "-batch", "-"], { stdin: `${lines.join("\n")}\n` });
-		if (result.code === 0) return [];
+		if (result.code === 0) return { failed: [], text: result.stdout };
 		const failed: string[] = [];
+		let named = false;
 		let said = "";
 		for (const text of result.stderr.split("\n")) {
 			const at = /^Command failed -:(\d+)/.exec(text);
@@ -69,12 +81,35 @@ export function createTools(processes: Processes, onHang: (program: string) => v
 				said = text.trim() || said;
 				continue;
 			}
+			named = true;
 			const line = lines[Number(at[1]) - 1] ?? "";
 			if (!(/^\S+ (del|flush) /.test(line) && GONE.test(said))) failed.push(`ip ${line}: ${said || "failed"}`);
 			said = "";
 		}
 		if (/BusyBox|[Uu]sage:|[Oo]ption .*batch/.test(result.stderr)) return null;
-		if (result.timedOut) failed.push("ip -batch did not end in time");
+		if (result.timedOut || !named) failed.push(`${BATCH}: ${complaint(result)}`);
+		return { failed, text: result.stdout };
+	};
+
+	const ipShow = async (family: Family, words: readonly string[]): Promise<string> => {
+		const result = await run(["ip", familyFlag(family), ...words]);
+		if (result.code === 0) return result.stdout;
+		const text = `ip ${words.join(" ")}: ${complaint(result)}`;
+		throw new AutonomyError("process_failed", text, { family });
+	};
+
+	const ipChange = async (family: Family, lines: readonly string[]): Promise<string[]> => {
+		if (lines.length === 0) return [];
+		if (batch && lines.length > 1) {
+			const done = await inBatch(family, lines);
+			if (done) return done.failed;
+			batch = false;
+		}
+		const failed: string[] = [];
+		for (const line of lines) {
+			const text = await single(family, line);
+			if (text) failed.push(text);
+		}
 		return failed;
 	};
 
@@ -82,25 +117,21 @@ export function createTools(processes: Processes, onHang: (program: string) => v
 		run,
 		has: (program) => processes.find(program) !== null,
 		started: () => started,
-		async ipShow(family, words) {
-			const result = await run(["ip", familyFlag(family), ...words]);
-			if (result.code === 0) return result.stdout;
-			const text = `ip ${words.join(" ")}: ${complaint(result)}`;
-			throw new AutonomyError("process_failed", text, { family });
-		},
-		async ipChange(family, lines) {
-			if (lines.length === 0) return [];
-			if (batch && lines.length > 1) {
-				const failed = await inBatch(family, lines);
-				if (failed) return failed;
+		ipShow,
+		ipChange,
+		async ipChangeAndShow(family, lines, shows) {
+			if (batch && lines.length + shows.length > 1) {
+				const done = await inBatch(family, [...lines, ...shows]);
+				const needed = [BATCH, ...shows.map((show) => `ip ${show}`)];
+				const bad = done?.failed.find((text) => needed.some((one) => text.startsWith(`${one}: `)));
+				if (bad !== undefined) throw new AutonomyError("process_failed", bad, { family });
+				if (done) return done;
 				batch = false;
 			}
-			const failed: string[] = [];
-			for (const line of lines) {
-				const text = await single(family, line);
-				if (text) failed.push(text);
-			}
-			return failed;
+			const failed = await ipChange(family, lines);
+			const texts: string[] = [];
+			for (const show of shows) texts.push(await ipShow(family, show.split(" ")));
+			return { failed, text: texts.join("") };
 		},
 	};
 }

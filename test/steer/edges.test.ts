@@ -47,6 +47,40 @@ Command failed -:3
 	]);
 });
 
+test("changes and looks in one process; on busybox one each; a look that failed is no answer", async () => {
+	const shows = ["rule show", "route show default"];
+	const stderr = "RTNETLINK answers: Network is down\nCommand failed -:1\n";
+	const good = fakeProcesses(() => ({ code: 1, stdout: "0:\tfrom all lookup local\ndefault dev eth1\n", stderr }));
+	assert.deepEqual(await createTools(good).ipChangeAndShow("ipv4", ["route replace default dev eth2"], shows), {
+		failed: ["ip route replace default dev eth2: RTNETLINK answers: Network is down"],
+		text: "0:\tfrom all lookup local\ndefault dev eth1\n",
+	});
+	assert.deepEqual(good.runs, [
+		{
+			argv: ["ip", "-4", "-force", "-batch", "-"],
+			stdin: "route replace default dev eth2\nrule show\nroute show default\n",
+		},
+	]);
+	const busybox = fakeProcesses((argv) =>
+		argv.includes("-batch") ? { code: 1, stderr: "BusyBox v1.37.0\nUsage: ip" } : { stdout: `${argv.join(" ")}\n` },
+	);
+	assert.deepEqual(await createTools(busybox).ipChangeAndShow("ipv6", ["route replace default dev eth2"], shows), {
+		failed: [],
+		text: "ip -6 rule show\nip -6 route show default\n",
+	});
+	for (const [result, message] of [
+		[{ code: 1, stderr: "Cannot allocate\nCommand failed -:2\n" }, "ip rule show: Cannot allocate"],
+		[{ code: null }, "ip -batch: exit code none"],
+		[{ code: null, timedOut: true }, "ip -batch: it did not end in time"],
+	] as const) {
+		const tools = createTools(fakeProcesses(() => result));
+		await assert.rejects(tools.ipChangeAndShow("ipv4", ["route replace default dev eth2"], shows), {
+			code: "process_failed",
+			message,
+		});
+	}
+});
+
 test("an action overtaken while waiting leaves its wish to free connections behind", () => {
 	const dead = steer(planOf(["wanb"], ["wan"]), ["wan"]);
 	const later = steer(planOf(["wanc"], ["wan", "wanb"]));

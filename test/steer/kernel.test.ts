@@ -286,6 +286,38 @@ describe("with mwan3's layout, only", { skip }, () => {
 		await steerer.stop();
 	});
 
+	test("a look at the kernel starts four programs when all is as wanted, and puts back what is not", async () => {
+		const world = makeWorld({ mwan3: true });
+		const steerer = await begin(world);
+		await steerer.apply(steer(planOf(["wanb", "wan", "wanc"])));
+		const rules = (): string => world.sh("router", "ip -4 rule; ip -6 rule");
+		const routes = (): string => world.sh("router", "for t in 9000 9001 9002; do ip -4 route show table $t; done");
+		const before = [rules(), routes()];
+		assert.match(before[0] ?? "", /^31991:.*lookup 9001/m, "the router's own connections follow wanb");
+		assert.match(before[1] ?? "", /^(default .*\n){3}$/);
+
+		const calls = `${world.folder}/calls`;
+		for (const name of ["ip", "iptables-save", "ip6tables-save"]) {
+			const path = `${world.folder}/bin/${name}`;
+			writeFileSync(path, `#!/bin/sh\necho ${name} "$@" >> ${calls}\nexec /usr/sbin/${name} "$@"\n`, { mode: 0o755 });
+		}
+		await steerer.reassert("a look");
+		const started = readFileSync(calls, "utf8").trim().split("\n");
+		assert.deepEqual(started.slice(0, 4).sort(), [
+			"ip -4 -force -batch -",
+			"ip -6 -force -batch -",
+			"ip6tables-save -t mangle",
+			"iptables-save -t mangle",
+		]);
+		// The next look may have begun meanwhile: looks follow an event for some seconds.
+		assert.match(started[4] ?? "ip", /^ip\b/);
+
+		world.sh("router", "ip rule del pref 31991; ip -6 rule del pref 31990; ip route flush table 9001");
+		await steerer.reassert("a look");
+		assert.deepEqual([rules(), routes()], before);
+		await steerer.stop();
+	});
+
 	test("a chain mwan3 did not write: mwan3 rebuilds it itself, and the report says so", async () => {
 		const world = makeWorld({ mwan3: true, ipv6: false });
 		fakeUci(world);
