@@ -4,13 +4,15 @@
  * uplinks, and whether a failover is slower while every outlet hangs (servers that accept and never answer).
  *
  * Options: --seconds N (default 60) per footprint, --pairs N (default 24) of failovers, one with and one without (at least
- * 10), --routers N (default 2) that prepare the next pair meanwhile, --only failover.
+ * 10), --routers N (default 2) that prepare the next pair meanwhile, --only failover|cost, --engine node|quickjs (default node;
+ * with the static programs that ship where they are built): what it costs there, its helpers among it.
  */
 import { parseArgs } from "node:util";
 import type { Reply } from "../contract/api.ts";
-import { hostBus, startAutonomyd } from "../lab/autonomyd.ts";
+import { type Engine, hostBus, startAutonomyd } from "../lab/autonomyd.ts";
 import { nowMs } from "../lab/net/lab.ts";
 import { startStandIn } from "../lab/router/stand-in.ts";
+import { staticRuntimeMissing } from "../lab/runtime.ts";
 import { createWorld } from "../lab/scenario/world.ts";
 import type { RouterUnderTest } from "../lab/under-test.ts";
 import { CASES, freshDaemon, makeTurn, measure } from "./failover/measure.ts";
@@ -119,6 +121,8 @@ async function servers(router: RouterUnderTest): Promise<void> {
 
 interface Cost {
 	readonly anonMb: number;
+	/** What daemon and helpers take of a router with nothing else of ours on it. */
+	readonly aloneMb: number;
 	readonly cpuPct: number;
 	readonly messagesPerS: number | null;
 	readonly scrape: { readonly median: number; readonly p95: number; readonly bytes: number } | null;
@@ -130,6 +134,7 @@ export async function cost(
 	autonomy: string,
 	scrape: boolean,
 	test = true,
+	engine: Engine = "node",
 ): Promise<Cost> {
 	const router = await startStandIn({ layout: "mwan3", isps: uplinks, config: { autonomy } });
 	const bus = hostBus(router);
@@ -144,7 +149,8 @@ export async function cost(
 			});
 			await sleep(500);
 		}
-		const daemon = await startAutonomyd(router, bus, { engine: "node" });
+		const runtime = engine === "quickjs" && staticRuntimeMissing() === null ? "static" : "system";
+		const daemon = await startAutonomyd(router, bus, { engine, runtime });
 		const pid = daemon.process.pid;
 		if (pid === null) throw new Error("the daemon did not start");
 		await daemon.until(
@@ -162,19 +168,24 @@ export async function cost(
 			? setInterval(() => void router.run([router.node, "-e", 'fetch("http://127.0.0.1:9101/metrics")']), 15_000)
 			: null;
 		// The lowest of many looks: between two collections of garbage memory grows and falls by megabytes.
-		let anonKb = before.daemon.anonKb;
+		let { anonKb } = before.daemon;
+		let { aloneKb } = before;
 		for (const end = from + seconds * 1000; nowMs() < end; ) {
 			await sleep(Math.min(2000, Math.max(1, end - nowMs())));
-			anonKb = Math.min(anonKb, (await usage(router, pid)).daemon.anonKb);
+			const look = await usage(router, pid);
+			anonKb = Math.min(anonKb, look.daemon.anonKb);
+			aloneKb = Math.min(aloneKb, look.aloneKb);
 		}
 		if (scraper !== null) clearInterval(scraper);
 		const [after, elapsedS] = [await usage(router, pid), (nowMs() - from) / 1000];
 		const perS = (messages - counted) / elapsedS;
 		const timed = !autonomy.includes("metrics") ? null : await router.run([router.node, "-e", SCRAPE]);
 		await daemon.stop();
+		const whose = engine === "quickjs" ? "all" : "daemon";
 		return {
 			anonMb: anonKb / 1024,
-			cpuPct: ((after.daemon.cpuTicks - before.daemon.cpuTicks) / TICKS_PER_S / elapsedS) * 100,
+			aloneMb: aloneKb / 1024,
+			cpuPct: ((after[whose].cpuTicks - before[whose].cpuTicks) / TICKS_PER_S / elapsedS) * 100,
 			messagesPerS: autonomy === "" ? null : perS,
 			scrape: timed === null ? null : (JSON.parse(timed.stdout) as Cost["scrape"]),
 		};
@@ -265,12 +276,15 @@ export async function run(args: string[]): Promise<object> {
 			pairs: { type: "string", default: "24" },
 			routers: { type: "string", default: "2" },
 			only: { type: "string" },
+			engine: { type: "string", default: "node" },
 		},
 		strict: false,
 	});
 	const seconds = Number(values.seconds) || 60;
 	const pairs = Math.max(10, Number(values.pairs) || 24);
 	const routers = Math.max(1, Number(values.routers) || 2);
+	const engine: Engine = values.engine === "quickjs" ? "quickjs" : "node";
+	if (values.only === "cost" || engine === "quickjs") return figuresOf(engine, seconds);
 	const failover = await paired(pairs, routers);
 	const { first, second, ratio, ci95 } = failover;
 	const quartiles = ({ p25, p75 }: { p25: number; p75: number }): string => `quartiles ${p25}-${p75}`;
@@ -279,19 +293,27 @@ export async function run(args: string[]): Promise<object> {
 	);
 	console.error(`ratio ${ratio}, 95 % interval ${ci95.join("-")}: ${verdict(failover, 0.05)}`);
 	if (values.only === "failover") return { failover_ratio_with_outlets_hanging: ratio, ci95, pairs: failover.pairs };
-	const without = await cost(4, seconds, "", false);
-	const with4 = await cost(4, seconds, OUTLETS, true);
-	const with16 = await cost(16, 1, OUTLETS, false);
+	return {
+		...(await figuresOf(engine, seconds)),
+		failover_ratio_with_outlets_hanging: ratio,
+		failover_ratio_ci95: ci95,
+		failover_pairs: failover.pairs,
+	};
+}
+
+async function figuresOf(engine: Engine, seconds: number): Promise<object> {
+	const without = await cost(4, seconds, "", false, true, engine);
+	const with4 = await cost(4, seconds, OUTLETS, true, true, engine);
+	const with16 = await cost(16, 1, OUTLETS, false, true, engine);
 	const figures = {
 		mem_mb_added: round(with4.anonMb - without.anonMb, 1),
 		cpu_pct_added: round(with4.cpuPct - without.cpuPct),
 		mqtt_msgs_per_s: round(with4.messagesPerS ?? Number.NaN),
 		scrape_ms: round(with16.scrape?.median ?? Number.NaN, 1),
-		failover_ratio_with_outlets_hanging: ratio,
-		failover_ratio_ci95: ci95,
-		failover_pairs: failover.pairs,
+		...(engine === "quickjs" ? { mem_mb_added_with_helpers: round(with4.aloneMb - without.aloneMb, 1) } : {}),
 	};
 	console.error(`memory of its own, daemon: ${round(without.anonMb, 1)} MB without, ${round(with4.anonMb, 1)} MB with`);
+	console.error(`with its helpers: ${round(without.aloneMb, 1)} MB without, ${round(with4.aloneMb, 1)} MB with`);
 	console.error(
 		`CPU: ${round(without.cpuPct)} % without, ${round(with4.cpuPct)} % with (4 uplinks, ${seconds} s each)`,
 	);
