@@ -14,58 +14,67 @@ interface PanelSpec {
 	readonly unit: string;
 	readonly width: number;
 	readonly queries: readonly (readonly [expr: string, legend: string])[];
+	/** What a stat shows: the value, or whose it is. */
+	readonly shows?: "name";
+	/** Words for the values 0 and 1. */
+	readonly words?: readonly [string, string];
 }
 
+/** The routers chosen at the top of the dashboard. */
+const ROUTER = '{instance=~"$router"}';
+
 const PANELS: readonly PanelSpec[] = [
-	{ title: "Internet", type: "stat", unit: "bool_on_off", width: 4, queries: [["autonomy_online", "online"]] },
+	{ title: "Internet", type: "stat", unit: "bool_on_off", width: 4, queries: [[`autonomy_online${ROUTER}`, "online"]] },
 	{
 		title: "Uplink in use",
 		type: "stat",
 		unit: "none",
 		width: 8,
-		queries: [["autonomy_member_primary == 1", "{{member}}"]],
+		shows: "name",
+		queries: [[`autonomy_member_primary${ROUTER} == 1`, "{{member}}"]],
 	},
 	{
 		title: "Open alerts",
 		type: "stat",
 		unit: "none",
 		width: 6,
-		queries: [["sum by (level) (autonomy_alerts)", "{{level}}"]],
+		queries: [[`sum by (level) (autonomy_alerts${ROUTER})`, "{{level}}"]],
 	},
 	{
 		title: "Switches in 24 h",
 		type: "stat",
 		unit: "none",
 		width: 6,
-		queries: [["sum by (kind) (increase(autonomy_failover_events_total[24h]))", "{{kind}}"]],
+		queries: [[`sum by (kind) (increase(autonomy_failover_events_total${ROUTER}[24h]))`, "{{kind}}"]],
 	},
 	{
 		title: "Score",
 		type: "timeseries",
 		unit: "none",
 		width: 12,
-		queries: [["autonomy_interface_health_score", "{{member}}"]],
+		queries: [[`autonomy_interface_health_score${ROUTER}`, "{{member}}"]],
 	},
 	{
 		title: "Round trip time",
 		type: "timeseries",
 		unit: "s",
 		width: 12,
-		queries: [["autonomy_member_latency_seconds", "{{member}}"]],
+		queries: [[`autonomy_member_latency_seconds${ROUTER}`, "{{member}}"]],
 	},
 	{
 		title: "Packet loss",
 		type: "timeseries",
 		unit: "percentunit",
 		width: 12,
-		queries: [["autonomy_member_loss_ratio", "{{member}}"]],
+		queries: [[`autonomy_member_loss_ratio${ROUTER}`, "{{member}}"]],
 	},
 	{
 		title: "Who carries the traffic",
+		words: ["ready", "carries"],
 		type: "state-timeline",
 		unit: "none",
 		width: 12,
-		queries: [["autonomy_member_primary", "{{member}}"]],
+		queries: [[`autonomy_member_primary${ROUTER}`, "{{member}}"]],
 	},
 	{
 		title: "Throughput",
@@ -73,8 +82,8 @@ const PANELS: readonly PanelSpec[] = [
 		unit: "Bps",
 		width: 12,
 		queries: [
-			["autonomy_member_receive_bytes_per_second", "{{member}} in"],
-			["-autonomy_member_transmit_bytes_per_second", "{{member}} out"],
+			[`autonomy_member_receive_bytes_per_second${ROUTER}`, "{{member}} in"],
+			[`-autonomy_member_transmit_bytes_per_second${ROUTER}`, "{{member}} out"],
 		],
 	},
 	{
@@ -82,28 +91,28 @@ const PANELS: readonly PanelSpec[] = [
 		type: "timeseries",
 		unit: "dBm",
 		width: 6,
-		queries: [["autonomy_member_signal_dbm", "{{member}}"]],
+		queries: [[`autonomy_member_signal_dbm${ROUTER}`, "{{member}}"]],
 	},
 	{
 		title: "Data plan",
 		type: "timeseries",
 		unit: "percentunit",
 		width: 6,
-		queries: [["autonomy_data_used_bytes / autonomy_data_limit_bytes", "{{member}}"]],
+		queries: [[`autonomy_data_used_bytes${ROUTER} / autonomy_data_limit_bytes${ROUTER}`, "{{member}}"]],
 	},
 	{
 		title: "Memory of the daemon",
 		type: "timeseries",
 		unit: "bytes",
 		width: 12,
-		queries: [["autonomy_daemon_resident_memory_bytes", "{{instance}}"]],
+		queries: [[`autonomy_daemon_resident_memory_bytes${ROUTER}`, "{{instance}}"]],
 	},
 	{
 		title: "Messages that wait",
 		type: "timeseries",
 		unit: "none",
 		width: 12,
-		queries: [["autonomy_notifications_queued", "{{channel}}"]],
+		queries: [[`autonomy_notifications_queued${ROUTER}`, "{{channel}}"]],
 	},
 ];
 
@@ -114,7 +123,7 @@ export function dashboard(): object {
 	let x = 0;
 	let y = 0;
 	const datasource = { type: "prometheus", uid: `\${datasource}` };
-	const panels = PANELS.map(({ title, type, unit, width, queries }, index) => {
+	const panels = PANELS.map(({ title, type, unit, width, queries, shows, words }, index) => {
 		if (x + width > COLUMNS) {
 			x = 0;
 			y += HEIGHT;
@@ -126,7 +135,13 @@ export function dashboard(): object {
 			expr,
 			legendFormat,
 			datasource,
+			// What it was hours ago is no answer to what it is.
+			...(type === "stat" ? { instant: true, range: false } : {}),
 		}));
+		const mappings =
+			words === undefined
+				? []
+				: [{ type: "value", options: { 0: { index: 0, text: words[0] }, 1: { index: 1, text: words[1] } } }];
 		return {
 			id: index + 1,
 			type,
@@ -134,11 +149,26 @@ export function dashboard(): object {
 			gridPos,
 			datasource,
 			targets,
-			fieldConfig: { defaults: { unit }, overrides: [] },
-			options: {},
+			fieldConfig: { defaults: { unit, mappings }, overrides: [] },
+			options:
+				type === "stat"
+					? { textMode: shows ?? "auto", reduceOptions: { calcs: ["lastNotNull"], fields: "", values: false } }
+					: {},
 		};
 	});
+	const router = {
+		name: "router",
+		type: "query",
+		label: "Router",
+		datasource,
+		query: { query: "label_values(autonomy_online, instance)", refId: "router" },
+		refresh: 2,
+		multi: true,
+		includeAll: true,
+		current: { selected: true, text: ["All"], value: ["$__all"] },
+	};
 	return {
+		id: null,
 		title: "autonomy",
 		uid: "autonomy",
 		schemaVersion: 39,
@@ -146,7 +176,10 @@ export function dashboard(): object {
 		tags: ["autonomy"],
 		refresh: "30s",
 		time: { from: "now-6h", to: "now" },
-		templating: { list: [{ name: "datasource", type: "datasource", query: "prometheus", label: "Prometheus" }] },
+		annotations: { list: [] },
+		templating: {
+			list: [{ name: "datasource", type: "datasource", query: "prometheus", label: "Prometheus" }, router],
+		},
 		panels,
 	};
 }
@@ -172,6 +205,7 @@ export function rules(): object {
 						"critical",
 						"No uplink of {{ $labels.instance }} works",
 					),
+					rule("AutonomySilent", "absent(autonomy_online)", "10m", "warning", "No router sends figures"),
 					rule(
 						"AutonomyUplinkDown",
 						'autonomy_member_status{state="down"} == 1',
