@@ -21,6 +21,7 @@ import { type DayFigures, liveDay } from "./footprint/day.ts";
 import { bundleFlash, runtimeFlash } from "./footprint/flash.ts";
 import { chosenRuntime, engineProgram } from "./footprint/programs.ts";
 import { ALL_ON, type AtRest, type Resting, startResting } from "./footprint/rest.ts";
+import { measureSteps, type StepFigures } from "./footprint/step.ts";
 import { type EngineFigures, rowsOf, tableLines } from "./footprint/table.ts";
 import type { Compared } from "./paired.ts";
 
@@ -144,6 +145,11 @@ export async function run(args: string[]): Promise<object> {
 		flags: values.flags?.split(/\s+/).filter(Boolean) ?? engineFlags("node"),
 	};
 	const rest = await atRest(engines, options);
+	const steps = new Map<Engine, StepFigures>();
+	for (const engine of engines) {
+		const program = engineProgram(engine, runtime, options.flags);
+		if (typeof program !== "string") steps.set(engine, await measureSteps(engine, program, 16));
+	}
 	const compared = await failover(engines, options);
 	const lived = await days(engines, options);
 	const figures = new Map<Engine, EngineFigures>(
@@ -154,7 +160,7 @@ export async function run(args: string[]): Promise<object> {
 				day: lived.get(engine) ?? null,
 				flash: bundleFlash(engine),
 				programsFlash: engine === "quickjs" ? (runtimeFlash()?.all ?? null) : null,
-				stepMs: null,
+				step: steps.get(engine) ?? null,
 				failover: engine === "quickjs" ? compared : null,
 			},
 		]),

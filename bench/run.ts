@@ -4,7 +4,8 @@
  */
 import { existsSync, readdirSync } from "node:fs";
 
-const [name = "", ...rest] = process.argv.slice(2);
+// The figures are printed as JSON in any case.
+const [name = "", ...rest] = process.argv.slice(2).filter((word) => word !== "--json");
 const known = readdirSync("bench")
 	.filter((file) => file.endsWith(".ts") && file !== "run.ts")
 	.map((file) => file.slice(0, -3));

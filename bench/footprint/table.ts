@@ -4,6 +4,7 @@ import type { Compared } from "../paired.ts";
 import type { DayFigures } from "./day.ts";
 import type { Flash } from "./flash.ts";
 import type { AtRest } from "./rest.ts";
+import type { StepFigures } from "./step.ts";
 
 export interface EngineFigures {
 	/** By number of uplinks. */
@@ -11,8 +12,8 @@ export interface EngineFigures {
 	readonly day: DayFigures | null;
 	readonly flash: Flash;
 	readonly programsFlash: Flash | null;
-	/** One step with 16 uplinks, median; null: not measured. */
-	readonly stepMs: number | null;
+	/** With 16 uplinks. */
+	readonly step: StepFigures | null;
 	readonly failover: Compared | null;
 }
 
@@ -63,7 +64,7 @@ export function rowsOf(engine: Engine, figures: EngineFigures): Row[] {
 		met: figure === null || goal === null ? null : figure <= goal,
 		...(note === undefined ? {} : { note }),
 	});
-	const { rest, day, flash, programsFlash, failover } = figures;
+	const { rest, day, flash, programsFlash, failover, step } = figures;
 	const four = rest.get(4) ?? null;
 	const memory =
 		four === null
@@ -115,7 +116,8 @@ export function rowsOf(engine: Engine, figures: EngineFigures): Row[] {
 		...(engine === "quickjs"
 			? [row("failover, times Node's", failover?.ratio ?? null, "", FAILOVER_RATIO, pairs)]
 			: []),
-		row("engine step, 16 uplinks", figures.stepMs, "ms", goals.stepMs),
+		row("engine step, 16 uplinks", step?.median_ms ?? null, "ms", goals.stepMs),
+		...(step === null ? [] : [row("  p95", step.p95_ms, "ms", null), row("  of any input", step.mean_ms, "ms", null)]),
 	];
 }
 

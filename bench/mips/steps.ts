@@ -20,7 +20,7 @@ for (const input of inputs.slice(0, Number(count))) state = step(state, input).s
 `;
 
 /** A minute of good uplinks: probes every second, name servers, nothing to do. */
-function minute(uplinks: number): object[] {
+export function minute(uplinks: number): object[] {
 	const world = new World(Array.from({ length: uplinks }, (_, order) => facts(`wan${order}`, order)));
 	for (const { truth } of world.members.values()) truth.everyMs = 1000;
 	world.run(60_000);
