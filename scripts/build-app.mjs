@@ -51,6 +51,21 @@ export function wordsOf(language, texts) {
 	return Object.fromEntries(all.filter(([, text]) => text !== ""));
 }
 
+/** The daemon's sentences are in the script already: their translations go without them, in the same order. */
+async function languageFile(language, texts) {
+	const source = await build({
+		entryPoints: [`${REPO}/web/sentences.ts`],
+		bundle: true,
+		write: false,
+		format: "esm",
+		logLevel: "warning",
+	});
+	const { PATTERNS } = await import(`data:text/javascript,${encodeURIComponent(source.outputFiles[0].text)}`);
+	const all = wordsOf(language, texts);
+	const words = Object.fromEntries(Object.entries(all).filter(([text]) => !PATTERNS.includes(text)));
+	return JSON.stringify({ words, said: PATTERNS.map((pattern) => all[pattern] ?? "") });
+}
+
 async function bundle(entry, outfile, define = {}) {
 	const result = await build({
 		entryPoints: [`${APP}/${entry}`],
@@ -74,6 +89,7 @@ export async function buildApp(target = `${REPO}/build/app/autonomy`) {
 	const script = await bundle("main.ts", "app.js");
 	const styles = await bundle("style.css", "app.css");
 	const texts = textsIn(script.inputs);
+	const languages = await Promise.all(LANGUAGES.map(async (one) => [`${one}.json`, await languageFile(one, texts)]));
 	const files = new Map([
 		["app.js", script.text],
 		["app.css", styles.text],
@@ -83,7 +99,7 @@ export async function buildApp(target = `${REPO}/build/app/autonomy`) {
 		["icon-192.png", iconPng(192)],
 		["icon-512.png", iconPng(512)],
 		["icon-mask-512.png", iconPng(512, true)],
-		...LANGUAGES.map((one) => [`${one}.json`, JSON.stringify(wordsOf(one, texts))]),
+		...languages,
 	]);
 	const sum = createHash("sha256");
 	for (const [name, content] of files) sum.update(name).update(content);

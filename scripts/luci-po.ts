@@ -41,7 +41,8 @@ export function findTexts(): Texts {
 		for (const option of section.options) {
 			add(fieldLabel(option.name), "contract/options.ts");
 			add(option.help, "contract/options.ts");
-			add(option.unset ?? "", "contract/options.ts");
+			// Told in problems of the configuration too, which the phone app shows.
+			add(option.unset ?? "", "contract/");
 		}
 	}
 	const links = [

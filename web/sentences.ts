@@ -1,8 +1,11 @@
 /**
- * What the daemon says in English, as patterns for translation (told.ts): decisions by rule, reasons, alerts, forecasts. The
- * patterns are the keys of the translations; {names} stand for what differs. A sentence ends with a full stop, a clause
- * has none. test/web/told.test.ts lets the daemon's own engine speak and demands that all of it is understood.
+ * What the daemon says in English, as patterns for translation (told.ts): decisions by rule, reasons, alerts, forecasts; what
+ * sensors say and what is wrong with the configuration stands beside. The patterns are the keys of the translations;
+ * {names} stand for what differs. A sentence ends with a full stop, a clause has none. test/web/told.test.ts lets the
+ * daemon's own engine speak and demands that all of it is understood.
  */
+import { CONFIG } from "./sentences-config.ts";
+import { SENSORS } from "./sentences-sensors.ts";
 
 /** By the rule that fired: what its decisions say. */
 export const RULES: Readonly<Record<string, readonly string[]>> = {
@@ -315,5 +318,15 @@ export const FIGURES: readonly string[] = [
 ];
 
 export const PATTERNS: readonly string[] = [
-	...new Set([...Object.values(RULES).flat(), ...STATUS, ...CLAUSES, ...FORECAST, ...EVENTS, ...WHAT_IF, ...ALERTS]),
+	...new Set([
+		...Object.values(RULES).flat(),
+		...STATUS,
+		...CLAUSES,
+		...FORECAST,
+		...EVENTS,
+		...WHAT_IF,
+		...ALERTS,
+		...SENSORS,
+		...CONFIG,
+	]),
 ];

@@ -7,6 +7,7 @@ import { fieldLabel } from "./facts.ts";
 import { number } from "./format.ts";
 import { say } from "./say.ts";
 import { EVENT_TYPES, FIGURES, PATTERNS, RULES, WORDS } from "./sentences.ts";
+import { problem } from "./told-problem.ts";
 import { classWord, type LinkClass, type MemberState, stateWord } from "./words.ts";
 
 interface Pattern {
@@ -20,7 +21,7 @@ interface Pattern {
 const DEPTH = 5;
 const LONGEST = 2000;
 /** A number alone, with its unit. */
-const NUMBER = /^(-?\d+)(\.\d+)?((?:\s?(?:ms|s|min|h|%|dBm|dB|dB\/s|MiB|points))?)$/;
+const NUMBER = /^(-?\d+)(\.\d+)?((?:\s?(?:ms|s|min|h|%|dBm|dB|dB\/s|MiB|Mbit\/s|m|km|points))?)$/;
 const STATES: ReadonlySet<string> = new Set([
 	"absent",
 	"disabled",
@@ -35,6 +36,13 @@ const STATES: ReadonlySet<string> = new Set([
 ]);
 
 const CLASSES: ReadonlySet<string> = new Set(["starlink", "cellular", "wifi", "lan", "other"]);
+
+/** Names of parts that are somebody else's words: options, devices, files. They stay even where they look like ours. */
+const AS_IS: ReadonlySet<string> = new Set(["word", "words", "item", "file", "device", "option", "question"]);
+/** The same everywhere. */
+const SAME: ReadonlySet<string> = new Set(["2G", "3G", "LTE"]);
+/** Who says it: a program, a source, what is spoken of. */
+const SPEAKER = /^([\w./-]+(?: gsm| \(rpcd\))?): (.+)$/s;
 
 let compiled: readonly Pattern[] | null = null;
 
@@ -77,6 +85,7 @@ const capital = (text: string): string => text.charAt(0).toUpperCase() + text.sl
 function clause(text: string, depth: number): string | null {
 	if (depth > DEPTH) return null;
 	if (Object.hasOwn(RULES, text) || WORDS.includes(text)) return _(text.replaceAll("_", " "));
+	if (SAME.has(text)) return text;
 	// "down" and "offline" are causes too, and those are words of their own.
 	if (STATES.has(text)) return stateWord(text as MemberState);
 	if (CLASSES.has(text)) return classWord(text as LinkClass);
@@ -85,15 +94,15 @@ function clause(text: string, depth: number): string | null {
 		const [, whole = "", fraction = "", unit = ""] = figure;
 		return `${fraction === "" ? whole : number(Number(whole + fraction), 3)}${unit}`;
 	}
+	const wrong = problem(text, (part) => clause(part, depth + 1));
+	if (wrong !== null) return wrong;
 	for (const pattern of patterns()) {
 		const parts = fit(pattern, text);
 		if (parts === null) continue;
-		return say(
-			_(pattern.text),
-			Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, inside(part, depth + 1)])),
-		);
+		const read = Object.entries(parts).map(([name, part]) => [name, AS_IS.has(name) ? part : inside(part, depth + 1)]);
+		return say(_(pattern.text), Object.fromEntries(read));
 	}
-	return listed(text, depth);
+	return listed(text, "; ", depth) ?? spoken(text, depth) ?? listed(text, ", ", depth);
 }
 
 function inside(text: string, depth: number): string {
@@ -105,22 +114,29 @@ function inside(text: string, depth: number): string {
 	return small === null ? text : capital(small);
 }
 
+/** "iwinfo: signal -71 dBm": a name stays, when all behind it is understood. */
+function spoken(text: string, depth: number): string | null {
+	const [, name, rest = ""] = SPEAKER.exec(text) ?? [];
+	const told = name === undefined ? null : clause(rest, depth + 1);
+	return told === null ? null : `${name}: ${told}`;
+}
+
 /** "score 92, loss 0 %, 31 ms" and "wanb (no carrier), wanc (declared dead)": all of it, or nothing. */
-function listed(text: string, depth: number): string | null {
-	const parts = split(text);
+function listed(text: string, mark: ", " | "; ", depth: number): string | null {
+	const parts = split(text, mark);
 	const found = parts.map((part) => {
 		const open = part.indexOf(" (");
 		const named = open > 0 && part.endsWith(")");
 		const known = parts.length > 1 ? clause(part, depth + 1) : null;
-		if (known !== null || !named) return known;
+		if (known !== null || !named || mark === "; ") return known;
 		const why = clause(part.slice(open + 2, -1), depth + 1);
 		return why === null ? null : `${part.slice(0, open)} (${why})`;
 	});
-	return found.includes(null) ? null : found.join(", ");
+	return found.includes(null) ? null : found.join(mark);
 }
 
-/** At commas outside of brackets. */
-function split(text: string): readonly string[] {
+/** At marks outside of brackets. */
+function split(text: string, mark: string): readonly string[] {
 	const parts: string[] = [];
 	let depth = 0;
 	let from = 0;
@@ -128,9 +144,9 @@ function split(text: string): readonly string[] {
 		const char = text[at];
 		if (char === "(") depth++;
 		else if (char === ")") depth--;
-		else if (depth === 0 && text.startsWith(", ", at)) {
+		else if (depth === 0 && text.startsWith(mark, at)) {
 			parts.push(text.slice(from, at));
-			from = at + 2;
+			from = at + mark.length;
 		}
 	}
 	return [...parts, text.slice(from)];

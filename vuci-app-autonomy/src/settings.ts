@@ -14,6 +14,7 @@ import { createChannel, readChannels } from "../../web/pages/channels.ts";
 import { button } from "../../web/pages/controls.ts";
 import { createPage, failureText, keepFresh, nowMs, pageApi, readOnly } from "../../web/pages/page.ts";
 import { say } from "../../web/say.ts";
+import { told as translated } from "../../web/told.ts";
 import { classWord, type Member } from "../../web/words.ts";
 import { createField, type Field, type Text } from "./field.ts";
 
@@ -124,7 +125,7 @@ export function createSettings(): HTMLElement {
 				"div",
 				{ class: "alert-message warning" },
 				el("p", {}, _("The daemon does not use all of this configuration as it is written:")),
-				el("ul", {}, ...config.problems.map((one) => el("li", {}, one))),
+				el("ul", {}, ...config.problems.map((one) => el("li", {}, translated(one)))),
 			),
 		);
 	}

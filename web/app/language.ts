@@ -3,11 +3,18 @@
  * are one file of the shell, so they are there without the router too.
  */
 import { setLocale } from "../format.ts";
+import { PATTERNS } from "../sentences.ts";
 import { keep, kept } from "./keep.ts";
 
 export const LANGUAGES: Readonly<Record<string, string>> = { en: "English", de: "Deutsch", es: "Español" };
 
 let texts: Readonly<Record<string, string>> = {};
+
+/** As the build makes it: text -> translation, and beside it those of PATTERNS in their order, "" for what is not translated. */
+interface LanguageFile {
+	readonly words: Readonly<Record<string, string>>;
+	readonly said: readonly string[];
+}
 
 export function chosenLanguage(): string | null {
 	const { language } = kept("choices") ?? {};
@@ -35,7 +42,9 @@ export async function loadLanguage(): Promise<void> {
 	if (language === "en") return;
 	try {
 		const response = await fetch(`${language}.json`);
-		if (response.ok) texts = (await response.json()) as Readonly<Record<string, string>>;
+		if (!response.ok) return;
+		const { words, said } = (await response.json()) as LanguageFile;
+		texts = { ...Object.fromEntries(PATTERNS.map((pattern, at) => [pattern, said[at] ?? ""])), ...words };
 	} catch {
 		document.documentElement.lang = "en";
 	}

@@ -13,6 +13,7 @@ import { forecastView } from "../model/forecast.ts";
 import { card } from "../model/overview.ts";
 import { createRows, type RowSource } from "../model/rows.ts";
 import { say } from "../say.ts";
+import { told } from "../told.ts";
 import type { Member } from "../words.ts";
 import { type App, canOrder } from "./app.ts";
 import { createGraph, type GraphKind } from "./graph.ts";
@@ -132,7 +133,7 @@ function drawUsage(use: Use): Child {
 						left: bytes(use.left_bytes),
 						day: day(use.reset_unix_ms),
 					})
-				: use.text,
+				: told(use.text),
 		),
 	);
 }
@@ -184,7 +185,7 @@ export function openUplinkSheet(app: App, name: string, onClose: () => void): Up
 	let detailsAtMs = Number.NEGATIVE_INFINITY;
 	let member: Member | undefined;
 	let kind = "";
-	let told = "";
+	let drawn = "";
 
 	function drawLink(one: Member): void {
 		const all = [
@@ -211,8 +212,8 @@ export function openUplinkSheet(app: App, name: string, onClose: () => void): Up
 				: []),
 		];
 		const now = JSON.stringify([all, one.sensors.map(({ state, text }) => [state, text])]);
-		if (now === told) return;
-		told = now;
+		if (now === drawn) return;
+		drawn = now;
 		replace(link, factList(all));
 		replace(
 			sensors,
@@ -223,7 +224,7 @@ export function openUplinkSheet(app: App, name: string, onClose: () => void): Up
 						class: `sensor ${sensor.state === "ok" ? "good" : sensor.state === "failing" || sensor.state === "denied" ? "bad" : "off"}`,
 					},
 					el("strong", {}, sensor.sensor),
-					` ${sensor.text}`,
+					` ${told(sensor.text)}`,
 				),
 			),
 		);

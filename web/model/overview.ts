@@ -154,7 +154,7 @@ function notes(status: Status): readonly string[] {
 	if (status.uptime_s < 60 && status.rank.length > 0) {
 		found.push(_("The daemon runs for less than a minute: figures are still being gathered."));
 	}
-	return [...found, ...status.problems];
+	return [...found, ...status.problems.map(told)];
 }
 
 export function card(member: Member, latest: Sample | undefined): Card {

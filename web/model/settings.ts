@@ -3,6 +3,7 @@ import type { OptionSpec, SectionSpec } from "../../contract/schema.ts";
 import { checkOption, expectation, uciText } from "../../contract/values.ts";
 import { fieldLabel } from "../facts.ts";
 import { say } from "../say.ts";
+import { told } from "../told.ts";
 
 /** What most people want to see; everything else is folded away. */
 const BASIC: Readonly<Record<string, readonly string[]>> = {
@@ -103,8 +104,9 @@ export function validate(option: OptionSpec, value: unknown, all: unknown): true
 	if (option.type === "list") {
 		if (Array.isArray(all) && all.length > option.maxItems)
 			return say(_("has more than {count} entries"), { count: option.maxItems });
-		return checkOption(option, items).problems[0] ?? true;
+		const [wrong] = checkOption(option, items).problems;
+		return wrong === undefined ? true : told(wrong);
 	}
 	const { value: checked } = checkOption(option, items[0] ?? "");
-	return checked === null ? say(_("must be {what}"), { what: expectation(option) }) : true;
+	return checked === null ? say(_("must be {what}"), { what: told(expectation(option)) }) : true;
 }

@@ -61,7 +61,7 @@ function partWord(name: string): string {
 export function drawMember(into: HTMLElement, member: Member): void {
 	const { score, probe } = member;
 	const basics: Fact[] = [
-		{ name: _("Kind"), value: [classWord(member.class), member.class_reason].filter(Boolean).join(": ") },
+		{ name: _("Kind"), value: [classWord(member.class), told(member.class_reason ?? "")].filter(Boolean).join(": ") },
 		{ name: _("Interface"), value: [member.iface, member.device, member.proto].filter(Boolean).join(", ") },
 		{ name: _("Weight"), value: number(member.weight) },
 		...(score
@@ -129,8 +129,8 @@ export function drawMember(into: HTMLElement, member: Member): void {
 					},
 					sensorWord(one.state),
 				),
-				one.text,
-				`${one.why}; ${one.cost}`,
+				told(one.text),
+				`${told(one.why)}; ${told(one.cost)}`,
 			]),
 			_("Nothing asks this link about itself."),
 		),

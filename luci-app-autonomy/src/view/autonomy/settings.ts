@@ -42,6 +42,7 @@ import {
 	pageApi,
 } from "../../../../web/pages/page.ts";
 import { say } from "../../../../web/say.ts";
+import { told } from "../../../../web/told.ts";
 
 const api = pageApi();
 
@@ -161,20 +162,24 @@ function readOnlyView({ config }: Loaded): Node {
 }
 
 function notices({ problems, trouble }: Loaded): Node {
-	const told = trouble === null ? null : troubleWords(errorCode(trouble), errorText(trouble), null);
+	const wrong = trouble === null ? null : troubleWords(errorCode(trouble), errorText(trouble), null);
 	return el(
 		"div",
 		{ class: "au", role: "status" },
-		told === null
+		wrong === null
 			? null
-			: el("div", { class: `alert-message ${told.tone}` }, el("p", {}, el("strong", {}, told.title), " ", told.advice)),
+			: el(
+					"div",
+					{ class: `alert-message ${wrong.tone}` },
+					el("p", {}, el("strong", {}, wrong.title), " ", wrong.advice),
+				),
 		problems.length === 0
 			? null
 			: el(
 					"div",
 					{ class: "alert-message warning" },
 					el("h4", {}, _("The daemon does not use all of this configuration as it is written:")),
-					el("ul", {}, ...problems.map((one) => el("li", {}, one))),
+					el("ul", {}, ...problems.map((one) => el("li", {}, told(one)))),
 				),
 	);
 }
