@@ -22,7 +22,6 @@ const DOORS = [
 	"probe/prober",
 	"publish/publishers",
 	"record/recorder",
-	"sense/gps/gps",
 	"sense/kinds",
 	"sense/senses",
 	"serve/register",

@@ -8,7 +8,7 @@ import type { Logger } from "../platform/log.ts";
 import type { Closable, Platform } from "../platform/platform.ts";
 import { createProber } from "../probe/prober.ts";
 import { createRecorder } from "../record/recorder.ts";
-import { createGps } from "../sense/gps/gps.ts";
+import { createLazyGps } from "../sense/gps/lazy.ts";
 import { SENSOR_KINDS } from "../sense/kinds.ts";
 import { createSenses } from "../sense/senses.ts";
 import { type Api, registerApi } from "../serve/register.ts";
@@ -160,7 +160,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 		onEvent: (uplink, type, reason) => recorder.note(type, uplink, reason),
 	});
 
-	const gps = createGps({
+	const gps = createLazyGps({
 		platform,
 		bus,
 		log: log.child("gps"),

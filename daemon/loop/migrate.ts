@@ -3,19 +3,25 @@
  * waits until the bus is there; a failure is told and tried again at the next connection.
  */
 import { CONFIG_PACKAGE } from "../../contract/options.ts";
-import { LEGACY_PACKAGE, planMigration } from "../config/migrate.ts";
 import { errorText } from "../platform/error.ts";
 import type { Closable } from "../platform/platform.ts";
-import { writeEdits } from "../serve/config.ts";
 import { loadPackage } from "../uci/load.ts";
 import type { Rooms } from "./rooms.ts";
+
+const LEGACY_PACKAGE = "starfail";
 
 export function migrateOnce(rooms: Rooms, tell: (text: string) => void): Closable {
 	const { platform, store, bus, log } = rooms;
 	let busy = false;
 
 	const migrate = async (): Promise<void> => {
-		const plan = planMigration(loadPackage(platform.files, LEGACY_PACKAGE), store.readPackage());
+		const legacy = loadPackage(platform.files, LEGACY_PACKAGE);
+		if (legacy === null) return;
+		const [{ planMigration }, { writeEdits }] = await Promise.all([
+			import("../config/migrate.ts"),
+			import("../serve/config.ts"),
+		]);
+		const plan = planMigration(legacy, store.readPackage());
 		if (plan === null) return;
 		await writeEdits(bus, plan.edits);
 		for (const note of plan.notes) {

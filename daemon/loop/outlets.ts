@@ -14,9 +14,7 @@ import type { PushAccess } from "../serve/alert-access.ts";
 import { alertNotification, alertReply } from "../serve/alerts.ts";
 import type { ServeDeps } from "../serve/deps.ts";
 import type { Api } from "../serve/register.ts";
-import { reportReply } from "../serve/report.ts";
 import { preferredOf } from "../serve/status.ts";
-import { reportText } from "../serve/text/report-text.ts";
 import { createPlaces, type Places } from "./places.ts";
 import { startReportMail } from "./report-mail.ts";
 import type { Rooms } from "./rooms.ts";
@@ -136,7 +134,11 @@ export function createOutlets(rooms: Rooms, stateDir: string): Outlets {
 				platform,
 				log: log.child("publish"),
 				config: () => config().email,
-				make(period) {
+				async make(period) {
+					const [{ reportReply }, { reportText }] = await Promise.all([
+						import("../serve/report.ts"),
+						import("../serve/text/report-text.ts"),
+					]);
 					const report = reportReply(deps, { period, format: "html" });
 					return { text: reportText(report, MAIL_STYLE).join("\n"), html: report.page ?? null };
 				},

@@ -22,7 +22,7 @@ export function startReportMail(options: {
 	readonly platform: Pick<Platform, "clock" | "timers">;
 	readonly log: Logger;
 	readonly config: () => Config["email"];
-	readonly make: (period: Period) => Report;
+	readonly make: (period: Period) => Promise<Report>;
 	/** False: mail is not switched on. */
 	readonly send: (report: Report) => boolean;
 }): Closable {
@@ -39,11 +39,10 @@ export function startReportMail(options: {
 		const ended = last !== null && last.period === report && last.number !== number;
 		last = { period: report, number };
 		if (!ended) return;
-		try {
-			options.send(options.make(report));
-		} catch (error) {
-			options.log.warn("publish", { reason: `no report: ${errorText(error)}` });
-		}
+		options
+			.make(report)
+			.then(options.send)
+			.catch((error) => options.log.warn("publish", { reason: `no report: ${errorText(error)}` }));
 	});
 }
 

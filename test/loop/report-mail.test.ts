@@ -13,7 +13,7 @@ test("one report per period, after its end; none for one that was not seen to en
 		platform: time,
 		log: fakeLog(),
 		config: () => email as Config["email"],
-		make: (period) => ({ text: period, html: null }),
+		make: (period) => Promise.resolve({ text: period, html: null }),
 		send: ({ text }) => sent.push(text) > 0,
 	});
 	const hour = 3_600_000;

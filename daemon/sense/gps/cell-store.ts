@@ -7,9 +7,8 @@ import { errorText } from "../../platform/error.ts";
 import type { Logger } from "../../platform/log.ts";
 import type { Closable, Platform } from "../../platform/platform.ts";
 import { at, numberIn } from "../values.ts";
+import { CELLS_FILE, CELLS_FOLDER } from "./cells-file.ts";
 
-const FOLDER = "/tmp/autonomy";
-export const CELLS_FILE = `${FOLDER}/cells.json`;
 const EVERY_MS = 300_000;
 /** Twice what 2000 cells and two days of questions need. */
 const MOST_BYTES = 524_288;
@@ -42,7 +41,7 @@ export function createCellStore(
 		try {
 			const bootS = uptimeS();
 			if (bootS === null) return;
-			files.makeDirectory(FOLDER);
+			files.makeDirectory(CELLS_FOLDER);
 			files.writeAtomic(CELLS_FILE, JSON.stringify({ v: VERSION, uptime_s: bootS, ...content() }), 0o600);
 			told = false;
 		} catch (error) {
