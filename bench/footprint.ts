@@ -14,27 +14,14 @@ import { parseArgs } from "node:util";
 import { pace } from "../daemon/probe/budget.ts";
 import { bundleMissing, type Engine, engineFlags } from "../lab/autonomyd.ts";
 import { REPO } from "../lab/net/bundle.ts";
-import type { Runtime } from "../lab/runtime.ts";
 import { comparedEngines } from "./failover/engines.ts";
 import { CASES } from "./failover/measure.ts";
-import { type DayFigures, liveDay } from "./footprint/day.ts";
 import { bundleFlash, runtimeFlash } from "./footprint/flash.ts";
 import { chosenRuntime, engineProgram } from "./footprint/programs.ts";
-import { ALL_ON, type AtRest, type Resting, startResting } from "./footprint/rest.ts";
 import { measureSteps, type StepFigures } from "./footprint/step.ts";
 import { type EngineFigures, rowsOf, tableLines } from "./footprint/table.ts";
+import { atRest, days, type Options } from "./footprint/together.ts";
 import type { Compared } from "./paired.ts";
-
-interface Options {
-	readonly warmUpS: number;
-	readonly seconds: number;
-	readonly uplinks: readonly number[];
-	readonly hours: number;
-	readonly pairs: number;
-	readonly runtime: Runtime;
-	readonly plain: boolean;
-	readonly flags: readonly string[];
-}
 
 function bytesPerDay(metered: boolean, role: "active" | "standby"): number {
 	return pace({
@@ -48,61 +35,11 @@ function bytesPerDay(metered: boolean, role: "active" | "standby"): number {
 	}).steadyBytesPerDay;
 }
 
-/** Started one by one, measured over the same time: what else the machine does falls on all of them. */
-async function atRest(engines: readonly Engine[], options: Options): Promise<Map<Engine, Map<number, AtRest>>> {
-	const places = engines.flatMap((engine) => options.uplinks.map((uplinks) => ({ engine, uplinks })));
-	const resting: Resting[] = [];
-	try {
-		for (const place of places) resting.push(await startResting({ ...options, ...place }));
-		console.error(
-			`${places.length} daemons are up; ${options.warmUpS} s of warming up, ${options.seconds} s of measuring ...`,
-		);
-		await sleep(options.warmUpS);
-		await Promise.all(resting.map((one) => one.begin()));
-		await sleep(options.seconds);
-		const measured: AtRest[] = [];
-		for (const one of resting) measured.push(await one.end());
-		const result = new Map<Engine, Map<number, AtRest>>(engines.map((engine) => [engine, new Map()]));
-		for (const [at, { engine, uplinks }] of places.entries()) {
-			const one = measured[at];
-			if (one === undefined) continue;
-			result.get(engine)?.set(uplinks, one);
-			const programs = one.programs.map(({ path, count, rssKb }) => `${count} x ${path} (${rssKb} kB)`);
-			console.error(
-				`${engine}, ${uplinks} uplinks: ${programs.join(", ")}; daemon alone ${one.daemon_cpu_pct} % of CPU; ${one.wakeups_per_s} wake-ups/s`,
-			);
-		}
-		return result;
-	} finally {
-		for (const one of resting) await one.close();
-	}
-}
-
-/** All at once: memory does not depend on time. */
-async function days(engines: readonly Engine[], options: Options): Promise<Map<Engine, DayFigures>> {
-	const result = new Map<Engine, DayFigures>();
-	if (options.hours < 1) return result;
-	console.error(`${options.hours} virtual hours ...`);
-	await Promise.all(
-		engines.map(async (engine) => {
-			const program = engineProgram(engine, options.runtime, options.flags);
-			if (typeof program === "string") throw new Error(program);
-			const day = await liveDay({ engine, program, hours: options.hours, uplinks: 4, config: ALL_ON });
-			result.set(engine, day);
-			const samples = day.hours.map((one) => (one.anon_kb / 1024).toFixed(1)).join(" ");
-			console.error(`${engine}: anonymous MB hour by hour: ${samples} (${day.seconds} s, ${day.decisions} decisions)`);
-		}),
-	);
-	return result;
-}
-
 async function failover(engines: readonly Engine[], { pairs, runtime }: Options): Promise<Compared | null> {
 	const [scenario] = CASES;
 	if (engines.length < 2 || pairs < 1 || scenario === undefined) return null;
 	return comparedEngines({ pairs, routers: 2, isps: 3, layout: "mwan3", scenario, runtime });
 }
-
-const sleep = (seconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
 function whole(value: string, name: string): number {
 	const number = Number(value);

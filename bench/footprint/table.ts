@@ -29,14 +29,8 @@ export interface Row {
 	readonly note?: string;
 }
 
-interface Goals {
-	readonly rssMb: number;
-	readonly anonMb: number;
-	readonly flashKb: number;
-	readonly stepMs: number;
-}
-
-const GOALS: Readonly<Record<Engine, Goals>> = {
+type Goal = "rssMb" | "anonMb" | "flashKb" | "stepMs";
+const GOALS: Readonly<Record<Engine, Readonly<Record<Goal, number>>>> = {
 	quickjs: { rssMb: 12, anonMb: 6, flashKb: 400, stepMs: 2 },
 	node: { rssMb: 65, anonMb: 25, flashKb: 1000, stepMs: 0.3 },
 };
@@ -79,7 +73,12 @@ export function rowsOf(engine: Engine, figures: EngineFigures): Row[] {
 	const ofDay = [
 		row(`anonymous memory after ${hours} hours`, day === null ? null : mb(day.anon_kb), "MB", goals.anonMb),
 		row("  its growth, second half", day?.slope_kb_per_hour ?? null, "kB/h", FLAT_KB_PER_HOUR),
-		...(day === null ? [] : [row("  the record's part of it", mb(day.hours.at(-1)?.record_kb ?? 0), "MB", null)]),
+		...(day === null
+			? []
+			: [
+					row("  the record's part of it", mb(day.hours.at(-1)?.record_kb ?? 0), "MB", null),
+					row("  RSS of the daemon then", mb(day.hours.at(-1)?.rss_kb ?? 0), "MB", null),
+				]),
 	];
 	const cpu = [...rest].map(([uplinks, one]) =>
 		row(`CPU at rest, ${uplinks} uplinks`, one.cpu_pct, "%", CPU_PCT.get(uplinks) ?? null),
