@@ -94,14 +94,30 @@ export function createForecaster(model: Model, options: () => ForecasterOptions 
 		// A minute of quick probes tells most; slow ones tell less of the seconds.
 		const grown = Math.min(1, 0.5 + knownMs / 120_000);
 		const dense = Math.min(1, 0.5 + 1000 / Math.max(1, history.gapMs));
-		const forecast = { ...base, risks: model.risks(x), cause, confidence: grown * dense, text, figures };
-		const repeated = patterns ? repeat.expects(moment) : null;
-		const told = repeated === null ? forecast : withPattern(forecast, repeated, isDish, moment.ahead !== null);
+		const confidence = grown * dense;
 		const slotS = isDish && moment.unixMs !== null ? untilSlotS(moment.unixMs) : null;
-		if (slotS === null) return told;
+		const more = slotS === null ? [] : [{ name: "next_slot", value: Math.round(10 * slotS) / 10, unit: "s" }];
+		const repeated = patterns ? repeat.expects(moment) : null;
+		if (repeated !== null) {
+			const forecast = { ...base, risks: model.risks(x), cause, confidence, text, figures };
+			const told = withPattern(forecast, repeated, isDish, moment.ahead !== null);
+			return slotS === null ? told : { ...told, figures: [...told.figures, ...more] };
+		}
+		const asked = x.slice();
+		let risks: Risks | null = null;
 		return {
-			...told,
-			figures: [...told.figures, { name: "next_slot", value: Math.round(10 * slotS) / 10, unit: "s" }],
+			uplink,
+			atMs,
+			anomaly: base.anomaly,
+			get risks() {
+				risks ??= model.risks(asked);
+				return risks;
+			},
+			glance: model.glance(asked),
+			cause,
+			confidence,
+			text,
+			figures: slotS === null ? figures : [...figures, ...more],
 		};
 	}
 

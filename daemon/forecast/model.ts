@@ -3,7 +3,7 @@
  * (bench/train); here only comparisons, additions and one division, so that every engine gets the same digits.
  */
 import { FEATURE_INDEX, FEATURES } from "./features.ts";
-import { type Risks, TARGETS, type TargetName } from "./types.ts";
+import { type Glance, type Risks, TARGETS, type TargetName } from "./types.ts";
 
 /**
  * Nodes of a tree by index: feature (-1: a leaf; from 100 on: where the feature is unknown go left), threshold or value of
@@ -34,6 +34,8 @@ export interface ModelFile {
 
 export interface Model {
 	risks(features: Float64Array): Risks;
+	/** Two of them: mostly nothing else is asked, and it is less than half the work. */
+	glance(features: Float64Array): Glance;
 }
 
 const UNKNOWN_LEFT = 100;
@@ -41,28 +43,48 @@ const UNKNOWN_LEFT = 100;
 /** Throws when the file was made for other features or targets than these. */
 export function createModel(file: ModelFile): Model {
 	if (file.features.join() !== FEATURES.join()) throw new Error("the model was trained on other features");
-	const models = TARGETS.map(({ name }) => {
+	const models = new Map<TargetName, Ready>();
+	for (const { name } of TARGETS) {
 		const model = file.targets[name];
 		if (model === undefined) throw new Error(`the model knows nothing of ${name}`);
-		return { base: model.base, table: model.table, rhythm: model.rhythm ?? null, ...plant(model.trees.map(parseTree)) };
-	});
+		const wood = plant(model.trees.map(parseTree));
+		models.set(name, { base: model.base, table: model.table, rhythm: model.rhythm ?? null, ...wood });
+	}
+	const asked = new Float64Array(2 * FEATURES.length);
+	const of = (name: TargetName, x: Float64Array): number => {
+		const model = models.get(name);
+		return model === undefined ? 0 : probability(model, x, asked);
+	};
 	return {
 		risks(x) {
+			put(x, asked);
 			const found: Partial<Record<TargetName, number>> = {};
-			for (let i = 0; i < TARGETS.length; i++) {
-				const target = TARGETS[i];
-				const model = models[i];
-				if (target !== undefined && model !== undefined) found[target.name] = probability(model, x);
-			}
+			for (const { name } of TARGETS) found[name] = of(name, x);
 			return ordered(found as Risks);
 		},
+		glance(x) {
+			put(x, asked);
+			const soon = Math.max(of("any_2s_in_10s", x), of("any_2s_in_3s", x));
+			return { soon, later: Math.max(of("any_2s_in_30s", x), soon) };
+		},
 	};
+}
+
+/** What is not known goes right, or left where a node says so: every figure twice, beyond all limits on the one side or the other. */
+function put(x: Float64Array, asked: Float64Array): void {
+	for (let i = 0; i < FEATURES.length; i++) {
+		const value = x[i] as number;
+		const known = !Number.isNaN(value);
+		asked[i] = known ? value : Number.POSITIVE_INFINITY;
+		asked[i + FEATURES.length] = known ? value : Number.NEGATIVE_INFINITY;
+	}
 }
 
 /** All trees in three lists of numbers as the machine has them: a quarter of the memory (measured), and no object on the way. */
 interface Wood {
 	/** Where each tree begins. */
 	readonly roots: Uint16Array;
+	/** As put() lays them out. */
 	readonly feature: Int16Array;
 	readonly value: Float64Array;
 	/** Index of the left child in these lists. */
@@ -79,7 +101,10 @@ function plant(trees: readonly Tree[]): Wood {
 	let at = 0;
 	for (const [i, tree] of trees.entries()) {
 		roots[i] = at;
-		feature.set(tree[0], at);
+		feature.set(
+			tree[0].map((f) => (f >= UNKNOWN_LEFT ? f - UNKNOWN_LEFT + FEATURES.length : f)),
+			at,
+		);
 		value.set(tree[1], at);
 		left.set(
 			tree[2].map((child) => child + (roots[i] ?? 0)),
@@ -111,8 +136,8 @@ export function parseTree(line: string): Tree {
 	return [feature, value, left];
 }
 
-function probability(model: Ready, x: Float64Array): number {
-	const sum = sumOfLeaves(model, x);
+function probability(model: Ready, x: Float64Array, asked: Float64Array): number {
+	const sum = sumOfLeaves(model, asked);
 	const learned = read(model.table, sum);
 	if (model.rhythm === null) return learned;
 	const rhythm = ((x[STALLS] ?? Number.NaN) + 0.3) / (1 + (x[SINCE] ?? Number.NaN));
@@ -142,16 +167,16 @@ function read([xs, shares]: Table, at: number): number {
 	return shares[last] ?? 0;
 }
 
-/** Asked 280 times a second and uplink: indices are known to be inside, children come after their parents (parseTree). */
-function sumOfLeaves({ base, roots, feature, value, left }: Ready, x: Float64Array): number {
+/** Half of all that the daemon computes at rest: indices are known to be inside, children come after their parents (parseTree). */
+function sumOfLeaves({ base, roots, feature, value, left }: Ready, asked: Float64Array): number {
+	const trees = roots.length;
 	let sum = base;
-	for (let tree = 0; tree < roots.length; tree++) {
+	for (let tree = 0; tree < trees; tree++) {
 		let at = roots[tree] as number;
-		for (let f = feature[at] as number; f >= 0; f = feature[at] as number) {
-			const limit = value[at] as number;
-			// Not known (NaN) is neither.
-			const goesLeft = f >= UNKNOWN_LEFT ? !((x[f - UNKNOWN_LEFT] as number) > limit) : (x[f] as number) <= limit;
-			at = (left[at] as number) + (goesLeft ? 0 : 1);
+		let f = feature[at] as number;
+		while (f >= 0) {
+			at = (asked[f] as number) <= (value[at] as number) ? (left[at] as number) : (left[at] as number) + 1;
+			f = feature[at] as number;
 		}
 		sum += value[at] as number;
 	}

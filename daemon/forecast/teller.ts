@@ -2,7 +2,7 @@
  * What of the forecasts the engine has to hear. Every input is recorded, so a quiet link is told of once, and one at risk
  * again when its risk moved or after some seconds; the engine forgets what is older than VALID_MS.
  */
-import type { Forecast, Risks } from "./types.ts";
+import type { Forecast, Glance, Risks } from "./types.ts";
 
 export interface Told {
 	readonly uplink: string;
@@ -28,26 +28,31 @@ const STEP = 0.03;
 const AGAIN_MS = 10_000;
 
 export function createTeller(): Teller {
-	const last = new Map<string, { readonly atMs: number; readonly risks: Risks }>();
+	const last = new Map<string, Glance & { readonly atMs: number }>();
 	return {
 		tell(forecasts) {
 			const told: Told[] = [];
-			for (const { uplink, atMs, risks, confidence, cause, text } of forecasts) {
+			for (const forecast of forecasts) {
+				const { uplink, atMs, confidence, cause, text } = forecast;
 				const before = last.get(uplink);
-				if (risks === null || (risks.any_2s_in_30s < WORTH && (before?.risks.any_2s_in_30s ?? 0) < WORTH)) {
-					if (risks === null) last.delete(uplink);
+				const glance = forecast.glance ?? glanceAt(forecast.risks);
+				if (glance === null || (glance.later < WORTH && (before?.later ?? 0) < WORTH)) {
+					if (glance === null) last.delete(uplink);
 					continue;
 				}
+				const { soon, later } = glance;
 				const moved =
-					before === undefined ||
-					Math.abs(risks.any_2s_in_10s - before.risks.any_2s_in_10s) >= STEP ||
-					Math.abs(risks.any_2s_in_30s - before.risks.any_2s_in_30s) >= STEP;
+					before === undefined || Math.abs(soon - before.soon) >= STEP || Math.abs(later - before.later) >= STEP;
 				if (!moved && atMs - (before?.atMs ?? 0) < AGAIN_MS) continue;
-				last.set(uplink, { atMs, risks });
-				const [soon, later, long] = [risks.any_2s_in_10s, risks.any_2s_in_30s, risks.any_5s_in_30s];
+				last.set(uplink, { atMs, soon, later });
+				const long = forecast.risks?.any_5s_in_30s ?? 0;
 				told.push({ uplink, atMs, soon, later, long, confidence, cause, text });
 			}
 			return told;
 		},
 	};
+}
+
+function glanceAt(risks: Risks | null): Glance | null {
+	return risks === null ? null : { soon: risks.any_2s_in_10s, later: risks.any_2s_in_30s };
 }

@@ -17,6 +17,12 @@ export type TargetName = (typeof TARGETS)[number]["name"];
 
 export type Risks = Readonly<Record<TargetName, number>>;
 
+/** any_2s_in_10s and any_2s_in_30s, ahead of the others. */
+export interface Glance {
+	readonly soon: number;
+	readonly later: number;
+}
+
 export type Cause =
 	| "obstruction"
 	| "dish_outage"
@@ -37,7 +43,10 @@ export interface EvidenceFigure {
 export interface Forecast {
 	readonly uplink: string;
 	readonly atMs: number;
+	/** Worked out when they are looked at. */
 	readonly risks: Risks | null;
+	/** Absent where the risks are known already. */
+	readonly glance?: Glance;
 	readonly cause: Cause;
 	/** 0-1: how much of what the model wants to know is known and fresh. */
 	readonly confidence: number;

@@ -301,3 +301,53 @@ test("same input, same output", () => {
 		JSON.stringify(watched(90_000, (atMs) => [sense(atMs, { rsrp_dbm: -90 - (atMs % 7000) / 500 })]).latest());
 	assert.equal(f(), f());
 });
+
+describe("the trees", () => {
+	/** As the file says it, node by node. */
+	function bySteps(x: Float64Array, name: string): number {
+		const target = FILE.targets[name];
+		assert.ok(target !== undefined);
+		let sum = target.base;
+		for (const line of target.trees) {
+			const [feature, value, left] = parseTree(line);
+			let at = 0;
+			for (let f = feature[0] as number; f >= 0; f = feature[at] as number) {
+				const known = x[f % 100] as number;
+				const goesLeft = f >= 100 ? !(known > (value[at] as number)) : known <= (value[at] as number);
+				at = (left[at] as number) + (goesLeft ? 0 : 1);
+			}
+			sum += value[at] as number;
+		}
+		return sum;
+	}
+
+	test("known and unknown figures go the way the file says; a glance sees what all risks say", () => {
+		const random = randomFrom(5);
+		// Tables that give the sum itself away: what they hold between two points is a straight line.
+		const open = Object.fromEntries(
+			Object.entries(FILE.targets).map(([name, { base, trees }]) => [
+				name,
+				{
+					base,
+					trees,
+					table: [
+						[-50, 50],
+						[-50, 50],
+					],
+				},
+			]),
+		) as unknown as ModelFile["targets"];
+		const sums = createModel({ ...FILE, targets: open });
+		for (let round = 0; round < 300; round++) {
+			const x = Float64Array.from(FEATURES, () => {
+				const dice = random();
+				if (dice < 0.2) return Number.NaN;
+				return dice < 0.25 ? Number.POSITIVE_INFINITY : (random() - 0.3) * 10 ** Math.floor(4 * random());
+			});
+			const near = Math.abs(sums.risks(x).any_2s_in_3s - bySteps(x, "any_2s_in_3s"));
+			assert.ok(near < 1e-9, `round ${round}: ${near}`);
+			const { any_2s_in_10s: soon, any_2s_in_30s: later } = model.risks(x);
+			assert.deepEqual(model.glance(x), { soon, later });
+		}
+	});
+});
