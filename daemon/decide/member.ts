@@ -6,7 +6,7 @@
 import { addSilence, COUNTED_MS, LASTS_MS, NO_SILENCES } from "../forecast/silence.ts";
 import { assess, NO_SCORE } from "../health/assess.ts";
 import type { LossFigure } from "../health/figures.ts";
-import { figuresOf, severeLoss } from "../health/figures.ts";
+import { figuresOf, mayBeSevere, severeLoss } from "../health/figures.ts";
 import { forgetLink } from "../health/link.ts";
 import { wilsonPct } from "../health/stats.ts";
 import type { Family, ReachVerdict } from "../health/types.ts";
@@ -151,8 +151,11 @@ function followThresholds(w: Work, u: UplinkData): void {
 		u.badSinceMs = null;
 		u.badCause = null;
 	}
-	const heavy = severeLoss(health, nowMs, settings.severeLossPct, settings.severeDurationMs);
-	u.severePct = heavy.severe ? heavy.pct : null;
+	u.severePct = null;
+	if (mayBeSevere(f, settings.severeDurationMs)) {
+		const heavy = severeLoss(health, nowMs, settings.severeLossPct, settings.severeDurationMs);
+		if (heavy.severe) u.severePct = heavy.pct;
+	}
 	const lossGood = f.loss.lost <= Math.max(1, (restore.lossPct * f.loss.probes) / 100);
 	const good = f.alive && f.latencyMs !== null && f.latencyMs <= restore.latencyMs && lossGood && !dnsDead;
 	if (good && u.badSinceMs === null) {

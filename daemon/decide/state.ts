@@ -9,7 +9,7 @@ import type { Assessment } from "../health/assess.ts";
 import { assess } from "../health/assess.ts";
 import { emptyHealth } from "../health/link.ts";
 import type { Profile } from "../health/score.ts";
-import type { Family } from "../health/types.ts";
+import type { Family, ProbeObservation } from "../health/types.ts";
 import { type Foresight, NO_FORESIGHT } from "./foresight-types.ts";
 import type { Settings } from "./settings.ts";
 import type { Trouble } from "./trouble.ts";
@@ -109,6 +109,8 @@ export interface EngineData {
 	nowMs: number;
 	/** What the last full step asked for (engine.ts); absent before the first, and in recordings of earlier versions. */
 	wakeAtMs?: number | null;
+	/** Replies that came since the last full step (calm.ts); absent in recordings of earlier versions. */
+	waiting?: readonly ProbeObservation[];
 	settings: Settings;
 	/** Sorted by the user's order, then id. */
 	uplinks: readonly Uplink[];
@@ -158,6 +160,7 @@ export const NO_STEERING: Steering = {
 export function initialState(settings: Settings): EngineState {
 	return {
 		nowMs: 0,
+		waiting: [],
 		settings,
 		uplinks: [],
 		startedAtMs: null,

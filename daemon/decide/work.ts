@@ -2,6 +2,7 @@
  * The scratch pad of one step: a writable copy of the engine's top level and of each uplink's record, and what the step
  * puts out. Ids come from counters in the state, so a replay gives the same ids.
  */
+import { takeWaiting } from "./calm.ts";
 import { NO_FORESIGHT } from "./foresight-types.ts";
 import type { EngineData, EngineState, UplinkData } from "./state.ts";
 import type { Action, Decision, EngineEvent } from "./types.ts";
@@ -20,12 +21,15 @@ export interface Work {
 	largestWeight: number;
 }
 
+const NONE: readonly never[] = [];
+
 export function begin(state: EngineState, atMs: number): Work {
 	const list = state.uplinks.map((u) => ({ ...u }));
 	const nowMs = Number.isFinite(atMs) ? Math.max(state.nowMs, atMs) : state.nowMs;
+	takeWaiting(list, state.waiting ?? NONE);
 	return {
 		// A recording of an earlier version knows nothing of predictions.
-		s: { ...state, foresight: state.foresight ?? NO_FORESIGHT, nowMs, uplinks: list },
+		s: { ...state, foresight: state.foresight ?? NO_FORESIGHT, nowMs, uplinks: list, waiting: NONE },
 		list,
 		actions: [],
 		decisions: [],

@@ -2,7 +2,7 @@
  * Loss, latency, jitter, DNS and freshness of an uplink at one moment, out of its Health. Families declared dead are left
  * out (they are handled as dead, not as loss of the whole uplink); when nothing else is left the link is unreachable.
  */
-import type { Health } from "./link.ts";
+import type { FamilyHealth, Health } from "./link.ts";
 import type { SenseName } from "./senses.ts";
 import { clamp, median, wilsonPct } from "./stats.ts";
 import { FAMILIES } from "./types.ts";
@@ -85,11 +85,18 @@ export function figuresOf(h: Health, nowMs: number): LinkFigures {
 		return tally;
 	};
 	const first = over(SHORT_MS[0]);
+	/** The first window with enough probes, else the last. Counting comes first: it is cheaper than summing up. */
 	const grown = (windows: readonly number[], enough: number): Tally => {
 		let tally = first;
+		if (tally.probes >= enough || stale) return tally;
+		const upTo = countBack(live);
+		let summed = upTo(nowMs - SHORT_MS[0]);
 		for (const windowMs of windows) {
-			if (tally.probes >= enough || stale) break;
-			if (windowMs > SHORT_MS[0]) tally = over(windowMs);
+			const count = upTo(nowMs - windowMs);
+			if (count === summed || (count < enough && windowMs !== windows[windows.length - 1])) continue;
+			tally = over(windowMs);
+			summed = count;
+			if (tally.probes >= enough) break;
 		}
 		return tally;
 	};
@@ -119,6 +126,28 @@ export function figuresOf(h: Health, nowMs: number): LinkFigures {
 	};
 }
 
+/**
+ * Asked for an ever earlier start: how many probes there were since, slots counted as in addTally but whole, so that the sum
+ * there differs by rounding only. The same answer means the same slots.
+ */
+function countBack(live: readonly FamilyHealth[]): (fromMs: number) => number {
+	const next = live.map((f) => f.slots.length - 1);
+	let count = 0;
+	return (fromMs) => {
+		for (let which = 0; which < live.length; which++) {
+			const slots = live[which]?.slots ?? [];
+			let at = next[which] ?? -1;
+			for (; at >= 0; at--) {
+				const slot = slots[at];
+				if (slot === undefined || slot.atMs <= fromMs) break;
+				count += slot.sent > SLOT_WEIGHT ? SLOT_WEIGHT : slot.sent;
+			}
+			next[which] = at;
+		}
+		return count;
+	};
+}
+
 function lossOf(tally: Tally): LossFigure {
 	const { probes, lost } = tally;
 	return {
@@ -132,14 +161,16 @@ function lossOf(tally: Tally): LossFigure {
 
 function senseOf(h: Health, nowMs: number): LinkFigures["sense"] {
 	const values: Partial<Record<SenseName, number>> = {};
-	for (const [name, one] of Object.entries(h.sense)) {
-		if (nowMs - one.atMs < SENSE_VALID_MS) values[name as SenseName] = one.value;
+	for (const name in h.sense) {
+		const one = h.sense[name as SenseName];
+		if (one !== undefined && nowMs - one.atMs < SENSE_VALID_MS) values[name as SenseName] = one.value;
 	}
 	return values;
 }
 
 /** Failing: the last three questions, over at least two seconds, went unanswered. */
 function dnsOf(h: Health, nowMs: number): DnsVerdict {
+	if (h.dns.length === 0) return "unknown";
 	const recent = h.dns.filter((s) => nowMs - s.atMs < DNS_VALID_MS);
 	const last = recent.slice(-3);
 	const first = last[0];
@@ -147,6 +178,11 @@ function dnsOf(h: Health, nowMs: number): DnsVerdict {
 	if (first === undefined || newest === undefined) return "unknown";
 	if (last.some((s) => s.rttMs !== null)) return "ok";
 	return last.length === 3 && newest.atMs - first.atMs >= 2_000 ? "failing" : "unknown";
+}
+
+/** `figures` of this moment can tell without counting again: what is not lost in the short window is nowhere in it. */
+export function mayBeSevere(figures: LinkFigures, durationMs: number): boolean {
+	return figures.loss.lost > 0 || durationMs + 1_000 > SHORT_MS[0];
 }
 
 export interface SevereLoss {

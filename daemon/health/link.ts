@@ -6,18 +6,19 @@ import type { Rolling } from "./rolling.ts";
 import { emptyRolling } from "./rolling.ts";
 import { possible, type SenseName } from "./senses.ts";
 import { isDuration } from "./stats.ts";
-import type {
-	DnsObservation,
-	Family,
-	Observation,
-	ProbeObservation,
-	ReachEvidence,
-	ReachObservation,
-	ReachVerdict,
-	SenseObservation,
+import {
+	type DnsObservation,
+	FAMILIES,
+	type Family,
+	type Observation,
+	type ProbeObservation,
+	type ReachEvidence,
+	type ReachObservation,
+	type ReachVerdict,
+	type SenseObservation,
 } from "./types.ts";
 import type { Slice } from "./window.ts";
-import { addResult, BUCKET_MS, BUCKETS_MAX, SLOT_MS, SLOTS_MAX } from "./window.ts";
+import { BUCKET_MS, BUCKETS_MAX, putResult, SLOT_MS, SLOTS_MAX } from "./window.ts";
 
 const TARGETS_MAX = 8;
 const DNS_MAX = 6;
@@ -87,7 +88,7 @@ export function forgetLink(health: Health): Health {
 export function observe(health: Health, o: Observation): Health {
 	switch (o.kind) {
 		case "probe":
-			return o.excused ? health : withFamily(health, o.family, addProbe(health[o.family], o));
+			return o.excused ? health : withFamily(health, o.family, addProbes(health[o.family], [o]));
 		case "reach": {
 			const next = withFamily(health, o.family, addReach(health[o.family], o));
 			// Questions asked while it was dead say nothing about DNS.
@@ -102,17 +103,36 @@ export function observe(health: Health, o: Observation): Health {
 	}
 }
 
+/** As observe() for each of them in turn, with one copy. All of them probes that count. */
+export function observeProbes(health: Health, probes: readonly ProbeObservation[]): Health {
+	let next = health;
+	for (const family of FAMILIES) {
+		const own = probes.filter((one) => one.family === family);
+		if (own.length > 0) next = withFamily(next, family, addProbes(next[family], own));
+	}
+	return next;
+}
+
 function withFamily(health: Health, family: Family, next: FamilyHealth): Health {
 	return family === "ipv4" ? { ...health, ipv4: next } : { ...health, ipv6: next };
 }
 
-function addProbe(f: FamilyHealth, o: ProbeObservation): FamilyHealth {
-	const rttMs = isDuration(o.rttMs) ? o.rttMs : null;
-	const lastProbeMs = Math.max(f.lastProbeMs ?? o.atMs, o.atMs);
-	const gap = f.lastProbeMs === null ? null : lastProbeMs - f.lastProbeMs;
-	const previous = f.targets.find((t) => t.target === o.target);
-	let { targets, jitterMs } = f;
-	if (rttMs !== null) {
+function addProbes(f: FamilyHealth, probes: readonly ProbeObservation[]): FamilyHealth {
+	let { targets, jitterMs, lastProbeMs, gapMs } = f;
+	const slots = f.slots.slice();
+	const minute = f.minute.slice();
+	for (const o of probes) {
+		const rttMs = isDuration(o.rttMs) ? o.rttMs : null;
+		const before = lastProbeMs;
+		lastProbeMs = Math.max(before ?? o.atMs, o.atMs);
+		if (before !== null) {
+			const gap = lastProbeMs - before;
+			gapMs = gapMs === null ? gap : gapMs + (gap - gapMs) * GAP_GAIN;
+		}
+		putResult(slots, o.atMs, rttMs, SLOT_MS, SLOTS_MAX);
+		putResult(minute, o.atMs, rttMs, BUCKET_MS, BUCKETS_MAX);
+		if (rttMs === null) continue;
+		const previous = targets.find((t) => t.target === o.target);
 		if (previous !== undefined) {
 			const change = Math.abs(rttMs - previous.rttMs);
 			jitterMs = jitterMs === null ? change : jitterMs + (change - jitterMs) * JITTER_GAIN;
@@ -120,15 +140,8 @@ function addProbe(f: FamilyHealth, o: ProbeObservation): FamilyHealth {
 		const others = targets.filter((t) => t !== previous);
 		targets = [...others.slice(-(TARGETS_MAX - 1)), { target: o.target, rttMs }];
 	}
-	return {
-		...f,
-		slots: addResult(f.slots, o.atMs, rttMs, SLOT_MS, SLOTS_MAX),
-		minute: addResult(f.minute, o.atMs, rttMs, BUCKET_MS, BUCKETS_MAX),
-		targets,
-		jitterMs,
-		lastProbeMs,
-		gapMs: gap === null ? f.gapMs : f.gapMs === null ? gap : f.gapMs + (gap - f.gapMs) * GAP_GAIN,
-	};
+	const { verdict, sinceMs, evidence } = f;
+	return { verdict, sinceMs, evidence, slots, minute, targets, jitterMs, lastProbeMs, gapMs };
 }
 
 function addReach(f: FamilyHealth, o: ReachObservation): FamilyHealth {

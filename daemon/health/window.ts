@@ -1,6 +1,6 @@
 /**
- * Probe results gathered in slices of time, per address family. Values are immutable: adding returns a new list, so the
- * engine's old state stays what it was. Two widths: slots of 250 ms for the short window and buckets of 5 s for the last
+ * Probe results gathered in slices of time, per address family. Lists in a Health are immutable: results go into a
+ * copy, so the engine's old state stays what it was. Two widths: slots of 250 ms for the short window and buckets of 5 s for the last
  * minute. A slot counts for at most SLOT_WEIGHT probes, otherwise a burst of quick probes during a 300 ms hiccup would
  * outvote the quiet seconds around it.
  */
@@ -20,31 +20,26 @@ export interface Slice {
 	readonly rttSumMs: number;
 }
 
-/** Adds one result to the newest slice or begins a new one; the oldest fall off beyond `max`. Late results join the newest. */
-export function addResult(
-	slices: readonly Slice[],
-	atMs: number,
-	rttMs: number | null,
-	widthMs: number,
-	max: number,
-): readonly Slice[] {
+/**
+ * Puts one result into a list that is the caller's own: into the newest slice or a new one; the oldest fall off beyond `max`.
+ * Late results join the newest. The slices themselves are replaced, never written into.
+ */
+export function putResult(slices: Slice[], atMs: number, rttMs: number | null, widthMs: number, max: number): void {
 	const start = Math.floor(atMs / widthMs) * widthMs;
 	const last = slices[slices.length - 1];
 	const lost = rttMs === null ? 1 : 0;
 	const rtt = rttMs ?? 0;
 	if (last !== undefined && last.atMs >= start) {
-		const next = slices.slice();
-		next[next.length - 1] = {
+		slices[slices.length - 1] = {
 			atMs: last.atMs,
 			sent: last.sent + 1,
 			lost: last.lost + lost,
 			rttSumMs: last.rttSumMs + rtt,
 		};
-		return next;
+		return;
 	}
-	const next = slices.length >= max ? slices.slice(slices.length - max + 1) : slices.slice();
-	next.push({ atMs: start, sent: 1, lost, rttSumMs: rtt });
-	return next;
+	if (slices.length >= max) slices.splice(0, slices.length - max + 1);
+	slices.push({ atMs: start, sent: 1, lost, rttSumMs: rtt });
 }
 
 /** Sums over a span of time, slots weighted. */
@@ -66,22 +61,33 @@ export function emptyTally(): Tally {
 	return { probes: 0, lost: 0, rttsMs: [], replies: 0, lossSeconds: 0, firstLossMs: null, lastLossMs: null };
 }
 
-/** Adds the slices that began after `fromMs` to `tally`. */
+/** Adds the slices that began after `fromMs` to `tally`. Sums are kept aside on the way: this runs thousands of times a minute. */
 export function addTally(tally: Tally, slices: readonly Slice[], fromMs: number, weightMax: number): void {
+	let { probes, lost, replies } = tally;
+	const { rttsMs } = tally;
 	for (let i = slices.length - 1; i >= 0; i--) {
 		const slice = slices[i];
 		if (slice === undefined || slice.atMs <= fromMs) break;
-		const weight = slice.sent > weightMax ? weightMax / slice.sent : 1;
-		tally.probes += slice.sent * weight;
-		tally.lost += slice.lost * weight;
-		const replies = slice.sent - slice.lost;
-		if (replies > 0) tally.rttsMs.push(slice.rttSumMs / replies);
-		tally.replies += replies;
-		if (slice.lost === 0) continue;
+		const { sent } = slice;
+		if (slice.lost === 0) {
+			probes += sent > weightMax ? sent * (weightMax / sent) : sent;
+			rttsMs.push(slice.rttSumMs / sent);
+			replies += sent;
+			continue;
+		}
+		const weight = sent > weightMax ? weightMax / sent : 1;
+		probes += sent * weight;
+		lost += slice.lost * weight;
+		const answered = sent - slice.lost;
+		if (answered > 0) rttsMs.push(slice.rttSumMs / answered);
+		replies += answered;
 		tally.firstLossMs = Math.min(tally.firstLossMs ?? slice.atMs, slice.atMs);
 		tally.lastLossMs = Math.max(tally.lastLossMs ?? slice.atMs, slice.atMs);
 		tally.lossSeconds |= 1 << Math.min(30, Math.floor((slice.atMs - fromMs) / 1000));
 	}
+	tally.probes = probes;
+	tally.lost = lost;
+	tally.replies = replies;
 }
 
 export function countBits(mask: number): number {

@@ -2,8 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { takeCalmly } from "../../daemon/decide/calm.ts";
+import { describe } from "../../daemon/decide/describe.ts";
 import { step } from "../../daemon/decide/engine.ts";
 import type { EngineState } from "../../daemon/decide/state.ts";
+import { observe } from "../../daemon/health/link.ts";
 import type { ProbeObservation } from "../../daemon/health/types.ts";
 import { facts, World } from "./support.ts";
 
@@ -28,14 +30,33 @@ test("a reply in time is remembered, asks for nothing and leaves what waits as i
 	const result = step(state, input);
 	assert.deepEqual(state, before);
 	const [was, is] = [state.uplinks[0]!, result.state.uplinks[0]!];
-	assert.equal(is.assessment.health.ipv4.lastProbeMs, input.atMs);
-	assert.equal(is.proofSent, was.proofSent + 1);
-	assert.equal(is.assessment.figures, was.assessment.figures);
+	assert.equal(is, was, "nothing is copied for it");
+	assert.deepEqual(result.state.waiting, [input]);
+	assert.equal(describe(result.state).uplinks[0]?.lastProbeMs, input.atMs, "status knows it");
 	assert.equal(result.wakeAtMs, state.wakeAtMs ?? null);
 	assert.equal(result.state.nowMs, input.atMs);
 	assert.deepEqual([result.actions, result.decisions, result.events], [[], [], []]);
-	const later = step(result.state, { kind: "tick", atMs: state.nowMs + 1000 }).state.uplinks[0]!;
-	assert.equal(later.assessment.figures.lastProbeMs, input.atMs);
+	const later = step(result.state, { kind: "tick", atMs: state.nowMs + 1000 }).state;
+	const seen = later.uplinks[0]!;
+	assert.deepEqual(later.waiting, []);
+	assert.equal(seen.assessment.health.ipv4.lastProbeMs, input.atMs);
+	assert.equal(seen.assessment.figures.lastProbeMs, input.atMs);
+	assert.equal(seen.proofSent, was.proofSent + 1);
+});
+
+test("several that wait are the same as each observed in its turn", () => {
+	const start = step(good(), { kind: "tick", atMs: good().nowMs + 1000 }).state;
+	const inputs = [10, 40, 260, 270, 700].map((after, i) =>
+		reply(start, { atMs: start.nowMs + after, rttMs: 20 + 7 * i, target: i % 2 === 0 ? "1.1.1.1" : "8.8.8.8" }),
+	);
+	const waited = inputs.reduce((state, input) => step(state, input).state, start);
+	assert.equal(waited.waiting?.length, inputs.length);
+	const after = step(waited, { kind: "tick", atMs: start.nowMs + 900 }).state.uplinks[0]!;
+	const { health } = start.uplinks[0]!.assessment;
+	const one = inputs.reduce((now, input) => observe(now, input), health);
+	const { rolling: _, ...expected } = one;
+	const { rolling: __, ...is } = after.assessment.health;
+	assert.deepEqual(is, expected);
 });
 
 test("everything else takes the full way", () => {
