@@ -21,8 +21,14 @@ export interface LogReader {
 /** Longest encoding of one number. */
 export const MAX_NUMBER_BYTES = 9;
 
+/** Beyond this thousandths are not exact. */
+const MOST = 2 ** 50;
 const NULL = 0;
 const RAW = 1;
+
+function isMinusZero(value: number): boolean {
+	return value === 0 && 1 / value < 0;
+}
 
 /** A buffer that grows up to what is asked of it; the owner decides when it is full. */
 export function createLogWriter(initialBytes: number): LogWriter & { bytes(): Uint8Array; capacity(): number } {
@@ -62,7 +68,7 @@ export function createLogWriter(initialBytes: number): LogWriter & { bytes(): Ui
 				return;
 			}
 			const thousandths = Math.round(value * 1_000);
-			if (Math.abs(thousandths) < 2 ** 50 && thousandths / 1_000 === value && !Object.is(value, -0)) {
+			if (thousandths < MOST && thousandths > -MOST && thousandths / 1_000 === value && !isMinusZero(value)) {
 				// Zigzag, then past the two marks.
 				count((thousandths < 0 ? -thousandths * 2 - 1 : thousandths * 2) + 2);
 				return;

@@ -13,6 +13,7 @@ export interface StringTable {
 	get(index: number): string;
 }
 
+const MOST = 2 ** 50;
 const TICK = 1;
 const PROBE = 2;
 const TRAFFIC = 3;
@@ -82,7 +83,7 @@ function fields(record: object): number {
 /** Times in whole microseconds become the distance to the one before, a short number; others are written in full. */
 function time(writer: LogWriter, atMs: number, previousMs: number): void {
 	const at = Math.round(atMs * 1_000);
-	if (at / 1_000 === atMs && Math.abs(at) < 2 ** 50) {
+	if (at / 1_000 === atMs && at < MOST && at > -MOST) {
 		writer.number((at - Math.round(previousMs * 1_000)) / 1_000);
 	} else {
 		writer.number(null);

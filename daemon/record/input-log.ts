@@ -38,8 +38,7 @@ interface Chunk {
 	readonly checkpoint: string | null;
 	readonly checkpointBytes: number;
 	readonly firstMs: number;
-	readonly strings: string[];
-	readonly index: Map<string, number>;
+	readonly table: StringTable;
 	readonly writer: LogWriter & { bytes(): Uint8Array; capacity(): number };
 	stringBytes: number;
 	lastMs: number;
@@ -51,6 +50,24 @@ const MIN_CHUNK = 16_384;
 const MAX_CHUNK = 131_072;
 /** Map entry, array slot and string header of one string of the table. */
 const STRING_OVERHEAD = 80;
+
+function tableOf(grew: (bytes: number) => void): StringTable {
+	const strings: string[] = [];
+	const index = new Map<string, number>();
+	return {
+		put(text) {
+			const known = index.get(text);
+			if (known !== undefined) {
+				return known;
+			}
+			const at = strings.push(text) - 1;
+			index.set(text, at);
+			grew(textBytes(text) + STRING_OVERHEAD);
+			return at;
+		},
+		get: (at) => strings[at] ?? "",
+	};
+}
 
 /** `stateJson` gives the engine's state as JSON, or null before the engine has one. */
 export function createInputLog(initialBudget: number, stateJson: () => string | null): InputLog {
@@ -77,8 +94,9 @@ export function createInputLog(initialBudget: number, stateJson: () => string | 
 			checkpoint,
 			checkpointBytes: checkpoint === null ? 0 : textBytes(checkpoint),
 			firstMs,
-			strings: [],
-			index: new Map(),
+			table: tableOf((bytes) => {
+				chunk.stringBytes += bytes;
+			}),
 			writer: createLogWriter(FIRST_BYTES),
 			stringBytes: 0,
 			lastMs: firstMs,
@@ -88,29 +106,12 @@ export function createInputLog(initialBudget: number, stateJson: () => string | 
 		return chunk;
 	}
 
-	function tableOf(chunk: Chunk): StringTable {
-		return {
-			put(text) {
-				const known = chunk.index.get(text);
-				if (known !== undefined) {
-					return known;
-				}
-				const index = chunk.strings.push(text) - 1;
-				chunk.index.set(text, index);
-				chunk.stringBytes += textBytes(text) + STRING_OVERHEAD;
-				return index;
-			},
-			get: (index) => chunk.strings[index] ?? "",
-		};
-	}
-
 	function* read(part: readonly { chunk: Chunk; inputs: number }[], sinceMs: number): Generator<Input> {
 		for (const { chunk, inputs } of part) {
 			const reader = createLogReader(chunk.writer.bytes());
-			const strings = tableOf(chunk);
 			let previousMs = chunk.firstMs;
 			for (let i = 0; i < inputs; i++) {
-				const input = decodeInput(reader, strings, previousMs);
+				const input = decodeInput(reader, chunk.table, previousMs);
 				previousMs = input.atMs;
 				if (input.atMs >= sinceMs) {
 					yield input;
@@ -132,14 +133,19 @@ export function createInputLog(initialBudget: number, stateJson: () => string | 
 
 	return {
 		add(input) {
-			let chunk = chunks.at(-1);
+			let chunk = chunks[chunks.length - 1];
+			let before = 0;
 			if (chunk === undefined || isFull(chunk)) {
 				chunk = open(input.atMs);
+			} else {
+				before = chunkBytes(chunk);
 			}
-			encodeInput(chunk.writer, tableOf(chunk), input, chunk.lastMs);
+			encodeInput(chunk.writer, chunk.table, input, chunk.lastMs);
 			chunk.lastMs = input.atMs;
 			chunk.inputs++;
-			trim();
+			if (chunkBytes(chunk) !== before) {
+				trim();
+			}
 		},
 		setBudget(next) {
 			budgetBytes = next;
