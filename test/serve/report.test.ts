@@ -6,6 +6,7 @@ import { createPlaces } from "../../daemon/loop/places.ts";
 import type { GpsPicture } from "../../daemon/sense/gps/gps.ts";
 import { carriedMs } from "../../daemon/serve/report.ts";
 import { reportPage } from "../../daemon/serve/text/report-page.ts";
+import { reportText } from "../../daemon/serve/text/report-text.ts";
 import { fakeTime } from "../support/fake-platform.ts";
 import { HOSTILE, worldFor } from "./world.ts";
 
@@ -161,4 +162,31 @@ test("places: an hour here, ten minutes there, by their square kilometre; nothin
 	assert.deepEqual(places.worst(5), []);
 	places.close();
 	assert.equal(time.pending(), 0);
+});
+
+test("a clock that is not set, and a record that has just begun, are said", () => {
+	const empty = {
+		period: "daily",
+		complete: false,
+		uplinks: [{ name: "wan", carried_s: 0, hours: ["50", "-"] }],
+		switches: { failovers: 0, predictive: 0, failbacks: 0, manual: 0 },
+		predictions: { right: 0, early: 0, wrong: 0 },
+		worst_hours: [{ hour: 3, score: 50 }],
+		worst_places: [],
+		hints: [],
+		offline_s: 0,
+	} as const;
+	const style = { width: 200, color: false };
+	const jan1970 = { ...empty, from_unix_ms: 5_000, to_unix_ms: 7_205_000 };
+	const text = reportText(jan1970, style).join("\n");
+	assert.match(text, /^Report, daily: the last 2h; the router has not heard the time yet \(the record/);
+	assert.doesNotMatch(text, /1970|Worst hours/);
+	const page = reportPage(jan1970);
+	assert.match(page, /<p>the last 2h; the router has not heard the time yet; the record/);
+	assert.doesNotMatch(page, /Worst hours/);
+	const now = Date.UTC(2026, 10, 21);
+	const young = { ...empty, from_unix_ms: now, to_unix_ms: now + 5_000 };
+	assert.match(reportText(young, style).join("\n"), /by hand; not watched for a minute yet/);
+	assert.match(reportPage(young), /by hand\. Not watched for a minute yet\./);
+	assert.match(reportPage({ ...young, offline_s: 3 }), /Without internet for 3s\./);
 });

@@ -1,6 +1,6 @@
 /** A report as one self-contained HTML page with SVG: no script, no request to anywhere. Pure; every text is escaped. */
 import type { Reply } from "../../../contract/api.ts";
-import { predictionWords, worstHours, worstPlaces } from "./report-text.ts";
+import { offlineWords, periodWords, predictionWords, worstHours, worstPlaces } from "./report-text.ts";
 import { amount, figure, span, when } from "./words.ts";
 
 type Report = Reply<"report">;
@@ -36,12 +36,11 @@ export function reportPage(report: Report): string {
 	const { switches } = report;
 	const priced = report.uplinks.some((one) => one.cost != null);
 	const title = `autonomy, ${report.period} report`;
-	const offline =
-		report.offline_s === 0 ? "Never without internet." : `Without internet for ${span(report.offline_s)}.`;
+	const offline = offlineWords(report);
 	const [hours, places] = [worstHours(report), worstPlaces(report)];
 	const facts = [
 		`Switches: ${switches.failovers} after a failure, ${switches.predictive} before one, ${switches.failbacks} back, \
-${switches.manual} by hand. ${offline}`,
+${switches.manual} by hand. ${offline.slice(0, 1).toUpperCase()}${offline.slice(1)}.`,
 		`${predictionWords(report)}.`,
 		...(hours.length === 0 ? [] : [`Worst hours of the day (UTC, mean score): ${hours.join(", ")}.`]),
 		...(places.length === 0 ? [] : [`Worst places: ${places.join("; ")}.`]),
@@ -50,7 +49,7 @@ ${switches.manual} by hand. ${offline}`,
 	const head = ["Uplink", "Worked", "Down", "Carried", "ms", "Loss %", "Bytes", ...(priced ? ["Cost"] : [])];
 	return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">\
 <title>${title}</title><style>${STYLE}</style></head><body><main><h1>${title}</h1>
-<p>${when(report.from_unix_ms)} to ${when(report.to_unix_ms)} UTC${report.complete ? "" : "; the record does not reach back further"}</p>
+<p>${esc(periodWords(report))}${report.complete ? "" : "; the record does not reach back further"}</p>
 <div class="wide" tabindex="0" role="region" aria-label="uplinks"><table><thead><tr>${head.map((one) => `<th scope="col">${one}</th>`).join("")}</tr></thead>
 <tbody>${report.uplinks.map((one) => row(one, priced)).join("\n")}</tbody></table></div>
 ${facts.map((one) => `<p>${esc(one)}</p>`).join("\n")}
@@ -75,6 +74,9 @@ function row(one: Uplink, priced: boolean): string {
 
 const WIDTH = 720;
 const HEIGHT = 60;
+/** Room for the numbers, which are larger where the page is narrow. */
+const TOP = 16;
+const BELOW = 22;
 const LEFT = 40;
 
 /** A bar an hour, with a scale and the hours (UTC) below; hours nobody knows of stay empty. */
@@ -87,13 +89,13 @@ function chart({ name, hours }: Uplink, toUnixMs: number): string {
 		const value = Math.max(1, Math.min(100, Number(score)));
 		const kind = value >= 70 ? "good" : value >= 40 ? "fair" : "bad";
 		const height = (value * HEIGHT) / 100;
-		const at = `x="${(LEFT + index * each).toFixed(1)}" y="${(HEIGHT - height + 6).toFixed(1)}"`;
+		const at = `x="${(LEFT + index * each).toFixed(1)}" y="${(HEIGHT - height + TOP).toFixed(1)}"`;
 		const begins = when(toUnixMs - (hours.length - index) * HOUR_MS).slice(5, 16);
 		return `<rect class="${kind}" ${at} width="${Math.max(0.5, each - 1).toFixed(1)}" height="${height.toFixed(1)}">\
 <title>${begins}: ${value}</title></rect>`;
 	});
 	const scale = [0, 50, 100].map((value) => {
-		const y = HEIGHT + 6 - (value * HEIGHT) / 100;
+		const y = HEIGHT + TOP - (value * HEIGHT) / 100;
 		return `<line class="grid" x1="${LEFT}" x2="${WIDTH}" y1="${y}" y2="${y}"/><text x="${LEFT - 4}" y="${y + 3}" text-anchor="end">${value}</text>`;
 	});
 	const step = Math.max(1, Math.ceil(count / 6));
@@ -101,8 +103,8 @@ function chart({ name, hours }: Uplink, toUnixMs: number): string {
 		if (index % step !== 0) return [];
 		const begins = when(toUnixMs - (hours.length - index) * HOUR_MS);
 		const text = hours.length > 48 ? begins.slice(5, 10) : begins.slice(11, 16);
-		return [`<text x="${(LEFT + index * each).toFixed(1)}" y="${HEIGHT + 19}">${text}</text>`];
+		return [`<text x="${(LEFT + index * each).toFixed(1)}" y="${HEIGHT + TOP + BELOW - 4}">${text}</text>`];
 	});
-	return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT + 24}" role="img" aria-label="${esc(`score of ${name} by hour`)}">\
+	return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT + TOP + BELOW}" role="img" aria-label="${esc(`score of ${name} by hour`)}">\
 ${scale.join("")}${bars.join("")}${marks.join("")}</svg>`;
 }

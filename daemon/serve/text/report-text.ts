@@ -6,7 +6,7 @@ import { amount, figure, span, when } from "./words.ts";
 type Report = Reply<"report">;
 
 export function reportText(report: Report, style: TextStyle): string[] {
-	const { switches, offline_s: offline } = report;
+	const { switches } = report;
 	const priced = report.uplinks.some((one) => one.cost != null);
 	const rows = report.uplinks.map((one) => [
 		{ text: one.name, tone: "strong" as const },
@@ -40,13 +40,13 @@ export function reportText(report: Report, style: TextStyle): string[] {
 	const short = report.complete ? "" : " (the record does not reach back further)";
 	const [hours, places] = [worstHours(report), worstPlaces(report)];
 	return [
-		...wrap(`Report, ${report.period}: ${when(report.from_unix_ms)} to ${when(report.to_unix_ms)} UTC${short}`, style),
+		...wrap(`Report, ${report.period}: ${periodWords(report)}${short}`, style),
 		"",
 		...tableLines(columns, rows, style),
 		"",
 		...wrap(
 			`Switches: ${switches.failovers} after a failure, ${switches.predictive} before one, ${switches.failbacks} back, ${switches.manual} by hand; \
-${offline === 0 ? "never without internet" : `without internet for ${span(offline)}`}`,
+${offlineWords(report)}`,
 			style,
 		),
 		...wrap(predictionWords(report), style),
@@ -56,6 +56,21 @@ ${offline === 0 ? "never without internet" : `without internet for ${span(offlin
 	];
 }
 
+/** A clock that began somewhere in the past tells no dates. */
+function isTimeKnown(unixMs: number): boolean {
+	return unixMs >= Date.UTC(2024, 0);
+}
+
+export function periodWords({ from_unix_ms: from, to_unix_ms: to }: Report): string {
+	if (isTimeKnown(from) && isTimeKnown(to)) return `${when(from)} to ${when(to)} UTC`;
+	return `the last ${span((to - from) / 1000)}; the router has not heard the time yet`;
+}
+
+export function offlineWords({ offline_s: offline, from_unix_ms: from, to_unix_ms: to }: Report): string {
+	if (offline > 0) return `without internet for ${span(offline)}`;
+	return to - from < 60_000 ? "not watched for a minute yet" : "never without internet";
+}
+
 export function predictionWords({ predictions: { right, early, wrong } }: Report): string {
 	const all = right + early + wrong;
 	if (all === 0) return "Predictions: no switch before a failure has been judged yet";
@@ -63,7 +78,8 @@ export function predictionWords({ predictions: { right, early, wrong } }: Report
 	return `Predictions: ${share}, ${early} too early, ${wrong} for nothing`;
 }
 
-export function worstHours({ worst_hours: hours }: Report): string[] {
+export function worstHours({ worst_hours: hours, to_unix_ms: to }: Report): string[] {
+	if (!isTimeKnown(to)) return [];
 	return hours.map(({ hour, score }) => `${String(hour).padStart(2, "0")}:00 (${figure(score, 0)})`);
 }
 
