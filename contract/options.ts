@@ -99,8 +99,9 @@ const MAIN: readonly OptionSpec[] = [
 		unit: "MiB",
 		min: 1,
 		max: 128,
-		default: 16,
+		default: null,
 		help: "Upper bound of the memory for samples, events and decisions",
+		unset: "found out by itself",
 	},
 	{
 		name: "predictive",

@@ -52,8 +52,8 @@ export interface MainConfig {
 	readonly historyWindowS: number;
 	/** How long samples, events and decisions are kept in RAM; 1-168 hours. */
 	readonly retentionHours: number;
-	/** Upper bound of the memory for samples, events and decisions; 1-128 MiB. */
-	readonly maxRamMb: number;
+	/** Upper bound of the memory for samples, events and decisions; unset: found out by itself; 1-128 MiB. */
+	readonly maxRamMb: number | null;
 	/** Leave an uplink before it fails when the signs are clear. */
 	readonly predictive: boolean;
 	/** Score points by which another uplink must be better before traffic moves to it; 0-100 points. */

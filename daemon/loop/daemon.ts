@@ -36,6 +36,10 @@ export const STATE_DIR = "/tmp/autonomy";
 /** Somebody may undo our work without any sign: look this often (forks nothing while mwan3's files are unchanged). */
 const REASSERT_EVERY_MS = 1000;
 
+/** What the record may take when the owner has not set max_ram_mb, where memory is dear and where it is not. */
+const SMALL_MB = 1;
+const USUAL_MB = 16;
+
 export interface DaemonOptions {
 	readonly platform: Platform;
 	readonly log: Logger;
@@ -61,6 +65,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 	let heartbeat: Heartbeat | null = null;
 	let stopping = false;
 
+	const recordMb = (): number => config().main.maxRamMb ?? (platform.processes.dear === true ? SMALL_MB : USUAL_MB);
 	const bus = createBus({
 		platform,
 		log,
@@ -86,7 +91,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 		log: log.child("record"),
 		settings: {
 			retentionHours: config().main.retentionHours,
-			maxRamMb: config().main.maxRamMb,
+			maxRamMb: recordMb(),
 			snapshotPath: `${STATE_DIR}/record.snap`,
 		},
 		onNote: (event) => outlets.output([], [event]),
@@ -216,7 +221,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 		const result = store.reload();
 		if (!result.changed) return result;
 		log.setLevel(config().main.logLevel);
-		recorder.configure({ retentionHours: config().main.retentionHours, maxRamMb: config().main.maxRamMb });
+		recorder.configure({ retentionHours: config().main.retentionHours, maxRamMb: recordMb() });
 		prober.setSettings(probeSettings(config()));
 		steerer.setObserve(config().main.mode === "observe");
 		loop.feed({ kind: "settings", atMs: clock.monotonicMs(), settings: toSettings(config()) });

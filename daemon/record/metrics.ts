@@ -37,12 +37,16 @@ export interface Tier {
 
 const HOUR = 3_600_000;
 
-/** The three resolutions under a retention of so many hours (1-168). */
-export function tiersFor(retentionHours: number): readonly [Tier, Tier, Tier] {
+/** Below this a day of four uplinks does not fit, and the finer resolutions make room for it. */
+const TIGHT_BYTES = 2 * 1_048_576;
+
+/** The three resolutions under a retention of so many hours (1-168) in so many bytes. */
+export function tiersFor(retentionHours: number, budgetBytes = Number.POSITIVE_INFINITY): readonly [Tier, Tier, Tier] {
 	const keepMs = Math.max(1, retentionHours) * HOUR;
+	const [rawMs, middleMs] = budgetBytes < TIGHT_BYTES ? [HOUR / 4, HOUR] : [HOUR, 12 * HOUR];
 	return [
-		{ name: "raw", stepMs: 0, width: 1, keepMs: Math.min(keepMs, HOUR), maxRows: 7_200 },
-		{ name: "10s", stepMs: 10_000, width: 3, keepMs: Math.min(keepMs, 12 * HOUR), maxRows: 4_320 },
+		{ name: "raw", stepMs: 0, width: 1, keepMs: Math.min(keepMs, rawMs), maxRows: 7_200 },
+		{ name: "10s", stepMs: 10_000, width: 3, keepMs: Math.min(keepMs, middleMs), maxRows: 4_320 },
 		{ name: "60s", stepMs: 60_000, width: 3, keepMs, maxRows: 10_080 },
 	];
 }

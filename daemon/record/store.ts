@@ -64,7 +64,7 @@ export function createSampleStore(initial: StoreSettings): SampleStore {
 	const byUplink = new Map<string, Series>();
 	const raw = new Float64Array(METRICS.length);
 	let settings = initial;
-	let tiers = tiersFor(settings.retentionHours);
+	let tiers = tiersFor(settings.retentionHours, settings.budgetBytes);
 	let bytes = 0;
 	let dropped = 0;
 
@@ -203,7 +203,7 @@ export function createSampleStore(initial: StoreSettings): SampleStore {
 		},
 		configure(next) {
 			settings = next;
-			tiers = tiersFor(next.retentionHours);
+			tiers = tiersFor(next.retentionHours, next.budgetBytes);
 			let newest = 0;
 			for (const [uplink, series] of byUplink) {
 				const retiered = series.tiers.map((rows, index) => ({ ...rows, tier: tiers[index] ?? rows.tier }));

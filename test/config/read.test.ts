@@ -12,7 +12,7 @@ test("nothing in the file: the defaults users know, and nothing to say", () => {
 	assert.equal(formatReport(report), "configuration is fine\n");
 	const { main, failover, restore } = config;
 	assert.deepEqual([main.pollIntervalMs, main.discoveryIntervalMs, main.historyWindowS], [1500, 30_000, 600]);
-	assert.deepEqual([main.retentionHours, main.maxRamMb, main.switchMargin], [24, 16, 10]);
+	assert.deepEqual([main.retentionHours, main.maxRamMb, main.switchMargin], [24, null, 10]);
 	assert.deepEqual([main.minUptimeS, main.cooldownS, main.dataCapMode], [20, 20, "balanced"]);
 	assert.deepEqual([main.enable, main.useMwan3, main.predictive, main.logLevel], [true, true, true, "info"]);
 	assert.deepEqual(failover, { lossPct: 5, latencyMs: 1200, minDurationS: 10 });
