@@ -201,7 +201,7 @@ export function createDetector(options: DetectorOptions): Detector {
 		} else if (linkUp) judgeSilence();
 		const lost = flight.expire(now);
 		if (verdict !== "up") unanswered += lost.length;
-		effects.push(...lost);
+		for (const one of lost) effects.push(one);
 		if (lastReachMs !== NEVER && now >= lastReachMs + REPEAT_MS) reach(verdict === "up" ? "replies in time" : reason);
 	}
 

@@ -47,14 +47,14 @@ export interface Flight {
 	reply(series: Series, target: string, seq: number, rttMs: number, nowMs: number): ProbeEffect | null;
 	refuse(target: string): void;
 	/** Gives up what is lost by now (`all`: everything open), and reports the losses that are judged. */
-	expire(nowMs: number, all?: boolean): ProbeEffect[];
+	expire(nowMs: number, all?: boolean): readonly ProbeEffect[];
 	/** Forgets what is open without a judgement; the schedule must prove itself again. */
 	forget(nowMs: number): void;
 	/** Held losses: true = they were the link's random loss, false = an outage. */
 	settle(wereRandom: boolean): void;
 
 	/** Overdue steady probes sent after `sinceMs` and after the last answered one, of targets that count. */
-	late(nowMs: number, sinceMs: number): string[];
+	late(nowMs: number, sinceMs: number): readonly string[];
 	/** When `need` of those will be overdue. */
 	lateAtMs(need: number, sinceMs: number): number;
 	/** Probes of any kind sent after the last answered one: overdue now, and not yet. */
@@ -69,6 +69,9 @@ export interface Flight {
 	lossRate(): number;
 	report(): TargetReport[];
 }
+
+const NO_EFFECTS: readonly ProbeEffect[] = [];
+const NO_TARGETS: readonly string[] = [];
 
 function lossOfTarget(target: string, atMs: number, excused: boolean): ProbeEffect {
 	return { kind: "probe", atMs, target, rttMs: null, excused };
@@ -192,10 +195,14 @@ export function createFlight(targets: readonly string[]): Flight {
 			if (one) one.refused = true;
 		},
 		expire(nowMs, all = false) {
-			const gone = open.filter((one) => all || lossOf(one) <= nowMs);
-			if (gone.length > 0) open = open.filter((one) => !gone.includes(one));
-			for (const probe of gone) lose(probe, nowMs);
+			const isGone = (one: Probe): boolean => all || lossOf(one) <= nowMs;
+			if (open.some(isGone)) {
+				const gone = open.filter(isGone);
+				open = open.filter((one) => !gone.includes(one));
+				for (const probe of gone) lose(probe, nowMs);
+			}
 			if (all) blameLink(nowMs);
+			if (judged.length === 0) return NO_EFFECTS;
 			const report = judged;
 			judged = [];
 			return report;
@@ -210,11 +217,16 @@ export function createFlight(targets: readonly string[]): Flight {
 			held = 0;
 		},
 
-		late: (nowMs, sinceMs) =>
-			open
-				.filter((one) => one.series === "steady" && one.sentAtMs > Math.max(answeredSentMs, sinceMs))
-				.filter((one) => counts(one.target) && dueOf(one) <= nowMs)
-				.map((one) => one.target),
+		late(nowMs, sinceMs) {
+			let targets: string[] | null = null;
+			for (const one of open) {
+				if (one.series !== "steady" || one.sentAtMs <= Math.max(answeredSentMs, sinceMs)) continue;
+				if (!counts(one.target) || dueOf(one) > nowMs) continue;
+				targets ??= [];
+				targets.push(one.target);
+			}
+			return targets ?? NO_TARGETS;
+		},
 		lateAtMs(need, sinceMs) {
 			const dues: number[] = [];
 			for (const one of open) {
@@ -224,6 +236,7 @@ export function createFlight(targets: readonly string[]): Flight {
 			for (const one of plan.upcoming(need)) {
 				if (counts(one.target)) dues.push(one.sentAtMs + rtoOf(one.target) + graceOf(one));
 			}
+			if (need === 1 && dues.length > 0) return Math.min(...dues);
 			return dues.sort((a, b) => a - b)[need - 1] ?? Number.POSITIVE_INFINITY;
 		},
 		silent(nowMs) {
@@ -241,7 +254,11 @@ export function createFlight(targets: readonly string[]): Flight {
 			for (const one of open) if (one.series === "burst") last = Math.max(last ?? 0, dueOf(one));
 			return last;
 		},
-		nextLossMs: () => open.reduce((next, one) => Math.min(next, lossOf(one)), Number.POSITIVE_INFINITY),
+		nextLossMs() {
+			let next = Number.POSITIVE_INFINITY;
+			for (const one of open) next = Math.min(next, lossOf(one));
+			return next;
+		},
 
 		rtoMs() {
 			const known = targets.filter((target) => counts(target) && rtts.get(target)?.srttMs() !== null);

@@ -19,6 +19,42 @@ const NOISE = /^(?:|\[\d\d:\d\d:\d\d\]|\S+\s*: xmt\/rcv\/%(?:loss|return) = .*)$
 const OTHER_SOURCE = "[<-";
 
 export function parseFpingLine(line: string): FpingLine {
+	return usualReply(line) ?? parseAny(line);
+}
+
+const SPACE = 32;
+const DOT = 46;
+
+/** -1 when it is no whole number, or with `fraction` a plain one, of at most so many characters. */
+function plainNumber(text: string, most: number, fraction = false): number {
+	const { length } = text;
+	let dots = fraction ? 0 : 1;
+	for (let i = 0; i < length; i++) {
+		const code = text.charCodeAt(i);
+		if (code >= 48 && code <= 57) continue;
+		if (code !== DOT || i === 0 || i === length - 1 || ++dots > 1) return -1;
+	}
+	return length === 0 || length > most ? -1 : Number(text);
+}
+
+/** What comes several times a second, without a pattern to match; null when it is not that, plain and simple. */
+function usualReply(line: string): FpingLine | null {
+	const bracket = line.indexOf(": [");
+	const comma = line.indexOf("], ", bracket);
+	const bytes = line.indexOf(" bytes, ", comma);
+	const end = line.indexOf(" ms", bytes);
+	if (bracket < 1 || comma < 0 || bytes < 0 || end < 0 || line.includes(OTHER_SOURCE)) return null;
+	let stop = bracket;
+	while (line.charCodeAt(stop - 1) === SPACE) stop--;
+	const target = line.slice(0, stop);
+	const seq = plainNumber(line.slice(bracket + 3, comma), 9);
+	const size = plainNumber(line.slice(comma + 3, bytes), 5);
+	const rttMs = plainNumber(line.slice(bytes + 8, end), 7, true);
+	if (target === "" || target.includes(" ") || seq < 0 || size < 0 || rttMs < 0) return null;
+	return { kind: "reply", target, seq, rttMs };
+}
+
+function parseAny(line: string): FpingLine {
 	const result = RESULT.exec(line);
 	if (result) {
 		const [, target = "", seq = "", , rtt, rest = ""] = result;

@@ -119,7 +119,7 @@ export function createFpingPair(platform: Platform, log: Logger, uplink: string)
 			const line = parseFpingLine(text);
 			const target = "target" in line ? line.target : null;
 			if (target !== null) understood = true;
-			for (const seat of [...running.seats]) {
+			for (const seat of group) {
 				if (seat.process !== running) continue;
 				if (target === null || group.length === 1 || seat.order?.targets.includes(target)) seat.events.onLine(line);
 			}

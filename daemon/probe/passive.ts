@@ -16,26 +16,29 @@ export interface Counters {
 /** Parses /proc/net/dev; lines that are none are skipped. */
 export function parseNetDev(text: string, wanted: ReadonlySet<string>): Map<string, Counters> {
 	const found = new Map<string, Counters>();
-	for (const line of text.split("\n")) {
-		const colon = line.indexOf(":");
-		if (colon < 0) continue;
-		const device = line.slice(0, colon).trim();
-		if (!wanted.has(device)) continue;
-		const fields = line
-			.slice(colon + 1)
-			.trim()
-			.split(/\s+/);
-		const [rxBytes = "", rxPackets = ""] = fields;
-		const [txBytes = "", txPackets = ""] = fields.slice(8);
-		const numbers = [rxBytes, rxPackets, txBytes, txPackets].map((field) =>
-			/^\d{1,20}$/.test(field) ? Number(field) : null,
-		);
-		const [rxB, rxP, txB, txP] = numbers;
-		if (rxB == null || rxP == null || txB == null || txP == null) continue;
-		found.set(device, { rxBytes: rxB, rxPackets: rxP, txBytes: txB, txPackets: txP });
+	for (let start = 0; start < text.length; ) {
+		const stop = text.indexOf("\n", start);
+		const end = stop < 0 ? text.length : stop;
+		const colon = text.indexOf(":", start);
+		if (colon < 0) break;
+		const device = colon < end ? text.slice(start, colon).trim() : "";
+		if (wanted.has(device)) {
+			const counters = parseCounters(text.slice(colon + 1, end));
+			if (counters !== null) found.set(device, counters);
+		}
+		start = end + 1;
 	}
 	return found;
 }
+
+/** Receive: bytes packets errs drop fifo frame compressed multicast; transmit: bytes packets ... Null when it is no such line. */
+function parseCounters(text: string): Counters | null {
+	const [rxBytes, rxPackets, txBytes, txPackets] = COUNTERS.exec(text)?.slice(1).map(Number) ?? [];
+	if (rxBytes === undefined || rxPackets === undefined || txBytes === undefined || txPackets === undefined) return null;
+	return { rxBytes, rxPackets, txBytes, txPackets };
+}
+
+const COUNTERS = /^\s*(\d{1,20})\s+(\d{1,20})(?:\s+\S+){6}\s+(\d{1,20})\s+(\d{1,20})(?:\s|$)/;
 
 export interface TrafficLook {
 	readonly state: TrafficState;

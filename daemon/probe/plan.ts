@@ -27,9 +27,9 @@ interface Slot {
 
 export interface Plan {
 	/** All probes that left up to now and were not yet told, oldest first. After a long gap only the latest few. */
-	take(nowMs: number): DuePlan[];
+	take(nowMs: number): readonly DuePlan[];
 	/** The next `count` probes of each slot, to find the next deadline. */
-	upcoming(count: number): DuePlan[];
+	upcoming(count: number): readonly DuePlan[];
 	/** A reply tells when its probe left. False when the target is in no slot. */
 	sync(target: string, seq: number, sentAtMs: number): boolean;
 	/** The schedule may have slipped (suspend, process stopped). */
@@ -38,6 +38,7 @@ export interface Plan {
 }
 
 const MAX_CATCH_UP = 4;
+const NONE: readonly DuePlan[] = [];
 
 export function createPlan(slots: readonly PlanSlot[]): Plan {
 	const state: Slot[] = slots.map((slot) => ({
@@ -49,6 +50,7 @@ export function createPlan(slots: readonly PlanSlot[]): Plan {
 	}));
 	return {
 		take(nowMs) {
+			if (state.every((slot) => slot.nextSentMs > nowMs)) return NONE;
 			const due: DuePlan[] = [];
 			for (const slot of state) {
 				const behind = Math.floor((nowMs - slot.nextSentMs) / slot.periodMs) + 1;
@@ -64,15 +66,14 @@ export function createPlan(slots: readonly PlanSlot[]): Plan {
 			}
 			return due.sort((a, b) => a.sentAtMs - b.sentAtMs);
 		},
-		upcoming: (count) =>
-			state.flatMap((slot) =>
-				Array.from({ length: count }, (_, index) => ({
-					target: slot.target,
-					seq: slot.nextSeq + index,
-					sentAtMs: slot.nextSentMs + index * slot.periodMs,
-					synced: slot.synced,
-				})),
-			),
+		upcoming(count) {
+			const next: DuePlan[] = [];
+			for (const { target, nextSeq, nextSentMs, periodMs, synced } of state) {
+				for (let i = 0; i < count; i++)
+					next.push({ target, seq: nextSeq + i, sentAtMs: nextSentMs + i * periodMs, synced });
+			}
+			return next;
+		},
 		sync(target, seq, sentAtMs) {
 			const slot = state.find((one) => one.target === target);
 			if (!slot) return false;

@@ -73,12 +73,14 @@ export function createWatch(options: WatchOptions): Watch {
 		tick = null;
 		if (deadline === null) return;
 		tickAtMs = deadline;
-		tick = timers.after(Math.max(0, deadline - clock.monotonicMs()), () => {
-			tick = null;
-			const late = clock.monotonicMs() - tickAtMs > STALL_MS;
-			settle?.close();
-			settle = timers.after(1, () => step({ kind: late ? "stall" : "tick", atMs: clock.monotonicMs() }));
-		});
+		tick = timers.after(Math.max(0, deadline - clock.monotonicMs()), onDeadline);
+	}
+
+	function onDeadline(): void {
+		tick = null;
+		const late = clock.monotonicMs() - tickAtMs > STALL_MS;
+		settle?.close();
+		settle = timers.after(1, () => step({ kind: late ? "stall" : "tick", atMs: clock.monotonicMs() }));
 	}
 
 	function sendBurst(rounds: number): void {

@@ -59,6 +59,35 @@ test("fping lines", () => {
 	for (const [line, expected] of FPING) assert.deepEqual(parseFpingLine(line), expected, line);
 });
 
+test("fping lines: the short way for usual replies says what the pattern says", () => {
+	const pattern = /^(\S+)\s*: \[(\d{1,9})\], (\d{1,5}) bytes, (\d{1,7}(?:\.\d{1,6})?(?:e\+\d{2})?) ms(.*)$/;
+	const piece = fc.constantFrom(
+		..."1.1.1.1| : [|: [|7|], |20| bytes, |0.293| ms|12.8| |.|e+05|-1|[<- |99999999999|2606::1|x| (0.1 avg, 0% loss)".split(
+			"|",
+		),
+	);
+	const usual = ["1.1.1.1", " ", ": [", "7", "], ", "20", " bytes, ", "0.293", " ms", " (0.3 avg, 0% loss)"];
+	const near = fc
+		.tuple(fc.nat(usual.length - 1), fc.array(piece, { maxLength: 3 }))
+		.map(([at, parts]) => [...usual.slice(0, at), ...parts, ...usual.slice(at + 1)].join(""));
+	fc.assert(
+		fc.property(
+			fc.oneof(
+				near,
+				fc.array(piece, { maxLength: 12 }).map((parts) => parts.join("")),
+			),
+			(line) => {
+				const found = pattern.exec(line);
+				const parsed = parseFpingLine(line);
+				if (found === null || found[5]?.includes("[<-")) assert.notEqual(parsed.kind, "reply", line);
+				else
+					assert.deepEqual(parsed, { kind: "reply", target: found[1], seq: Number(found[2]), rttMs: Number(found[4]) });
+			},
+		),
+		{ numRuns: 3000 },
+	);
+});
+
 /** busybox 1.35 and iputils 20221126, captured. */
 const PING: readonly [string, PingLine][] = [
 	["20 bytes from 1.1.1.1: seq=0 ttl=64 time=0.074 ms", { kind: "reply", seq: 0, rttMs: 0.074 }],
