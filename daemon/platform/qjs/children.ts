@@ -76,6 +76,8 @@ export interface RawChild {
 export interface RawHandlers {
 	onStdout(bytes: Uint8Array): void;
 	onStderr(bytes: Uint8Array): void;
+	/** What is told of its output is gone after the call. */
+	readonly lent?: true;
 	onStdinEmpty?(): void;
 	/** Its output has ended, too. Code: null when a signal ended it, or a part of its output was lost. */
 	onEnd(code: number | null): void;
@@ -153,8 +155,8 @@ export function spawn(
 		// The signal may have come between the engine's look at it and its sleep.
 		if (open === 0 && status === null) os.setTimeout(reap, 1);
 	};
-	const stdoutReader = readPipe(stdout[0], handlers.onStdout, streamEnded);
-	const stderrReader = readPipe(stderr[0], handlers.onStderr, streamEnded);
+	const stdoutReader = readPipe(stdout[0], handlers.onStdout, streamEnded, handlers.lent);
+	const stderrReader = readPipe(stderr[0], handlers.onStderr, streamEnded, handlers.lent);
 	const writer = writePipe(stdin[1], () => listener?.onStdinEmpty?.());
 	const child: RawChild = {
 		pid,

@@ -1,6 +1,6 @@
 /** Clock, timers and random numbers on QuickJS. Its timers count whole milliseconds from a clock cut to them. */
 import type { Clock, Closable, Random, Timers } from "../platform.ts";
-import { guarded, inputsSoFar, os } from "./engine.ts";
+import { inputsSoFar, os, tell } from "./engine.ts";
 
 export const qjsClock: Clock = {
 	monotonicMs: () => Math.round(os.now() * 1000) / 1000,
@@ -11,80 +11,75 @@ export const qjsClock: Clock = {
 const LATE_MS = 10;
 const MAX_TURNS = 64;
 
-interface Armed {
-	timer: unknown;
-	/** By os.now(). */
+/** One object each, for timers are set with every reply. */
+interface Timer extends Closable {
+	id: unknown;
 	dueMs: number;
+	/** 0: once. */
+	readonly periodMs: number;
 	/** Null: fired, or closed. Then nothing leads from here to what waits for it: a circle is garbage that only the collector finds. */
 	callback: (() => void) | null;
+	/** Let others read first so often, and what had been read by then. */
 	turns: number;
 	inputs: number;
 }
 
-function armedFor(callback: () => void): Armed {
-	return { timer: null, dueMs: 0, callback, turns: 0, inputs: -1 };
+function closeTimer(this: Timer): void {
+	if (this.id !== null) os.clearTimeout(this.id);
+	this.id = null;
+	this.callback = null;
 }
 
 /** Never early: the engine adds to its clock cut to whole milliseconds. */
-function arm(armed: Armed, dueMs: number): void {
-	armed.dueMs = dueMs;
-	armed.turns = 0;
-	armed.inputs = -1;
-	wait(armed, Math.max(0, Math.ceil(dueMs) - Math.floor(os.now())));
+function set(timer: Timer): void {
+	timer.id = os.setTimeout(() => fire(timer), Math.max(0, Math.ceil(timer.dueMs) - Math.floor(os.now())));
 }
 
-function wait(armed: Armed, ms: number): void {
-	armed.timer = os.setTimeout(
-		guarded(() => fire(armed)),
-		ms,
-	);
+function start(dueMs: number, periodMs: number, callback: () => void): Timer {
+	const timer: Timer = { id: null, dueMs, periodMs, callback, turns: 0, inputs: -1, close: closeTimer };
+	set(timer);
+	return timer;
 }
 
 /**
- * After a stall the engine would call all that is due before it reads anything, and a time limit would be over for an
- * answer that has long been there: so a late timer lets everything that waits be read first, a descriptor a turn.
+ * After a stall the engine would call all that is due before it reads anything, and a time limit would be over for an answer
+ * that has long been there: so a late timer lets everything that waits be read first, a descriptor a turn, before it fires.
  */
-function fire(armed: Armed): void {
-	const waits = armed.inputs !== inputsSoFar();
-	armed.inputs = inputsSoFar();
-	if (os.now() - armed.dueMs > LATE_MS && waits && armed.turns++ < MAX_TURNS) wait(armed, 1);
-	else armed.callback?.();
+function fire(timer: Timer): void {
+	try {
+		const waits = timer.inputs !== inputsSoFar();
+		timer.inputs = inputsSoFar();
+		if (os.now() - timer.dueMs > LATE_MS && waits && timer.turns++ < MAX_TURNS) {
+			timer.id = os.setTimeout(() => fire(timer), 1);
+			return;
+		}
+		const { callback } = timer;
+		timer.id = null;
+		if (timer.periodMs > 0) again(timer);
+		else timer.callback = null;
+		callback?.();
+	} catch (error) {
+		tell(error);
+	}
 }
 
-function closing(armed: Armed): Closable {
-	return {
-		close() {
-			if (armed.timer !== null) os.clearTimeout(armed.timer);
-			armed.timer = null;
-			armed.callback = null;
-		},
-	};
+/** On whole multiples of the period: what happens every second happens in one wake-up of the processor. */
+const nextMultiple = (period: number): number => (Math.floor(os.now() / period) + 1) * period;
+
+function again(timer: Timer): void {
+	timer.dueMs += timer.periodMs;
+	// After a stall (suspend, stopped process) go on from now instead of firing the missed ones in a row.
+	if (timer.dueMs < os.now()) timer.dueMs = nextMultiple(timer.periodMs);
+	timer.turns = 0;
+	timer.inputs = -1;
+	set(timer);
 }
 
 export const qjsTimers: Timers = {
-	after(ms, callback): Closable {
-		const armed = armedFor(() => {
-			armed.timer = null;
-			armed.callback = null;
-			callback();
-		});
-		arm(armed, os.now() + Math.max(0, ms));
-		return closing(armed);
-	},
-	every(ms, callback): Closable {
+	after: (ms, callback) => start(os.now() + Math.max(0, ms), 0, callback),
+	every(ms, callback) {
 		const period = Math.max(1, ms);
-		// On whole multiples of the period: what happens every second happens in one wake-up of the processor.
-		const next = (): number => (Math.floor(os.now() / period) + 1) * period;
-		let due = next();
-		const armed = armedFor(() => {
-			due += period;
-			// After a stall (suspend, stopped process) go on from now instead of firing the missed ones in a row.
-			if (due < os.now()) due = next();
-			arm(armed, due);
-			callback();
-		});
-		arm(armed, due);
-		return closing(armed);
+		return start(nextMultiple(period), period, callback);
 	},
 };
 

@@ -37,7 +37,8 @@ export const inputsSoFar = (): number => inputs;
 const LAST_MS = 5000;
 let reserve: ArrayBuffer | null = new ArrayBuffer(256 * 1024);
 
-function tell(error: unknown): void {
+/** An error that left a handler. */
+export function tell(error: unknown): void {
 	try {
 		if (error === null || (error instanceof Error && error.message === "out of memory")) {
 			if (reserve === null) return; // it has been told

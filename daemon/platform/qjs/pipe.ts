@@ -17,11 +17,12 @@ export interface PipeReader {
 	close(): void;
 }
 
-/** `onBytes` gets memory of its own. `onEnd` once: the last writer is gone; not whole: some of it was lost (no memory). */
+/** `onBytes` gets memory of its own, or lent for the call. `onEnd` once: the last writer is gone; not whole: some of it was lost (no memory). */
 export function readPipe(
 	fd: number,
 	onBytes: (bytes: Uint8Array) => void,
 	onEnd: (isWhole: boolean) => void,
+	lent = false,
 ): PipeReader {
 	let open = true;
 	let isWhole = true;
@@ -41,7 +42,7 @@ export function readPipe(
 		if (count > 0) {
 			const before = isWhole;
 			isWhole = false; // stays so when the next line throws
-			onBytes(shared.slice(0, count));
+			onBytes(lent ? new Uint8Array(shared.buffer, 0, count) : shared.slice(0, count));
 			isWhole = before;
 		} else if (!isPassing(count)) {
 			close();

@@ -73,6 +73,7 @@ function start(argv: Argv, handlers: ChildHandlers, options?: { env?: Readonly<R
 	let child: RawChild | null = null;
 	try {
 		child = spawn(argv, options?.env, {
+			lent: true,
 			onStdout: stdout.push,
 			onStderr: stderr.push,
 			onEnd: (code) => end(code, null),

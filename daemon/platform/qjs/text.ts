@@ -13,6 +13,13 @@ export function decodeText(bytes: Uint8Array): string {
 	return BEYOND_ASCII.test(text) ? readUtf8(bytes, 0, bytes.length) : text;
 }
 
+/** Null when it is more than that, or long. */
+export function asciiText(bytes: Uint8Array): string | null {
+	if (bytes.length > PER_CALL) return null;
+	const text = String.fromCharCode.apply(null, bytes as unknown as number[]);
+	return BEYOND_ASCII.test(text) ? null : text;
+}
+
 export function encodeText(text: string): Uint8Array<ArrayBuffer> {
 	const bytes = new Uint8Array(utf8Length(text));
 	writeUtf8(text, bytes, 0);
