@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { iconPng, iconSvg } from "./app-icon.mjs";
+import { packTexts } from "./texts.mjs";
 
 const REPO = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const APP = `${REPO}/web/app`;
@@ -51,21 +52,6 @@ export function wordsOf(language, texts) {
 	return Object.fromEntries(all.filter(([, text]) => text !== ""));
 }
 
-/** The daemon's sentences are in the script already: their translations go without them, in the same order. */
-async function languageFile(language, texts) {
-	const source = await build({
-		entryPoints: [`${REPO}/web/sentences.ts`],
-		bundle: true,
-		write: false,
-		format: "esm",
-		logLevel: "warning",
-	});
-	const { PATTERNS } = await import(`data:text/javascript,${encodeURIComponent(source.outputFiles[0].text)}`);
-	const all = wordsOf(language, texts);
-	const words = Object.fromEntries(Object.entries(all).filter(([text]) => !PATTERNS.includes(text)));
-	return JSON.stringify({ words, said: PATTERNS.map((pattern) => all[pattern] ?? "") });
-}
-
 async function bundle(entry, outfile, define = {}) {
 	const result = await build({
 		entryPoints: [`${APP}/${entry}`],
@@ -89,7 +75,9 @@ export async function buildApp(target = `${REPO}/build/app/autonomy`) {
 	const script = await bundle("main.ts", "app.js");
 	const styles = await bundle("style.css", "app.css");
 	const texts = textsIn(script.inputs);
-	const languages = await Promise.all(LANGUAGES.map(async (one) => [`${one}.json`, await languageFile(one, texts)]));
+	const languages = await Promise.all(
+		LANGUAGES.map(async (one) => [`${one}.json`, await packTexts(wordsOf(one, texts))]),
+	);
 	const files = new Map([
 		["app.js", script.text],
 		["app.css", styles.text],

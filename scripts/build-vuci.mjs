@@ -12,6 +12,7 @@ import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { packTexts } from "./texts.mjs";
 
 const REPO = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const APP = `${REPO}/vuci-app-autonomy`;
@@ -100,8 +101,9 @@ export async function buildVuci(target = `${REPO}/build/vuci`) {
 		return `/views/${SECTION}/${file}`;
 	};
 
+	const packed = await Promise.all(LANGUAGES.map(async (one) => [one, await packTexts(translations(one))]));
 	const languageFiles = Object.fromEntries(
-		LANGUAGES.map((one) => [one, put(`AutonomyTexts-${one}`, "json", JSON.stringify(translations(one)))]),
+		packed.map(([one, text]) => [one, put(`AutonomyTexts-${one}`, "json", text)]),
 	);
 	const pages = await bundle("main.ts", {
 		format: "iife",

@@ -11,7 +11,7 @@ import { STARLINK_METHODS } from "../contract/api-starlink.ts";
 import { WIFI_METHODS } from "../contract/api-wifi.ts";
 import { SECTIONS } from "../contract/options.ts";
 import { ALERT_KINDS } from "../contract/options-alerts.ts";
-import { fieldLabel } from "../web/facts.ts";
+import { fieldLabel } from "../web/labels.ts";
 import { EVENT_TYPES, FIGURES, PATTERNS, RULES, WORDS } from "../web/sentences.ts";
 
 const REPO = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");

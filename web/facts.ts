@@ -4,56 +4,12 @@
  */
 import type { Field, Fields } from "../contract/api-schema.ts";
 import { bytes, dateTime, duration, number, withUnit } from "./format.ts";
+import { fieldLabel } from "./labels.ts";
+import { told } from "./told.ts";
 
 export interface Fact {
 	readonly name: string;
 	readonly value: string;
-}
-
-const SHORT = new Set([
-	"rsrp",
-	"rsrq",
-	"sinr",
-	"rssi",
-	"ssid",
-	"bssid",
-	"snr",
-	"tac",
-	"plmn",
-	"sim",
-	"pci",
-	"id",
-	"rx",
-	"tx",
-	"rtt",
-	"dns",
-	"gps",
-	"ip",
-	"mb",
-	"ram",
-	"tcp",
-	"smtp",
-	"url",
-	"qos",
-	"tls",
-	"hmac",
-	"ca",
-	"kb",
-	"sms",
-	"http",
-	"mqtt",
-	"usb",
-]);
-/** Endings that only name the unit. */
-const UNIT_ENDING = /_(pct|dbm|db|hours|minutes|mbps|mhz|ms|s|c|bytes|unix_ms|m|deg|mps|per_min|per_s|w)$/;
-
-/** channel_busy_pct -> Channel busy. The scan for translations takes it through all fields too. */
-export function fieldLabel(name: string): string {
-	let rest = name;
-	while (UNIT_ENDING.test(rest)) rest = rest.replace(UNIT_ENDING, "");
-	const words = rest.split("_").map((word) => (SHORT.has(word) ? (word === "id" ? "ID" : word.toUpperCase()) : word));
-	const text = words.join(" ");
-	return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** `skip`: fields that are shown elsewhere. Tables become facts of their own, lists of plain values one line. */
@@ -84,7 +40,9 @@ function shown(value: unknown, field: Field, name: string): string {
 		case "bool":
 			return value === true ? _("yes") : _("no");
 		case "string":
-			return typeof value === "string" ? value.replaceAll("_", field.values ? " " : "_") : "";
+			if (typeof value !== "string") return "";
+			// What the daemon has in words; everything else is a name of somebody's.
+			return name === "text" ? told(value) : value.replaceAll("_", field.values ? " " : "_");
 		case "list": {
 			if (!Array.isArray(value)) return "";
 			const of = field.of;

@@ -3,8 +3,9 @@
  * names, numbers, reasons within reasons - are put into the translated pattern. What is not recognized stays as the daemon
  * said it. Linear in the length of the text: an operator's reason may be anything. Pure.
  */
-import { fieldLabel } from "./facts.ts";
+
 import { number } from "./format.ts";
+import { fieldLabel } from "./labels.ts";
 import { say } from "./say.ts";
 import { EVENT_TYPES, FIGURES, PATTERNS, RULES, WORDS } from "./sentences.ts";
 import { problem } from "./told-problem.ts";

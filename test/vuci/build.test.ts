@@ -13,6 +13,7 @@ import type { Field, Fields, MethodSpec } from "../../contract/api-schema.ts";
 import { findLua, type Service, type ServiceRequest, startService, type Ubus } from "../../lab/rutos/service.ts";
 import { type ApiError, createApi, type Transport } from "../../web/api.ts";
 import { createRutosTransport } from "../../web/rutos.ts";
+import { type TextsFile, unpackTexts } from "../../web/texts.ts";
 import { type Built, buildPages } from "./support.ts";
 
 const REPO = join(import.meta.dirname, "../..");
@@ -84,7 +85,7 @@ describe("build for RutOS", () => {
 	test("every text is translated, and keeps its places", () => {
 		const places = (one: string): string[] => (one.match(/\{\w+\}/g) ?? []).sort();
 		for (const language of ["de", "es"]) {
-			const known = JSON.parse(text(named(`AutonomyTexts-${language}`))) as Record<string, string>;
+			const known = unpackTexts(JSON.parse(text(named(`AutonomyTexts-${language}`))) as TextsFile);
 			assert.deepEqual(
 				built.texts.filter((one) => !known[one]),
 				[],

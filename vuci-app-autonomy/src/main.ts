@@ -11,6 +11,7 @@ import { createOverviewPage } from "../../web/pages/overview.ts";
 import { createSystemPage } from "../../web/pages/system.ts";
 import { createUplinkPage } from "../../web/pages/uplink.ts";
 import { adopt } from "../../web/styles.ts";
+import { type TextsFile, unpackTexts } from "../../web/texts.ts";
 import { enter, type HostComponent, language, mayWrite } from "./host.ts";
 import { createMobile } from "./mobile.ts";
 import styles from "./rutos.css";
@@ -53,7 +54,7 @@ async function loadTexts(tag: string): Promise<void> {
 	if (file === undefined) return;
 	try {
 		const response = await fetch(file);
-		if (response.ok) setTexts((await response.json()) as Readonly<Record<string, string>>);
+		if (response.ok) setTexts(unpackTexts((await response.json()) as TextsFile));
 	} catch {
 		// The router is out of reach; the pages say so.
 	}

@@ -3,18 +3,12 @@
  * are one file of the shell, so they are there without the router too.
  */
 import { setLocale } from "../format.ts";
-import { PATTERNS } from "../sentences.ts";
+import { type TextsFile, unpackTexts } from "../texts.ts";
 import { keep, kept } from "./keep.ts";
 
 export const LANGUAGES: Readonly<Record<string, string>> = { en: "English", de: "Deutsch", es: "Español" };
 
 let texts: Readonly<Record<string, string>> = {};
-
-/** As the build makes it: text -> translation, and beside it those of PATTERNS in their order, "" for what is not translated. */
-interface LanguageFile {
-	readonly words: Readonly<Record<string, string>>;
-	readonly said: readonly string[];
-}
 
 export function chosenLanguage(): string | null {
 	const { language } = kept("choices") ?? {};
@@ -42,9 +36,7 @@ export async function loadLanguage(): Promise<void> {
 	if (language === "en") return;
 	try {
 		const response = await fetch(`${language}.json`);
-		if (!response.ok) return;
-		const { words, said } = (await response.json()) as LanguageFile;
-		texts = { ...Object.fromEntries(PATTERNS.map((pattern, at) => [pattern, said[at] ?? ""])), ...words };
+		if (response.ok) texts = unpackTexts((await response.json()) as TextsFile);
 	} catch {
 		document.documentElement.lang = "en";
 	}

@@ -1,7 +1,7 @@
 /** Settings from the contract: which options are shown at once, and each one's help with range and default. Pure. */
 import type { OptionSpec, SectionSpec } from "../../contract/schema.ts";
 import { checkOption, expectation, uciText } from "../../contract/values.ts";
-import { fieldLabel } from "../facts.ts";
+import { fieldLabel } from "../labels.ts";
 import { say } from "../say.ts";
 import { told } from "../told.ts";
 

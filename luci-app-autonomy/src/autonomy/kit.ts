@@ -8,6 +8,7 @@ import * as api from "../../../web/api.ts";
 import * as dom from "../../../web/dom.ts";
 import * as facts from "../../../web/facts.ts";
 import * as format from "../../../web/format.ts";
+import * as labels from "../../../web/labels.ts";
 import * as live from "../../../web/live.ts";
 import * as alerts from "../../../web/model/alerts.ts";
 import * as overview from "../../../web/model/overview.ts";
@@ -31,6 +32,7 @@ export default baseclass.extend({
 	dom,
 	facts,
 	format,
+	labels,
 	live,
 	overview,
 	page,
