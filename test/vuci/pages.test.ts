@@ -126,7 +126,8 @@ describe("pages in RutOS", { skip: why ?? false }, () => {
 			async () => (await bench.daemon.members()).find((one) => one.name === "wanc")?.weight === 33,
 			10_000,
 		);
-		await says(page, ".alert-message", /Saved; it is in force/);
+		// Read again: what is typed before would be lost.
+		await page.locator(".au-save").waitFor({ state: "hidden" });
 		await field.fill("7");
 		await page.getByRole("button", { name: "Discard" }).click();
 		await page.locator(".au-save").waitFor({ state: "hidden" });
