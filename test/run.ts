@@ -1,20 +1,34 @@
 /**
- * Runs everything: types, lint, then every test file, three at a time, end-to-end ones two at a time afterwards, the longest first:
- * each has a router in namespaces of its own, and mostly waits. Failures and skip reasons are repeated at the end, then the one closing line.
- * Arguments narrow the files by substring: `npm test -- decide`.
+ * Runs everything: types, lint, then every test file in a process of its own: three at a time, and afterwards the end-to-end
+ * ones on Node and on QuickJS, five at a time: each has a router in namespaces of its own, and mostly waits. Failures and
+ * skip reasons are repeated at the end, then the one closing line. Arguments narrow the files by substring:
+ * `npm test -- decide`; AUTONOMY_ENGINE=node|quickjs the engines.
  */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
-import { run } from "node:test";
+import { createInterface } from "node:readline";
+import { bundleMissing, type Engine } from "../lab/autonomyd.ts";
+import { REPO } from "../lab/net/bundle.ts";
+import { MARK, type Result } from "./support/events.ts";
+
+interface Job {
+	readonly file: string;
+	readonly engine: Engine | null;
+	/** For people: the file, and the engine if there is a choice. */
+	readonly name: string;
+}
 
 interface Tally {
 	passed: number;
 	failed: string[];
 	skipped: string[];
+	/** How many passed on each engine. */
+	engines: Map<Engine, number>;
 	/** How long each file took, s. */
 	seconds: Map<string, number>;
 }
 
+const TITLES: Readonly<Record<Engine, string>> = { node: "Node", quickjs: "QuickJS" };
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith("-"));
 
 function testFiles(): string[] {
@@ -25,41 +39,60 @@ function testFiles(): string[] {
 	return wanted.length === 0 ? all : all.filter((name) => wanted.some((part) => name.includes(part)));
 }
 
-function runFiles(files: string[], concurrency: number, timeoutMs: number, tally: Tally): Promise<void> {
-	if (files.length === 0) return Promise.resolve();
-	return new Promise((resolve) => {
-		const stream = run({ files, concurrency, timeout: timeoutMs });
-		stream.on("test:pass", (event) => {
-			if (event.details.type === "suite" || files.some((file) => event.name.endsWith(file))) return;
-			if (event.skip !== undefined)
-				tally.skipped.push(`${event.name}: ${event.skip === true ? "no reason given" : event.skip}`);
-			else tally.passed++;
-		});
-		stream.on("test:fail", (event) => {
-			const error = event.details.error;
-			// A suite or file fails because of a test in it that is already counted.
-			const cause = error.cause instanceof Error ? error.cause : error;
-			if ("failureType" in error && error.failureType === "subtestsFailed") return;
-			const text = `${event.file ?? ""} ${event.name}\n${cause.stack ?? String(cause)}`;
-			tally.failed.push(text);
-			console.log(`not ok ${text}`);
-		});
-		stream.on("test:complete", (event) => {
-			const whole = event.nesting === 0 ? files.find((file) => event.name.endsWith(file)) : undefined;
-			if (whole !== undefined) tally.seconds.set(whole, event.details.duration_ms / 1000);
-		});
-		stream.on("test:stdout", (event) => process.env.VERBOSE && process.stdout.write(event.message));
-		stream.on("test:stderr", (event) => process.stderr.write(event.message));
-		let current = "";
-		stream.on("test:dequeue", (event) => {
-			if (event.nesting === 0 && event.name !== current && event.name.endsWith(".ts")) {
-				current = event.name;
-				console.log(`# ${current.slice(current.indexOf("test/"))}`);
-			}
-		});
-		stream.on("end", resolve);
-		stream.resume();
+function count(job: Job, { name, suite, skip, error, ok }: Result, tally: Tally): void {
+	const told = job.engine === null ? name : `${name} [${TITLES[job.engine]}]`;
+	if (error !== null) {
+		const text = `${job.file} ${told}\n${error}`;
+		tally.failed.push(text);
+		console.log(`not ok ${text}`);
+	} else if (skip !== null) {
+		tally.skipped.push(`${suite ? `all of "${told}"` : told}: ${skip || "no reason given"}`);
+	} else if (ok && !suite) {
+		tally.passed++;
+		if (job.engine !== null) tally.engines.set(job.engine, (tally.engines.get(job.engine) ?? 0) + 1);
+	}
+}
+
+function runFile(job: Job, limitMs: number, tally: Tally): Promise<void> {
+	console.log(`# ${job.name}`);
+	const argv = ["--import", "tsx", "--test-reporter", "./test/support/events.ts", job.file];
+	const env = job.engine === null ? process.env : { ...process.env, AUTONOMY_ENGINE: job.engine };
+	const begun = performance.now();
+	const child = spawn(process.execPath, argv, { env, stdio: ["ignore", "pipe", "inherit"] });
+	let late = false;
+	const timer = setTimeout(() => {
+		late = true;
+		child.kill("SIGKILL");
+	}, limitMs);
+	let results = 0;
+	let wrong = 0;
+	createInterface({ input: child.stdout }).on("line", (line) => {
+		if (line.startsWith(MARK)) {
+			const result = JSON.parse(line.slice(MARK.length)) as Result;
+			results++;
+			if (!result.ok) wrong++;
+			count(job, result, tally);
+		} else if (process.env.VERBOSE && line !== "") console.log(line);
 	});
+	return new Promise((resolve) => {
+		child.on("close", (code, signal) => {
+			clearTimeout(timer);
+			tally.seconds.set(job.name, (performance.now() - begun) / 1000);
+			const end = late ? `not done within ${limitMs / 1000} s` : `ended with ${signal ?? code}`;
+			const broken = late || results === 0 || (code !== 0 && wrong === 0);
+			if (broken)
+				count(job, { name: "", suite: false, skip: null, ok: false, error: `${end}, ${results} results` }, tally);
+			resolve();
+		});
+	});
+}
+
+async function runFiles(jobs: readonly Job[], atOnce: number, limitMs: number, tally: Tally): Promise<void> {
+	const waiting = [...jobs];
+	const lane = async (): Promise<void> => {
+		for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) await runFile(job, limitMs, tally);
+	};
+	await Promise.all(Array.from({ length: atOnce }, lane));
 }
 
 function command(name: string, argv: string[], tally: Tally): void {
@@ -70,36 +103,56 @@ function command(name: string, argv: string[], tally: Tally): void {
 	console.log(`${result.status === 0 ? "ok" : "not ok"} ${name}`);
 }
 
-const tally: Tally = { passed: 0, failed: [], skipped: [], seconds: new Map() };
+/** End-to-end files in which no daemon runs. */
+const NO_DAEMON = ["lab"];
+/** The end-to-end files that take longest: begun first, so that none is left running alone at the end. */
+const LONGEST = ["faults", "scenarios", "kills", "starlink", "failover", "tools"];
+
+/** On each engine there is here, or the environment names; the other one is told among the skipped. */
+function endToEnd(files: readonly string[], tally: Tally): Job[] {
+	const named = process.env.AUTONOMY_ENGINE;
+	const engines = (["node", "quickjs"] as const).filter((engine) => {
+		const why = named !== undefined && named !== engine ? `AUTONOMY_ENGINE is ${named}` : bundleMissing(REPO, engine);
+		if (why !== null && files.length > 0) tally.skipped.push(`end-to-end tests on ${TITLES[engine]}: ${why}`);
+		return why === null;
+	});
+	const part = (file: string): string => file.slice("test/e2e/".length, -".test.ts".length);
+	const rank = (file: string): number => LONGEST.indexOf(part(file)) + 1 || 99;
+	return [...files]
+		.sort((a, b) => rank(a) - rank(b))
+		.flatMap((file): Job[] =>
+			NO_DAEMON.includes(part(file))
+				? [{ file, engine: null, name: file }]
+				: engines.map((engine) => ({ file, engine, name: `${file} on ${TITLES[engine]}` })),
+		);
+}
+
+const tally: Tally = { passed: 0, failed: [], skipped: [], engines: new Map(), seconds: new Map() };
 const startedAt = performance.now();
 if (wanted.length === 0) {
 	command("types (tsc --noEmit)", ["node_modules/.bin/tsc", "--noEmit"], tally);
 	command("lint and format (biome ci)", ["node_modules/.bin/biome", "ci", "."], tally);
-	command("bundle (build/autonomyd.node.mjs)", ["node", "scripts/build.mjs"], tally);
+	command("bundles (build/autonomyd.node.mjs, autonomyd.qjs.js)", ["node", "scripts/build.mjs"], tally);
 }
-/** The end-to-end files that take more than a minute: begun first, so that none is left running alone at the end. */
-const LONGEST = ["faults", "scenarios"];
-const rank = (file: string): number => LONGEST.findIndex((name) => file.includes(`/${name}.`)) + 1 || 99;
-
 const files = testFiles();
 const isEndToEnd = (file: string): boolean => file.startsWith("test/e2e/");
 await runFiles(
-	files.filter((file) => !isEndToEnd(file)),
+	files.filter((file) => !isEndToEnd(file)).map((file) => ({ file, engine: null, name: file })),
 	3,
 	300_000,
 	tally,
 );
-await runFiles(
-	files.filter(isEndToEnd).sort((a, b) => rank(a) - rank(b)),
-	2,
-	420_000,
-	tally,
-);
+const unitsAt = performance.now();
+await runFiles(endToEnd(files.filter(isEndToEnd), tally), 5, 420_000, tally);
+
 for (const text of tally.failed) console.log(`\nFAILED ${text}`);
 if (tally.skipped.length > 0) console.log(`\nSkipped here:\n${tally.skipped.map((text) => `  ${text}`).join("\n")}`);
-const slowest = [...tally.seconds].sort((a, b) => b[1] - a[1]).slice(0, 10);
+const slowest = [...tally.seconds].sort((a, b) => b[1] - a[1]).slice(0, 12);
 if (slowest.length > 1)
-	console.log(`\nLongest: ${slowest.map(([file, s]) => `${file} ${Math.round(s)} s`).join(", ")}`);
-console.log(`\n${Math.round((performance.now() - startedAt) / 1000)} s`);
+	console.log(`\nLongest: ${slowest.map(([name, s]) => `${name} ${Math.round(s)} s`).join(", ")}`);
+const s = (from: number, to = performance.now()): number => Math.round((to - from) / 1000);
+const perEngine = [...tally.engines].map(([engine, passed]) => `${passed} passed on ${TITLES[engine]}`).join(", ");
+if (perEngine !== "") console.log(`\nEnd to end: ${s(unitsAt)} s, ${perEngine}`);
+console.log(`\n${s(startedAt)} s`);
 console.log(`${tally.passed} passed, ${tally.failed.length} failed, ${tally.skipped.length} skipped`);
 process.exitCode = tally.failed.length === 0 && tally.passed > 0 ? 0 : 1;
