@@ -130,6 +130,8 @@ export type StreamTarget =
 	| { readonly kind: "tcp"; readonly host: string; readonly port: number; readonly localAddress?: string };
 
 export interface StreamHandlers {
+	/** It begins to connect now; only where `Streams.beginsLater`, there always before onOpen. */
+	onBegin?(): void;
 	onOpen(): void;
 	onData(bytes: Uint8Array): void;
 	/** The peer took what had piled up: writing may go on. */
@@ -148,6 +150,8 @@ export interface ByteStream extends Closable {
 }
 
 export interface Streams {
+	/** A program carries each connection: on a busy router it connects much later than it is told to. */
+	readonly beginsLater?: boolean;
 	connect(target: StreamTarget, handlers: StreamHandlers): ByteStream;
 }
 

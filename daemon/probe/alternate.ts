@@ -23,8 +23,11 @@ export interface AlternateOptions {
 }
 
 export interface Alternate {
-	/** Asks all targets once by both methods; tells which one two of them (or the only one) answered first, or null. */
-	look(done: (method: SocketMethod | null) => void): void;
+	/**
+	 * Asks all targets once by both methods; tells which one two of them (or the only one) answered first, or null; and
+	 * before that when all questions have left or failed. False when it is asking already.
+	 */
+	look(done: (method: SocketMethod | null) => void, onAsked?: () => void): boolean;
 	watch(method: SocketMethod, spacingMs: number): void;
 	burst(method: SocketMethod, rounds: number): void;
 	/** Ends the watch; `look` may be used again. */
@@ -46,29 +49,42 @@ export function createAlternate(platform: Platform, options: AlternateOptions): 
 	let seq = 0;
 	let closed = false;
 
-	function ask(method: SocketMethod, target: string, round: number, done: (rttMs: number | null) => void): boolean {
+	function ask(
+		method: SocketMethod,
+		target: string,
+		round: number,
+		done: (rttMs: number | null) => void,
+		onBegin: () => void = () => undefined,
+	): boolean {
 		if (closed || open.size >= MAX_OPEN) return false;
 		let handle: Closable | null = null;
+		let begun = false;
+		const begin = (): void => {
+			begun = true;
+			if (handle !== null) onBegin();
+		};
 		const end = (outcome: { rttMs: number | null }): void => {
 			if (handle) open.delete(handle);
 			if (!closed) done(outcome.rttMs);
 		};
 		const port = options.tcpPorts[round % Math.max(1, options.tcpPorts.length)] ?? 443;
-		if (method === "tcp") handle = tryTcp(platform, { address, target, port, timeoutMs: TIMEOUT_MS }, end);
+		if (method === "tcp") handle = tryTcp(platform, { address, target, port, timeoutMs: TIMEOUT_MS }, end, begin);
 		else {
 			const question = { family, address, server: target, name: options.dnsName, timeoutMs: TIMEOUT_MS };
 			handle = askDns(platform, question, end);
+			begun = true;
 		}
 		open.add(handle);
+		if (begun) onBegin();
 		return true;
 	}
 
 	function probe(method: SocketMethod, series: Series, target: string, round: number): void {
 		const mine = seq++;
-		const left = ask(method, target, round, (rttMs) => {
+		const replied = (rttMs: number | null): void => {
 			if (rttMs !== null) options.onReply(series, target, mine, rttMs);
-		});
-		if (left) options.onSent(method, series, target, mine);
+		};
+		ask(method, target, round, replied, () => !closed && options.onSent(method, series, target, mine));
 	}
 
 	function stop(): void {
@@ -77,14 +93,19 @@ export function createAlternate(platform: Platform, options: AlternateOptions): 
 	}
 
 	return {
-		look(done) {
-			if (looking || closed || targets.length === 0) return;
+		look(done, onAsked = () => undefined) {
+			if (looking || closed || targets.length === 0) return false;
 			looking = true;
 			const methods: readonly SocketMethod[] = options.dnsName === "" ? ["tcp"] : ["tcp", "dns"];
 			const answers = { tcp: 0, dns: 0 };
 			const need = Math.min(2, targets.length);
 			let waiting = 1;
+			let leaving = 1;
 			let told = false;
+			const left = (): void => {
+				leaving--;
+				if (leaving === 0 && !closed && !told) onAsked();
+			};
 			const ended = (): void => {
 				waiting--;
 				const found = methods.find((method) => answers[method] >= need) ?? null;
@@ -95,14 +116,35 @@ export function createAlternate(platform: Platform, options: AlternateOptions): 
 			};
 			for (const method of methods) {
 				for (const [index, target] of targets.entries()) {
-					const asked = ask(method, target, index, (rttMs) => {
-						if (rttMs !== null) answers[method]++;
-						ended();
-					});
-					if (asked) waiting++;
+					let gone = false;
+					const leave = (): void => {
+						if (!gone) left();
+						gone = true;
+					};
+					waiting++;
+					leaving++;
+					const asked = ask(
+						method,
+						target,
+						index,
+						(rttMs) => {
+							if (rttMs !== null) answers[method]++;
+							leave();
+							ended();
+						},
+						leave,
+					);
+					if (asked) continue;
+					waiting--;
+					leaving--;
 				}
 			}
-			platform.timers.after(0, ended); // tells even when nothing could be asked, and never before look has returned
+			// Tells even when nothing could be asked, and never before look has returned.
+			platform.timers.after(0, () => {
+				left();
+				ended();
+			});
+			return true;
 		},
 		watch(method, spacingMs) {
 			stop();

@@ -35,6 +35,8 @@ export type DetectorInput = { readonly atMs: number } & (
 	| { readonly kind: "link"; readonly up: boolean; readonly text: string }
 	/** Other probes than pings were answered since the link became suspect: silence of the pings alone proves nothing. */
 	| { readonly kind: "witness"; readonly method: ProbeMethod }
+	/** Programs are being started to ask otherwise than by ping; while they start, no verdict for want of a witness. */
+	| { readonly kind: "asking"; readonly on: boolean }
 	/** From now on replies come by this method (ICMP turned out to be filtered, or works again). */
 	| { readonly kind: "method"; readonly method: ProbeMethod }
 	/** Silences of the link that are over within a second are known of its kind: so much longer before it is dead, ms. */

@@ -67,6 +67,7 @@ export function createDetector(options: DetectorOptions): Detector {
 	let bursts = 0;
 
 	let witness: ProbeMethod | null = null;
+	let asking = false;
 
 	let suspectAtMs = NEVER;
 	let deadAtMs = NEVER;
@@ -108,6 +109,7 @@ export function createDetector(options: DetectorOptions): Detector {
 		burstAtMs = null;
 		bursts = 0;
 		witness = null;
+		asking = false;
 	}
 
 	function burst(): void {
@@ -230,7 +232,9 @@ export function createDetector(options: DetectorOptions): Detector {
 		const early = patience > 0 && now - suspectAtMs < MIN_BURST_WAIT_MS + patience;
 		const again = overdue < unansweredNeeded(flight.lossRate()) || early || (verdict === "unknown" && bursts < 2);
 		if (!again && witness !== null) filtered(witness);
-		else if (!again) die();
+		else if (!again && !asking) die();
+		else if (!again)
+			return; // what is being asked will be known in a moment
 		else if (burstEnded) burst();
 	}
 
@@ -284,7 +288,8 @@ export function createDetector(options: DetectorOptions): Detector {
 		} else if (input.kind === "method") method = input.method;
 		else if (input.kind === "witness") {
 			if (verdict === "suspect") witness = input.method;
-		} else if (input.kind === "link") setLink(input.up, input.text);
+		} else if (input.kind === "asking") asking = input.on && verdict === "suspect";
+		else if (input.kind === "link") setLink(input.up, input.text);
 		else if (input.kind === "patience") bornPatienceMs = input.ms;
 		else if (input.kind === "recheck") burst();
 		else if (input.kind === "stall") stall();

@@ -25,6 +25,8 @@ const LOOK_FIRST_MS = 300;
 const LOOK_EVERY_MS = { unmetered: 15_000, metered: 120_000 };
 /** A look in doubt that was not needed holds the next one back: 10 s, doubling to 10 minutes while doubts go on. */
 const DOUBT_PAUSE_MS = 10_000;
+/** So long programs that ask may take to start before the verdict is made without them. */
+const ASKING_MAX_MS = 1500;
 const DOUBT_PAUSE_MAX_MS = 600_000;
 /** While TCP stands in, ping is still tried, slowly; three replies bring it back. */
 const PING_BACK_SPACING_MS = 10_000;
@@ -105,17 +107,27 @@ export function createWatch(options: WatchOptions): Watch {
 		if (nowMs < nextDoubtMs || pings.current() === null || !options.pathProven()) return;
 		doubtPauseMs = nowMs < nextDoubtMs + doubtPauseMs ? Math.min(DOUBT_PAUSE_MAX_MS, doubtPauseMs * 2) : DOUBT_PAUSE_MS;
 		nextDoubtMs = nowMs + doubtPauseMs;
-		askOthers((found) => step({ kind: "witness", atMs: clock.monotonicMs(), method: found }));
+		const asking = (on: boolean): void => step({ kind: "asking", atMs: clock.monotonicMs(), on });
+		const asked = (waitMs: number): void => {
+			if (detector.verdict() !== "suspect") return;
+			look?.close();
+			look = timers.after(waitMs, () => asking(false));
+		};
+		const witness = (found: SocketMethod): void => step({ kind: "witness", atMs: clock.monotonicMs(), method: found });
+		const started = askOthers(witness, () => platform.streams.beginsLater && asked(detector.rtoMs()));
+		if (!started || platform.streams.beginsLater !== true) return;
+		asked(ASKING_MAX_MS);
+		asking(true);
 	}
 
-	function askOthers(onFound: (found: SocketMethod) => void): void {
+	function askOthers(onFound: (found: SocketMethod) => void, onAsked?: () => void): boolean {
 		options.spend(targets.length * (probeBytes("tcp", family) + probeBytes("dns", family)), 0);
-		alternate.look((found) => {
+		return alternate.look((found) => {
 			if (found === null || closed || !up || method !== "icmp") return;
 			if (pings.current() === null) switchTo(found);
 			else if (detector.verdict() === "dead") confirm(found);
 			else onFound(found);
-		});
+		}, onAsked);
 	}
 
 	/** The link may have come back for pings too: they get one more burst before they are given up. */

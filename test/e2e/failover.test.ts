@@ -142,9 +142,9 @@ describe("failover with mwan3", { skip }, () => {
 		const traffic = await bench.traffic(t);
 		await bench.world.do({ do: "icmp_filtered", isp: 1 });
 		await new Promise((resolve) => setTimeout(resolve, 8000));
-		assert.equal((await daemon.status()).current, uplink(bench, 1));
+		assert.equal((await daemon.status()).current, uplink(bench, 1), daemon.describe());
 		const { fresh } = await traffic.peek();
-		assert.equal(fresh.isp, 1);
+		assert.equal(fresh.isp, 1, daemon.describe());
 	});
 
 	test("IPv4 dead, IPv6 alive: IPv4 moves", async (t) => {

@@ -48,21 +48,28 @@ function uplink(change: Partial<Uplink> = {}): Uplink {
 	};
 }
 
-function room(missing: readonly string[] = []) {
+/** `beginsLater`: a program carries each connection, as on QuickJS. */
+function room(missing: readonly string[] = [], beginsLater = false) {
 	const time = fakeTime();
 	const processes = fakeProcesses();
 	for (const name of missing) processes.missing.add(name);
 	const files = fakeFiles({ "/proc/net/dev": "" });
 	const log = fakeLog();
-	const connects: { host: string; open(): void; closed: boolean }[] = [];
+	const connects: { host: string; begin(): void; open(): void; closed: boolean }[] = [];
 	const platform = {
 		...time,
 		files,
 		processes,
 		random: fakeRandom(),
 		streams: {
-			connect(target: { host: string }, handlers: { onOpen(): void }) {
-				const one = { host: target.host, closed: false, open: () => handlers.onOpen() };
+			beginsLater,
+			connect(target: { host: string }, handlers: { onBegin?(): void; onOpen(): void }) {
+				const one = {
+					host: target.host,
+					closed: false,
+					begin: () => handlers.onBegin?.(),
+					open: () => handlers.onOpen(),
+				};
 				connects.push(one);
 				return {
 					close: () => {
@@ -444,6 +451,80 @@ test("ping filtered on a living link: TCP is asked in doubt, answers first, and 
 	);
 	assert.equal(one.prober.verdict("wan", "ipv4"), "up");
 	assert.match(one.prober.status()[0]?.text ?? "", /ping is not answered here but TCP is/);
+	close(one.prober, one.time);
+});
+
+test("programs that ask by TCP and start slowly: no verdict before they had their chance, none that waits for ever", () => {
+	for (const answers of [true, false]) {
+		const one = room([], true);
+		one.prober.setUplinks([uplink()]);
+		one.prober.setActive(["wan"]);
+		answerBurst(one);
+		live(one, 5000);
+		while (one.prober.verdict("wan", "ipv4") === "up") one.time.advanceSync(10);
+		const suspectMs = one.time.clock.monotonicMs();
+		// Pings alone would convict it long before.
+		one.time.advanceSync(1000);
+		assert.equal(one.prober.verdict("wan", "ipv4"), "suspect");
+		for (const connect of one.connects) connect.begin();
+		one.time.advanceSync(20);
+		assert.equal(one.prober.verdict("wan", "ipv4"), "suspect");
+		if (answers) {
+			for (const connect of one.connects) connect.open();
+			one.time.advanceSync(10);
+			assert.equal(one.prober.verdict("wan", "ipv4"), "up");
+			assert.match(one.prober.status()[0]?.text ?? "", /ping is not answered here but TCP is/);
+		} else {
+			while (one.prober.verdict("wan", "ipv4") !== "dead") one.time.advanceSync(10);
+			assert.ok(one.time.clock.monotonicMs() - suspectMs < 1300);
+		}
+		close(one.prober, one.time);
+	}
+	const stuck = room([], true);
+	stuck.prober.setUplinks([uplink()]);
+	stuck.prober.setActive(["wan"]);
+	answerBurst(stuck);
+	live(stuck, 5000);
+	while (stuck.prober.verdict("wan", "ipv4") === "up") stuck.time.advanceSync(10);
+	stuck.time.advanceSync(1600);
+	assert.equal(stuck.prober.verdict("wan", "ipv4"), "dead");
+	close(stuck.prober, stuck.time);
+});
+
+test("watched by TCP: the start of a program is no part of the way, and what has not left is not missed", () => {
+	const one = room(["fping", "ping"], true);
+	one.prober.setUplinks([uplink()]);
+	one.prober.setActive(["wan"]);
+	const due: { atMs: number; act(): void }[] = [];
+	/** Every program takes 400 ms to start, and its target answers 20 ms later. */
+	function pass(ms: number, startMs: number): void {
+		for (let at = 0; at < ms; at += 10) {
+			const now = one.time.clock.monotonicMs();
+			for (const connect of one.connects.splice(0)) {
+				due.push({ atMs: now + startMs, act: connect.begin }, { atMs: now + startMs + 20, act: connect.open });
+			}
+			for (const next of due.splice(0)) {
+				if (next.atMs <= now) next.act();
+				else due.push(next);
+			}
+			one.time.advanceSync(10);
+		}
+	}
+	pass(10_000, 400);
+	assert.equal(one.prober.status()[0]?.method, "tcp");
+	assert.equal(one.prober.verdict("wan", "ipv4"), "up");
+	const rtts = one.seen.flatMap((o) => (o.kind === "probe" && o.rttMs !== null ? [o.rttMs] : []));
+	assert.ok(rtts.length > 5 && rtts.every((ms) => ms <= 50), String(rtts));
+	const known = one.seen.length;
+	pass(10_000, 1500);
+	const verdicts = one.seen.slice(known).flatMap((o) => (o.kind === "reach" ? [o.verdict] : []));
+	assert.ok(verdicts.length > 0 && verdicts.every((verdict) => verdict === "up"), String(verdicts));
+	// The link dies: the programs start, and nobody answers.
+	for (let ms = 0; ms < 4000 && one.prober.verdict("wan", "ipv4") !== "dead"; ms += 10) {
+		for (const connect of one.connects.splice(0)) connect.begin();
+		one.time.advanceSync(10);
+	}
+	assert.equal(one.prober.verdict("wan", "ipv4"), "dead");
 	close(one.prober, one.time);
 });
 

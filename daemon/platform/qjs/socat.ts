@@ -26,6 +26,11 @@ export function socatAddress(target: StreamTarget): string {
 	return `${family}:${hostText(host)}:${port},nodelay,connect-timeout=${CONNECT_S}${bind}`;
 }
 
+/** A notice like "... N opening connection to AF=2 192.0.2.1:443". */
+export function isBegun(line: string): boolean {
+	return /^\S+ \S+ socat\[\d+\] N opening connection to /.test(line);
+}
+
 /** A notice like "... N successfully connected from local address AF=2 192.0.2.2:42234". */
 export function isConnected(line: string): boolean {
 	return /^\S+ \S+ socat\[\d+\] N (successfully connected|starting data transfer)/.test(line);

@@ -9,13 +9,14 @@ import { carries, type RawChild, spawn } from "./children.ts";
 import { qjsTimers } from "./clock.ts";
 import { createLineCutter } from "./lines.ts";
 import { endChild } from "./processes.ts";
-import { failureOf, isConnected, socatAddress } from "./socat.ts";
+import { failureOf, isBegun, isConnected, socatAddress } from "./socat.ts";
 
 const HIGH_WATER = 65_536;
 
 /** A program that carries one connection between its standard input and output, and what its notices mean. */
 export interface Carrier {
 	readonly argv: Argv;
+	isBegun?(line: string): boolean;
 	isConnected(line: string): boolean;
 	/** The reason, when this line tells of a failure. */
 	failureOf(line: string): string | null;
@@ -26,17 +27,25 @@ export interface Carrier {
 export function carry(program: Carrier, handlers: StreamHandlers): ByteStream {
 	const [name] = program.argv;
 	let closed = false;
+	let begun = false;
 	let opened = false;
 	let full = false;
 	let failure: string | null = null;
 	let child: RawChild | null = null;
+	const begin = (): void => {
+		if (begun || closed) return;
+		begun = true;
+		handlers.onBegin?.();
+	};
 	/** Data can overtake the notice: they come by different pipes. */
 	const open = (): void => {
+		begin();
 		if (opened || closed) return;
 		opened = true;
 		handlers.onOpen();
 	};
 	const notices = createLineCutter((line) => {
+		if (program.isBegun?.(line)) begin();
 		if (program.isConnected(line)) open();
 		failure ??= program.failureOf(line);
 		if (closed || !program.isHopeless?.(line)) return;
@@ -94,7 +103,7 @@ export function carry(program: Carrier, handlers: StreamHandlers): ByteStream {
 function connect(target: StreamTarget, handlers: StreamHandlers): ByteStream {
 	// -t: how long it waits for the other side after one has ended; nobody here closes half a connection.
 	const argv: Argv = ["socat", "-d", "-d", "-t", "0.1", "-b", "32768", "-", socatAddress(target)];
-	return carry({ argv, isConnected, failureOf }, handlers);
+	return carry({ argv, isBegun, isConnected, failureOf }, handlers);
 }
 
-export const qjsStreams: Streams = { connect };
+export const qjsStreams: Streams = { beginsLater: true, connect };

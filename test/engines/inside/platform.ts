@@ -196,10 +196,15 @@ test("streams: nobody there, the peer's close, a killed helper: each told once",
 	const refused: (string | null)[] = [];
 	streams.connect(
 		{ kind: "tcp", host: "127.0.0.1", port: 1, localAddress: "127.0.0.1" },
-		{ onOpen: () => undefined, onData: () => undefined, onClose: (error) => refused.push(error) },
+		{
+			onBegin: () => refused.push("begun"),
+			onOpen: () => undefined,
+			onData: () => undefined,
+			onClose: (error) => refused.push(error),
+		},
 	);
-	await until("the refusal", () => refused.length > 0);
-	assert.deepEqual(refused, ["connect: Connection refused"]);
+	await until("the refusal", () => refused.length > 1);
+	assert.deepEqual(refused, ["begun", "connect: Connection refused"]);
 });
 
 test("streams: a peer that does not read fills the pipe; closing is clean; pause holds data back", async () => {
