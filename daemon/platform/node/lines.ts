@@ -9,6 +9,11 @@ export interface LineCutter {
 	end(): void;
 }
 
+function clean(line: string): string {
+	const cut = line.length > MAX_LINE ? line.slice(0, MAX_LINE) : line;
+	return cut.endsWith("\r") ? cut.slice(0, -1) : cut;
+}
+
 /** `onLine` gets each line without its end; lines beyond 64 KiB are cut there and the rest is dropped. */
 export function createLineCutter(onLine: (line: string) => void): LineCutter {
 	const decoder = new StringDecoder("utf8");
@@ -22,7 +27,7 @@ export function createLineCutter(onLine: (line: string) => void): LineCutter {
 			rest = "";
 			start = end + 1;
 			if (dropping) dropping = false;
-			else onLine(line.slice(0, MAX_LINE).replace(/\r$/, ""));
+			else onLine(clean(line));
 		}
 		if (dropping) return;
 		rest += text.slice(start);
