@@ -246,6 +246,6 @@ export default view.extend({
 		const drawn = await map.render();
 		addChannels(drawn);
 		fold(drawn);
-		return el("div", {}, createAlertBadge().root, notices(loaded), drawn);
+		return el("div", { class: "au-settings" }, createAlertBadge().root, notices(loaded), drawn);
 	},
 });
