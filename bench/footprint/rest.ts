@@ -98,7 +98,7 @@ export async function startResting(options: RestOptions): Promise<Resting> {
 				if (current !== undefined && rank.some((one) => one.final !== undefined)) firstVerdict ??= nowMs();
 				return rank.length === uplinks && rank.every((one) => one.state === "eligible");
 			},
-			120_000,
+			300_000,
 		);
 		const answering = async (): Promise<string[]> =>
 			(await daemon.members()).flatMap((one) =>
