@@ -12,7 +12,7 @@ import type { Logger } from "../daemon/platform/log.ts";
 import { createNodePlatform } from "../daemon/platform/node/platform.ts";
 import { REPO } from "./net/bundle.ts";
 import { type LabProcess, nowMs } from "./net/lab.ts";
-import { type Runtime, routerPath, STATIC_FOLDER, staticRuntimeMissing } from "./runtime.ts";
+import { defaultRuntime, type Runtime, routerPath, STATIC_FOLDER, staticRuntimeMissing } from "./runtime.ts";
 import type { RouterUnderTest } from "./under-test.ts";
 
 export const BUNDLE = "build/autonomyd.node.mjs";
@@ -81,7 +81,7 @@ export interface DaemonOptions {
 	/** Default: what defaultEngine says. QuickJS is called with the flags of the wrapper, and these. */
 	readonly engine?: Engine;
 	readonly qjsArgs?: readonly string[];
-	/** Where qjs, socat and fping come from; default: this machine. */
+	/** Where qjs, socat and fping come from; default: what defaultRuntime says. */
 	readonly runtime?: Runtime;
 	/** Another build of the daemon, by its path in the repository. */
 	readonly bundle?: string;
@@ -118,7 +118,7 @@ export function cannotMoveClock(): string | null {
 export function bundleMissing(
 	repo: string,
 	engine: Engine = defaultEngine(),
-	runtime: Runtime = "system",
+	runtime: Runtime = defaultRuntime(),
 ): string | null {
 	if (runtime === "static" && staticRuntimeMissing() !== null) return staticRuntimeMissing();
 	if (engine === "quickjs" && runtime === "system" && findQjs().path === null) return findQjs().why;
@@ -127,11 +127,11 @@ export function bundleMissing(
 	return existsSync(path) && statSync(path).size > 0 ? null : `${bundle} is not built: npm run build`;
 }
 
-function command(router: RouterUnderTest, options: DaemonOptions, engine: Engine): string[] {
+function command(router: RouterUnderTest, options: DaemonOptions, engine: Engine, runtime: Runtime): string[] {
 	if (engine === "node") {
 		return [router.node, ...(options.nodeArgs ?? []), `${router.repo}/${options.bundle ?? BUNDLE}`];
 	}
-	const path = options.runtime === "static" ? `${REPO}/${STATIC_FOLDER}/qjs` : (findQjs().path ?? "");
+	const path = runtime === "static" ? `${REPO}/${STATIC_FOLDER}/qjs` : (findQjs().path ?? "");
 	// The checkout is elsewhere inside.
 	const inside = path.startsWith(`${REPO}/`) ? `${router.repo}/${path.slice(REPO.length + 1)}` : path;
 	return [
@@ -163,9 +163,10 @@ export async function startAutonomyd(
 	options: DaemonOptions = {},
 ): Promise<Autonomyd> {
 	const engine = options.engine ?? defaultEngine();
-	const why = bundleMissing(REPO, engine, options.runtime);
+	const runtime = options.runtime ?? defaultRuntime();
+	const why = bundleMissing(REPO, engine, runtime);
 	if (why !== null) throw new Error(why);
-	const env: Record<string, string> = { ...routerPath(options.runtime ?? "system", router.repo), ...options.env };
+	const env: Record<string, string> = { ...routerPath(runtime, router.repo), ...options.env };
 	if (options.movableClock) {
 		const library = FAKETIME.find((path) => existsSync(path));
 		if (library === undefined) throw new Error(cannotMoveClock() ?? "");
@@ -182,7 +183,7 @@ export async function startAutonomyd(
 		});
 	}
 	const log: LogLine[] = [];
-	const argv = [...command(router, options, engine), ...(options.args ?? [])];
+	const argv = [...command(router, options, engine, runtime), ...(options.args ?? [])];
 	const child = await router.spawn(argv, {
 		env,
 		onLine: (text) => {

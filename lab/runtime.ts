@@ -9,6 +9,11 @@ import { ROUTER_PATH } from "./net/run.ts";
 
 export type Runtime = "system" | "static";
 
+/** What the environment says (AUTONOMY_RUNTIME), else this machine's. */
+export function defaultRuntime(): Runtime {
+	return process.env.AUTONOMY_RUNTIME === "static" ? "static" : "system";
+}
+
 /** Names of scripts/runtime.sh for the processors Node may run on here. */
 const ARCHES: Readonly<Record<string, string>> = { x64: "x86_64", arm64: "aarch64_cortex-a53" };
 const ARCH = ARCHES[process.arch] ?? process.arch;
