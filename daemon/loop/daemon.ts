@@ -2,7 +2,6 @@ import { createBus } from "../bus/client.ts";
 import { memberSettings, toProbeSettings, toSettings } from "../config/settings.ts";
 import type { ConfigStore } from "../config/store.ts";
 import type { Config } from "../config/types.ts";
-import type { EngineState } from "../decide/state.ts";
 import { errorText } from "../platform/error.ts";
 import type { Logger } from "../platform/log.ts";
 import type { Closable, Platform } from "../platform/platform.ts";
@@ -16,7 +15,8 @@ import { createSteerer } from "../steer/steerer.ts";
 import { createDiscovery } from "../uplink/discovery.ts";
 import type { Discovered } from "../uplink/types.ts";
 import { createAllowances } from "./allowance.ts";
-import { activeUplinks, factsOf } from "./facts.ts";
+import { factsOf } from "./facts.ts";
+import { createFollower } from "./follower.ts";
 import { createForesee } from "./foresee.ts";
 import { giveBack } from "./give-back.ts";
 import { type Heartbeat, startHeartbeat } from "./heartbeat.ts";
@@ -98,7 +98,6 @@ export function createDaemon(options: DaemonOptions): Daemon {
 	});
 	const operator = createOperatorMemory({ platform, log, path: `${STATE_DIR}/operator.json` });
 	const decisionLog = log.child("decision");
-	let activeKey = "";
 
 	const sampler = createSampler(recorder, () => config().main.pollIntervalMs);
 	const foresee = createForesee(log.child("forecast"), {
@@ -126,7 +125,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 			outlets.output(output.decisions, output.events);
 			operator.remember(state);
 			score.remember(state);
-			followActive(state);
+			follower.output(output.actions);
 		},
 		steer: (action) => void switching.steer(action),
 		recheck: (uplinks) => prober.recheck(uplinks),
@@ -141,7 +140,10 @@ export function createDaemon(options: DaemonOptions): Daemon {
 		log: decisionLog,
 		clock,
 		releaseFlows: () => config().main.releaseFlows,
-		applied: (input) => loop.feed(input),
+		applied(input) {
+			loop.feed(input);
+			follower.applied();
+		},
 	});
 
 	const allowances = createAllowances();
@@ -185,17 +187,15 @@ export function createDaemon(options: DaemonOptions): Daemon {
 		if (!stopping && steerer.ways().join() !== before) prober.setUplinks(uplinksNow());
 	}
 
-	/** Who carries the traffic is probed at the active rate. */
-	function followActive(state: EngineState): void {
-		const plan = state.plan;
-		if (plan === null) return;
-		const active = activeUplinks(discovery.current(), plan);
-		const key = active.join(" ");
-		if (key === activeKey) return;
-		activeKey = key;
-		prober.setActive(active);
-		senses.setActive(active);
-	}
+	const follower = createFollower({
+		timers,
+		state: () => loop.state(),
+		discovered: () => discovery.current(),
+		setActive(uplinks) {
+			prober.setActive(uplinks);
+			senses.setActive(uplinks);
+		},
+	});
 
 	/** Steering learns first: the plan that comes of the new picture may need it. Probes follow once their way is prepared. */
 	let steering: Promise<void> = Promise.resolve();
@@ -213,7 +213,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 				const latest = uplinksNow();
 				prober.setUplinks(latest);
 				senses.setUplinks(latest);
-				followActive(loop.state());
+				follower.look();
 			});
 	}
 
@@ -295,6 +295,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 			if (stopping) return;
 			stopping = true;
 			for (const one of owned) one.close();
+			follower.close();
 			outlets.close();
 			loop.close();
 			discovery.close();

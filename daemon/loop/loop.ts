@@ -28,6 +28,7 @@ export interface LoopOptions {
 	/** Before the engine sees it: the record keeps every input. */
 	readonly onInput: (input: Input, state: EngineState) => void;
 	readonly onOutput: (output: LoopOutput, state: EngineState) => void;
+	/** Begins at once and answers later, by an input. */
 	readonly steer: (action: SteerAction) => void;
 	readonly recheck: (uplinks: readonly string[]) => void;
 	/** After every tick, with the state it left behind. */
@@ -68,13 +69,12 @@ export function createLoop(options: LoopOptions): Loop {
 			return { decisions: [], events: [], actions: [] };
 		}
 		state = result.state;
+		// The network first: what is recorded, logged and told takes its time.
+		for (const action of result.actions) if (action.kind === "steer") options.steer(action);
 		if (result.decisions.length > 0 || result.events.length > 0 || result.actions.length > 0) {
 			options.onOutput(result, state);
 		}
-		for (const action of result.actions) {
-			if (action.kind === "steer") options.steer(action);
-			else options.recheck(action.uplinks);
-		}
+		for (const action of result.actions) if (action.kind !== "steer") options.recheck(action.uplinks);
 		arm(result.wakeAtMs);
 		return result;
 	}
