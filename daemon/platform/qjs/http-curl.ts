@@ -24,8 +24,15 @@ function quoted(text: string): string {
 	return `"${text.replace(/[\\"\n\r\t]/g, (one) => ESCAPES[one] ?? one)}"`;
 }
 
+/** Where it connects to instead of resolving the name. */
+export interface Pinned {
+	readonly host: string;
+	readonly port: number;
+	readonly addresses: readonly string[];
+}
+
 /** Its configuration file. Pure. */
-export function curlConfig(request: HttpRequest): string {
+export function curlConfig(request: HttpRequest, pinned: Pinned | null = null): string {
 	const timeoutMs = request.timeoutMs ?? DEFAULT_TIMEOUT_MS;
 	const lines = [
 		`url = ${quoted(request.url)}`,
@@ -41,6 +48,10 @@ export function curlConfig(request: HttpRequest): string {
 		`max-filesize = ${request.maxBytes ?? DEFAULT_MAX_BYTES}`,
 		...headerLines(request).map((line) => `header = ${quoted(line)}`),
 	];
+	if (pinned !== null && !pinned.host.includes(":")) {
+		const addresses = pinned.addresses.map((one) => (one.includes(":") ? `[${one}]` : one)).join(",");
+		lines.push(`resolve = ${quoted(`${pinned.host}:${pinned.port}:${addresses}`)}`);
+	}
 	if (request.connectTimeoutMs !== undefined) {
 		lines.push(`connect-timeout = ${(request.connectTimeoutMs / 1000).toFixed(3)}`);
 	}
@@ -73,8 +84,8 @@ function failure(code: number | null, words: string, request: HttpRequest): Auto
 	return new AutonomyError("connection_failed", untouched ? text : `the connection broke: ${text}`);
 }
 
-export function requestByCurl(request: HttpRequest): Promise<HttpResponse> {
-	const config = encodeText(curlConfig(request));
+export function requestByCurl(request: HttpRequest, pinned: Pinned | null): Promise<HttpResponse> {
+	const config = encodeText(curlConfig(request, pinned));
 	const maxBytes = (request.maxBytes ?? DEFAULT_MAX_BYTES) + MAX_HEAD_BYTES;
 	return new Promise((resolve, reject) => {
 		const output: Uint8Array[] = [];

@@ -288,6 +288,16 @@ test("https by curl: everything by stdin, nothing in its arguments", async () =>
 	assert.ok(config.includes('proto = "=https"'));
 });
 
+test("https on the public internet alone: curl is told the address that was checked", async () => {
+	const url = "https://93.184.216.34:8443/hook";
+	assert.equal((await platform.http.request({ url, publicOnly: true })).status, 202);
+	assert.ok(files.readText(`${folder}/curl.log`).includes('\nresolve = "93.184.216.34:8443:93.184.216.34"\n'));
+	for (const host of ["192.168.1.1", "[::ffff:10.0.0.1]", "2130706433", "localhost."]) {
+		await assert.rejects(platform.http.request({ url: `https://${host}/`, publicOnly: true }), code("refused"), host);
+	}
+	assert.ok(files.readText(`${folder}/curl.log`).includes(":8443/hook"), "curl was not even started");
+});
+
 test("what needs HTTP/2 says that there is none", async () => {
 	await assert.rejects(platform.rpc.open({ host: "192.0.2.1", port: 1 }), code("rpc_unsupported"));
 });
