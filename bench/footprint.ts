@@ -37,7 +37,10 @@ function bytesPerDay(metered: boolean, role: "active" | "standby"): number {
 
 async function failover(engines: readonly Engine[], { pairs, runtime }: Options): Promise<Compared | null> {
 	const [scenario] = CASES;
-	if (engines.length < 2 || pairs < 1 || scenario === undefined) return null;
+	if (!engines.includes("quickjs") || pairs < 1 || scenario === undefined) return null;
+	const why = bundleMissing(REPO, "node", runtime);
+	if (why !== null) console.error(`nothing to compare QuickJS with: ${why}`);
+	if (why !== null) return null;
 	return comparedEngines({ pairs, routers: 2, isps: 3, layout: "mwan3", scenario, runtime });
 }
 

@@ -1,9 +1,10 @@
 /**
  * The long-lived fping of one uplink: where processes are dear (platform.ts) one for both families while they are watched
- * alike (same device, as many targets, same pace), else one each: half the processes of a usual router, 2 MB each, but the
- * daemon wakes up twice as often, since replies of both families no longer come together (1.5 instead of 1.0 % of CPU on
- * Node, measured). A family that leaves, or whose order changes, ends the common process, and the other one is started anew
- * with a schedule of its own. Changes of both at once are made inside together(): what shall run is settled at its end.
+ * alike (same device, as many targets, same pace), else one each: half the processes of a usual router (0.15 MB each with
+ * musl, 2 MB with glibc), but on Node the daemon wakes up twice as often, since replies of both families no longer come
+ * together (1.5 instead of 1.0 % of CPU, measured; on QuickJS no difference). A family that leaves, or whose order changes,
+ * ends the common process, and the other one is started anew with a schedule of its own. Changes of both at once are made
+ * inside together(): what shall run is settled at its end.
  *
  * fping of 4.0 and later takes targets of both families, and one -S for each (measured with 5.1). One that ends at once with
  * both without a word about any target is tried with one family each from then on.
