@@ -32,6 +32,9 @@ export interface DayFigures {
 	readonly seconds: number;
 }
 
+const TOLD_EVERY = 3;
+const mb = (kb: number): string => (kb / 1024).toFixed(1);
+
 /** kB an hour by least squares over the second half: the first one fills what is bounded. */
 export function slope(hours: readonly Hour[]): number {
 	const late = hours.filter((one) => one.hour >= (hours.at(-1)?.hour ?? 0) / 2);
@@ -106,8 +109,10 @@ export async function liveDay(options: DayOptions): Promise<DayFigures> {
 		let words = "";
 		createInterface({ input: child.stdout }).on("line", (line) => {
 			const told = JSON.parse(line) as Record<string, unknown>;
-			if ("hour" in told) hours.push(told as unknown as Hour);
-			else last = told;
+			if (!("hour" in told)) last = told;
+			else hours.push(told as unknown as Hour);
+			const { hour = 0, anon_kb: kb = 0 } = hours.at(-1) ?? {};
+			if ("hour" in told && hour % TOLD_EVERY === 0) console.error(`${options.engine}: hour ${hour}, ${mb(kb)} MB`);
 		});
 		child.stderr.setEncoding("utf8").on("data", (text: string) => {
 			words = (words + text).slice(-2000);
