@@ -39,6 +39,9 @@ const REASSERT_EVERY_MS = 1000;
 /** What the record may take when the owner has not set max_ram_mb, where memory is dear and where it is not. */
 const SMALL_MB = 1;
 const USUAL_MB = 16;
+/** After the start, which leaves more garbage behind than any hour that follows, and then this often. */
+const COLLECT_FIRST_MS = 5000;
+const COLLECT_EVERY_MS = 600_000;
 
 export interface DaemonOptions {
 	readonly platform: Platform;
@@ -280,6 +283,10 @@ export function createDaemon(options: DaemonOptions): Daemon {
 			discovery.onRebuild((reason) => void reassert(reason));
 			discovery.onChange(follow);
 			owned.push(timers.every(REASSERT_EVERY_MS, () => void reassert("timer")));
+			const collect = platform.host.collect;
+			if (collect !== undefined) {
+				owned.push(timers.after(COLLECT_FIRST_MS, collect), timers.every(COLLECT_EVERY_MS, collect));
+			}
 			const deps = serveDeps(rooms, outlets);
 			api = registerApi({ bus, deps });
 			outlets.start(api, deps);

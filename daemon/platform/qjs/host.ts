@@ -52,6 +52,7 @@ export const qjsHost: Host = {
 		const status = qjsFiles.readText("/proc/self/status");
 		return { rssBytes: kilobytes(status, "VmRSS") * 1024, heapBytes: kilobytes(status, "RssAnon") * 1024 };
 	},
+	collect: () => std.gc(),
 	exit(code) {
 		killCarriers();
 		return std.exit(code);

@@ -53,6 +53,7 @@ declare module "qjs:os" {
 }
 
 declare module "qjs:std" {
+	export function gc(): void;
 	interface Output {
 		puts(text: string): void;
 		flush(): void;
