@@ -3,8 +3,9 @@ import { readHistory } from "../../daemon/sense/starlink/history.ts";
 import { readMap } from "../../daemon/sense/starlink/map.ts";
 import type { Raw } from "../../daemon/sense/starlink/raw.ts";
 import { readStatus } from "../../daemon/sense/starlink/status.ts";
-import { decodeAnswer, encodeAnswer, type Question } from "../../daemon/sense/starlink/wire.ts";
+import { decodeAnswer, type Question } from "../../daemon/sense/starlink/wire.ts";
 import { historyAnswer, mapAnswer, type Plain, statusAnswer } from "../../lab/dish/answers.ts";
+import { encodeAnswer } from "../../lab/dish/encode.ts";
 import { percentile } from "../bus/measure.ts";
 
 export interface DecodeFigures {

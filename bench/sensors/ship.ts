@@ -15,9 +15,10 @@ import type { DetectorInput } from "../../daemon/probe/detector-types.ts";
 import { patienceMs } from "../../daemon/probe/patience.ts";
 import { createDishJudge } from "../../daemon/sense/starlink/judge.ts";
 import { readStatus } from "../../daemon/sense/starlink/status.ts";
-import { decodeAnswer, encodeAnswer } from "../../daemon/sense/starlink/wire.ts";
+import { decodeAnswer } from "../../daemon/sense/starlink/wire.ts";
 import { parseUci } from "../../daemon/uci/parse.ts";
 import type { Plain } from "../../lab/dish/answers.ts";
+import { encodeAnswer } from "../../lab/dish/encode.ts";
 import { type Link, seeded } from "../detectors/link.ts";
 import { runOurs } from "../detectors/ours.ts";
 

@@ -12,8 +12,9 @@ import {
 	type ServerUnaryCall,
 	type sendUnaryData,
 } from "@grpc/grpc-js";
-import { encodeAnswer, METHOD, type Question } from "../../daemon/sense/starlink/wire.ts";
+import { METHOD, type Question } from "../../daemon/sense/starlink/wire.ts";
 import { historyAnswer, mapAnswer, type Plain, statusAnswer } from "./answers.ts";
+import { encodeAnswer } from "./encode.ts";
 
 export interface DishState {
 	/** Laid over the recorded dish_get_status; null takes a field away. */

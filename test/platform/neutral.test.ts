@@ -8,6 +8,7 @@ import { readdirSync } from "node:fs";
 import { test } from "node:test";
 import vm from "node:vm";
 import { build } from "esbuild";
+import { encodeAnswer } from "../../lab/dish/encode.ts";
 
 const rooms = readdirSync("daemon", { recursive: true, encoding: "utf8" })
 	.filter((name) => name.endsWith(".ts") && !/^(platform\/(node|qjs)\/|main\.)/.test(name))
@@ -26,7 +27,7 @@ import { BlobWriter } from "./bus/blob.ts";
 import { writeTable } from "./bus/blobmsg.ts";
 import { decodeTable } from "./bus/blobmsg-read.ts";
 import { readStatus } from "./sense/starlink/status.ts";
-import { decodeAnswer, encodeAnswer } from "./sense/starlink/wire.ts";
+import { decodeAnswer } from "./sense/starlink/wire.ts";
 
 const read = (text) => readConfig(parseUci(text, { file: "test" }), "test");
 
@@ -42,8 +43,8 @@ export function codec(table) {
 	writeTable(out, table);
 	return decodeTable(out.finish());
 }
-export function dish(plain) {
-	return readStatus(decodeAnswer("get_status", encodeAnswer(plain)));
+export function dish(bytes) {
+	return readStatus(decodeAnswer("get_status", Uint8Array.from(bytes)));
 }
 export function decide() {
 	let state = initialState(toSettings(read("").config));
@@ -113,7 +114,7 @@ test("uci, config, the blob codec, a dish's replies and the engine run there", a
 	});
 	const answer = { dish_get_status: { device_info: { id: "ü" }, outage: { cause: 6, duration_ns: "900000000" } } };
 	assert.match(
-		JSON.stringify(core.dish?.(answer)),
+		JSON.stringify(core.dish?.([...encodeAnswer(answer)])),
 		/^\{"id":"ü",.*"outage":\{"cause":"OBSTRUCTED",.*"durationMs":900,/,
 	);
 	assert.deepEqual(core.codec?.({ a: 1, b: ["ü", true, null], c: { d: 1.5 } }), {

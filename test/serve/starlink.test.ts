@@ -9,9 +9,10 @@ import { readDiagnostics } from "../../daemon/sense/starlink/diagnostics.ts";
 import { readHistory } from "../../daemon/sense/starlink/history.ts";
 import { createDishJudge } from "../../daemon/sense/starlink/judge.ts";
 import { readMap } from "../../daemon/sense/starlink/map.ts";
-import { decodeAnswer, encodeAnswer } from "../../daemon/sense/starlink/wire.ts";
+import { decodeAnswer } from "../../daemon/sense/starlink/wire.ts";
 import { decodeBase64 } from "../../daemon/serve/base64.ts";
 import { historyAnswer, mapAnswer, type Plain } from "../../lab/dish/answers.ts";
+import { encodeAnswer } from "../../lab/dish/encode.ts";
 import { dishStatus, listener, outage } from "../sense/starlink/support.ts";
 import { HOSTILE, type World, worldFor } from "./world.ts";
 

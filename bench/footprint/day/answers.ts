@@ -1,7 +1,7 @@
 /** Writes the answers of dish.ts: the lab's dish, encoded; and where in the bytes its clock stands. */
 import { mkdirSync, writeFileSync } from "node:fs";
-import { encodeAnswer } from "../../../daemon/sense/starlink/wire.ts";
 import { historyAnswer, mapAnswer, type Plain, statusAnswer } from "../../../lab/dish/answers.ts";
+import { encodeAnswer } from "../../../lab/dish/encode.ts";
 import type { Marks } from "./dish.ts";
 
 /** Thirty days: four bytes as a varint. */

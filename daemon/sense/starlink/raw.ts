@@ -21,13 +21,9 @@ export function parts(raw: Raw | null, name: string, most: number): readonly Raw
 	return Array.isArray(value) ? value.slice(-most).filter(isRaw) : [];
 }
 
-/** 64-bit numbers lose what is below 2^-53 of them: nanoseconds since 1980 are right to a quarter of a microsecond. */
+/** 64-bit numbers have lost what is below 2^-53 of them: nanoseconds since 1980 are right to a quarter of a microsecond. */
 function numberOf(value: unknown): number | null {
-	if (typeof value === "number") return Number.isFinite(value) ? value : null;
-	if (!isRaw(value)) return null;
-	const { low, high, unsigned } = value;
-	if (typeof low !== "number" || typeof high !== "number") return null;
-	return (unsigned === true ? high >>> 0 : high) * 2 ** 32 + (low >>> 0);
+	return typeof value === "number" && Number.isFinite(value) ? value : null;
 }
 
 /** Null when the part is not there, or the value is outside. */

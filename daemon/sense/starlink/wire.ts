@@ -1,11 +1,11 @@
 /**
- * The dish's messages as bytes: protobufjs over dish.proto, everything we do not use skipped. Loaded only when a dish is
- * there. Hostile bytes give an AutonomyError `rpc_bad_reply`, never more.
+ * The dish's messages as bytes, by dish.proto; everything we do not use is skipped. Loaded only when a dish is there. Hostile
+ * bytes give an AutonomyError `rpc_bad_reply`, never more.
  */
-import protobuf from "protobufjs/light.js";
 import { AutonomyError, errorText } from "../../platform/error.ts";
 import { rpcError } from "../../platform/rpc-status.ts";
 import schema from "./dish-schema.json" with { type: "json" };
+import { createReader, emptyPart, type Table } from "./protobuf.ts";
 import { part, type Raw } from "./raw.ts";
 
 export const METHOD = "/SpaceX.API.Device.Device/Handle";
@@ -22,18 +22,17 @@ const ANSWERS = {
 
 export type Question = keyof typeof ANSWERS;
 
-const root = protobuf.Root.fromJSON(schema);
-const request = root.lookupType("SpaceX.API.Device.Request");
-const response = root.lookupType("SpaceX.API.Device.Response");
+const root: Table = schema.nested.SpaceX.nested.API.nested.Device;
+const read = createReader(root);
 
 export function encodeQuestion(question: Question): Uint8Array {
-	return request.encode(request.create({ [question]: {} })).finish();
+	return emptyPart(root, "Request", question);
 }
 
 export function decodeAnswer(question: Question, bytes: Uint8Array): Raw {
 	let raw: Raw;
 	try {
-		raw = response.decode(bytes) as unknown as Raw;
+		raw = read(bytes, "Response");
 	} catch (error) {
 		throw new AutonomyError("rpc_bad_reply", `its reply to ${question} cannot be read: ${errorText(error)}`);
 	}
@@ -51,11 +50,8 @@ export function decodeAnswer(question: Question, bytes: Uint8Array): Raw {
 /** Names of enum numbers for people; a number that this version does not know stays one. */
 export function nameOf(type: string, value: unknown): string {
 	const number = typeof value === "number" ? value : 0;
-	const found = root.lookupEnum(`SpaceX.API.Device.${type}`).valuesById[number];
-	return found ?? `unknown_${number}`;
-}
-
-/** For stand-ins and tests: the bytes of an answer given as plain data. */
-export function encodeAnswer(plain: Readonly<Record<string, unknown>>): Uint8Array {
-	return response.encode(response.fromObject(plain)).finish();
+	let table: Table | undefined = root;
+	for (const name of type.split(".")) table = table?.nested?.[name];
+	const found = Object.entries(table?.values ?? {}).find(([, value]) => value === number);
+	return found?.[0] ?? `unknown_${number}`;
 }

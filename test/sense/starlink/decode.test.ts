@@ -7,8 +7,9 @@ import { readHistory, unroll } from "../../../daemon/sense/starlink/history.ts";
 import { readMap } from "../../../daemon/sense/starlink/map.ts";
 import { gpsNsToUnixMs, slotPhaseS } from "../../../daemon/sense/starlink/outage.ts";
 import { readStatus } from "../../../daemon/sense/starlink/status.ts";
-import { decodeAnswer, encodeAnswer, encodeQuestion, type Question } from "../../../daemon/sense/starlink/wire.ts";
+import { decodeAnswer, encodeQuestion, type Question } from "../../../daemon/sense/starlink/wire.ts";
 import { historyAnswer, mapAnswer, type Plain, statusAnswer } from "../../../lab/dish/answers.ts";
+import { encodeAnswer } from "../../../lab/dish/encode.ts";
 
 /** Start of the same outage in GPS time; the event log of that reply has it in Unix time. */
 const START_NS = Number(1_468_116_354_126_161_612n);

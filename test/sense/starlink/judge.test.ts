@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { readHistory } from "../../../daemon/sense/starlink/history.ts";
 import { createDishJudge } from "../../../daemon/sense/starlink/judge.ts";
-import { decodeAnswer, encodeAnswer } from "../../../daemon/sense/starlink/wire.ts";
+import { decodeAnswer } from "../../../daemon/sense/starlink/wire.ts";
 import type { Plain } from "../../../lab/dish/answers.ts";
+import { encodeAnswer } from "../../../lab/dish/encode.ts";
 import { dishStatus, listener, outage } from "./support.ts";
 
 /** A real history was asked for at this moment of the dish's clock. */

@@ -2,9 +2,10 @@ import { readConfig } from "../../../daemon/config/read.ts";
 import type { Config } from "../../../daemon/config/types.ts";
 import type { SensorContext } from "../../../daemon/sense/sensor.ts";
 import { type DishStatus, readStatus } from "../../../daemon/sense/starlink/status.ts";
-import { decodeAnswer, encodeAnswer } from "../../../daemon/sense/starlink/wire.ts";
+import { decodeAnswer } from "../../../daemon/sense/starlink/wire.ts";
 import { parseUci } from "../../../daemon/uci/parse.ts";
 import { type Plain, statusAnswer } from "../../../lab/dish/answers.ts";
+import { encodeAnswer } from "../../../lab/dish/encode.ts";
 
 const RECORDED = statusAnswer().dish_get_status as Plain;
 
