@@ -9,7 +9,7 @@ import type { Assessment } from "../health/assess.ts";
 import { assess } from "../health/assess.ts";
 import { emptyHealth } from "../health/link.ts";
 import type { Profile } from "../health/score.ts";
-import type { Family, ProbeObservation } from "../health/types.ts";
+import type { Family, ProbeObservation, ReachObservation, TrafficObservation } from "../health/types.ts";
 import { type Foresight, NO_FORESIGHT } from "./foresight-types.ts";
 import type { Settings } from "./settings.ts";
 import type { Trouble } from "./trouble.ts";
@@ -105,12 +105,14 @@ export interface Steering {
 	readonly lastError: string | null;
 }
 
+export type Waiting = ProbeObservation | ReachObservation | TrafficObservation;
+
 export interface EngineData {
 	nowMs: number;
 	/** What the last full step asked for (engine.ts); absent before the first, and in recordings of earlier versions. */
 	wakeAtMs?: number | null;
-	/** Replies that came since the last full step (calm.ts); absent in recordings of earlier versions. */
-	waiting?: readonly ProbeObservation[];
+	/** What came since the last full step (calm.ts); absent in recordings of earlier versions. */
+	waiting?: readonly Waiting[];
 	settings: Settings;
 	/** Sorted by the user's order, then id. */
 	uplinks: readonly Uplink[];

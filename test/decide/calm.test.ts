@@ -44,6 +44,28 @@ test("a reply in time is remembered, asks for nothing and leaves what waits as i
 	assert.equal(seen.proofSent, was.proofSent + 1);
 });
 
+test("the word that it is still up waits too, with its evidence; what it carried changes nothing; another verdict does", () => {
+	const start = step(good(), { kind: "tick", atMs: good().nowMs + 1000 }).state;
+	const at = (after: number): number => start.nowMs + after;
+	const evidence = { ...start.uplinks[0]!.assessment.health.ipv4.evidence!, text: "replies in time" };
+	const base = { kind: "reach", uplink: "a", family: "ipv4", evidence } as const;
+	const up = { ...base, atMs: at(20), verdict: "up" } as const;
+	const bytes = { kind: "traffic", uplink: "a", atMs: at(30), rxBytesPerS: 5, txBytesPerS: 6 } as const;
+	let state = start;
+	for (const input of [reply(start), up, bytes]) state = step(state, input).state;
+	assert.deepEqual(state.waiting, [reply(start), up, bytes]);
+	const after = step(state, { kind: "tick", atMs: at(900) }).state.uplinks[0]!;
+	assert.equal(after.assessment.health.ipv4.evidence?.text, "replies in time");
+	assert.equal(after.assessment.health.ipv4.sinceMs, start.uplinks[0]!.assessment.health.ipv4.sinceMs);
+	assert.equal(after.proofSent, start.uplinks[0]!.proofSent + 1);
+	for (const verdict of ["suspect", "dead", "unknown"] as const) {
+		assert.equal(takeCalmly(state, { ...base, atMs: at(40), verdict }), null);
+	}
+	const suspected = step(state, { ...base, atMs: at(40), verdict: "suspect" }).state;
+	assert.equal(takeCalmly(suspected, { ...up, atMs: at(50) }), null);
+	assert.equal(suspected.waiting?.length, 0);
+});
+
 test("several that wait are the same as each observed in its turn", () => {
 	const start = step(good(), { kind: "tick", atMs: good().nowMs + 1000 }).state;
 	const inputs = [10, 40, 260, 270, 700].map((after, i) =>
