@@ -81,8 +81,8 @@ export function emailSuite(without: string | false, outlets: () => Outlets): voi
 		assert.deepEqual([mail?.tls, mail?.auth, mail?.to.length], [true, "boat s3cr3tword", 2]);
 		// The certificate is good, but another host's.
 		const other = await smtpServer(t, pem, true);
-		const sent = await email(other.port, uci, [null], "127.0.0.2").send(letter());
-		assert.ok(!sent.ok && other.mails.length === 0 && !other.commands.includes("AUTH"), JSON.stringify(sent));
+		const sent = await email(other.port, uci, [null], "localhost").send(letter());
+		assert.ok(!sent.ok && /certificate/.test(sent.text) && other.commands.length === 0, JSON.stringify(sent));
 	});
 
 	test("nothing is sent where the server offers no STARTTLS, or shows a certificate nobody vouches for", {

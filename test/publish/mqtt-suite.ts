@@ -162,6 +162,10 @@ export function mqttSuite(without: string | false, outlets: () => Outlets, messa
 		const wrong = start(t, source, broker.port, tls.replace(file("ca.pem"), `${other.folder}/ca.pem`), hurried);
 		await until("refused", () => wrong.mqtt.problems().length > 0);
 		assert.match(wrong.mqtt.problems()[0] ?? "", /^mqtt: .*(certificate|issuer)/);
+		// The certificate is good, but for another name.
+		const elsewhere = start(t, source, broker.port, `${tls} option broker localhost\n`, hurried);
+		await until("another name", () => elsewhere.mqtt.problems().length > 0);
+		assert.match(elsewhere.mqtt.problems()[0] ?? "", /^mqtt: .*certificate/);
 		const missing = start(t, source, broker.port, tls.replace("client.key", "none.key"), hurried);
 		await until("missing", () => missing.mqtt.problems().length > 0);
 		assert.match(missing.mqtt.problems()[0] ?? "", /none\.key/);
