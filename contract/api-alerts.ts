@@ -21,7 +21,7 @@ export const MOST_PUSH = 16;
 const KIND_NAMES = Object.keys(ALERT_KINDS) as readonly AlertKindName[];
 
 export const ALERT = {
-	id: text("number of the alert, since the daemon started"),
+	id: text("number of the alert, since the router started"),
 	kind: oneOf(KIND_NAMES, "what it is about (docs/alerts.md)"),
 	level: oneOf(ALERT_LEVELS, "how urgent it is"),
 	state: oneOf(["active", "acknowledged", "cleared"], "acknowledged: somebody takes care of it"),
@@ -58,7 +58,7 @@ export const ALERT_METHODS = {
 		},
 	},
 	alert_history: {
-		help: "Alerts that are over, newest first; kept in memory until the daemon ends.",
+		help: "Alerts that are over, newest first; a restart of the daemon keeps the last 50, one of the router none.",
 		rights: "read",
 		args: { limit: { type: "int32", min: 1, max: 200, default: 50, help: "at most so many" } },
 		errors: [],
@@ -147,7 +147,7 @@ export const ALERT_METHODS = {
 		reply: ANSWER,
 	},
 	send_test_notification: {
-		help: "Sends a test message, by one channel or by all that are switched on.",
+		help: "Sends a test message at once, by one channel or by all that are switched on; it is tried once and not kept.",
 		rights: "write",
 		args: {
 			channel: { type: "string", values: CHANNEL_NAMES, help: "which; absent: all" },
