@@ -34,13 +34,17 @@ function portArgv(host: string, port: number, path: string): Argv {
 
 function serveArgv(path: string): Argv {
 	const address = `UNIX-LISTEN:${path},unlink-early,unlink-close=0,mode=600,accept-timeout=5`;
-	return ["socat", "-t", "0.5", "-b", "32768", address, "-"];
+	return ["socat", "-d", "-d", "-t", "0.5", "-b", "32768", address, "-"];
 }
 
 /** The port of a notice like "... N listening on AF=2 127.0.0.1:9101"; null for other lines. */
 export function listeningPort(line: string): number | null {
 	const port = /^\S+ \S+ socat\[\d+\] N listening on AF=\d+ \S*:(\d+)$/.exec(line)?.[1];
 	return port === undefined ? null : Number(port);
+}
+
+function isAccepting(line: string): boolean {
+	return line.includes(" N accepting connection from ");
 }
 
 /** Ends those of killed daemons that still wait on this port; true when there was one. */
@@ -82,7 +86,7 @@ export function listen({ host, port: wanted, handle }: ListenOptions): Promise<L
 			if (at !== null) {
 				port = at;
 				told(null);
-			} else if (/ N accepting connection from /.test(line)) {
+			} else if (isAccepting(line)) {
 				asked = Math.min(MAX_ASKED, asked + 1);
 				serve();
 			}
@@ -123,6 +127,13 @@ export function listen({ host, port: wanted, handle }: ListenOptions): Promise<L
 		let request: Uint8Array = new Uint8Array(0);
 		let answered = false;
 		let limit: Closable | null = null;
+		const within = (ms: number): void => {
+			limit?.close();
+			limit = qjsTimers.after(ms, () => server !== null && endChild(server));
+		};
+		const notices = createLineCutter((line) => {
+			if (isAccepting(line) && !answered) within(REQUEST_MS);
+		});
 		try {
 			const child = spawn(serveArgv(path), undefined, {
 				onStdout(bytes) {
@@ -131,12 +142,11 @@ export function listen({ host, port: wanted, handle }: ListenOptions): Promise<L
 					const out = answer(request, handle);
 					if (out === null) return;
 					answered = true;
-					limit?.close();
-					limit = qjsTimers.after(ANSWER_MS, () => endChild(child));
+					within(ANSWER_MS);
 					child.stdin.write(out);
 					child.stdin.end();
 				},
-				onStderr: () => undefined,
+				onStderr: notices.push,
 				onEnd() {
 					limit?.close();
 					server = null;
@@ -144,7 +154,7 @@ export function listen({ host, port: wanted, handle }: ListenOptions): Promise<L
 				},
 			});
 			server = carries(child);
-			limit = qjsTimers.after(REQUEST_MS, () => endChild(child));
+			within(START_MS);
 		} catch {
 			// No memory, no processes: whoever asks is told by the end of the connection.
 		}
