@@ -182,7 +182,7 @@ test("any bytes in any pieces: packets or connection_closed, the same however th
 				assert.deepEqual(outcome(which, input, sizes), outcome(which, input));
 			},
 		),
-		{ numRuns: 5000 },
+		{ numRuns: 2000 },
 	);
 });
 
