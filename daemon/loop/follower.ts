@@ -29,6 +29,8 @@ export function createFollower(options: {
 }): Follower {
 	let timer: Closable | null = null;
 	let known = "";
+	/** Switches that have not answered. */
+	let pending = 0;
 
 	function follow(): void {
 		timer?.close();
@@ -49,10 +51,15 @@ export function createFollower(options: {
 	return {
 		look,
 		output(actions) {
-			if (actions.some((one) => one.kind === "steer")) timer ??= options.timers.after(LATEST_MS, follow);
+			const begun = actions.filter((one) => one.kind === "steer").length;
+			pending += begun;
+			if (begun > 0) timer ??= options.timers.after(LATEST_MS, follow);
 			else look();
 		},
-		applied: follow,
+		applied() {
+			pending--;
+			if (pending === 0) follow();
+		},
 		close() {
 			timer?.close();
 			timer = null;

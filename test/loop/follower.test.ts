@@ -38,6 +38,9 @@ test("after the switch, at once when it is done", async () => {
 	one.follower.look();
 	await one.time.advance(900);
 	assert.deepEqual(one.calls, ["wan"], "it is under way");
+	one.follower.output(STEER);
+	one.follower.applied();
+	assert.deepEqual(one.calls, ["wan"], "the next one is under way");
 	one.follower.applied();
 	assert.deepEqual(one.calls, ["wan", "mob"]);
 	one.follower.output([]);
