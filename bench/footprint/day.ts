@@ -25,6 +25,8 @@ export interface Hour {
 export interface DayFigures {
 	readonly hours: readonly Hour[];
 	readonly anon_kb: number;
+	/** Before the daemon was loaded: engine, stand-ins, and what of the bus and the platform they share with it. */
+	readonly before_kb: number;
 	/** Of the second half, by least squares. */
 	readonly slope_kb_per_hour: number;
 	readonly decisions: number;
@@ -109,7 +111,7 @@ export async function liveDay(options: DayOptions): Promise<DayFigures> {
 		let words = "";
 		createInterface({ input: child.stdout }).on("line", (line) => {
 			const told = JSON.parse(line) as Record<string, unknown>;
-			if (!("hour" in told)) last = told;
+			if (!("hour" in told)) last = { ...last, ...told };
 			else hours.push(told as unknown as Hour);
 			const { hour = 0, anon_kb: kb = 0 } = hours.at(-1) ?? {};
 			if ("hour" in told && hour % TOLD_EVERY === 0) console.error(`${options.engine}: hour ${hour}, ${mb(kb)} MB`);
@@ -129,6 +131,7 @@ export async function liveDay(options: DayOptions): Promise<DayFigures> {
 			slope_kb_per_hour: slope(hours),
 			decisions: Number(last.decisions),
 			sensors: last.sensors as string[],
+			before_kb: Number(last.before_kb),
 			seconds: Math.round((performance.now() - startedMs) / 1000),
 		};
 	} finally {

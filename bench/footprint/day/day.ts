@@ -6,8 +6,6 @@
  * Arguments: hours, uplinks, folder of the dish's answers, its marks, its clock at the start, /etc/config/autonomy.
  */
 import type { Reply } from "../../../contract/api.ts";
-import { createConfigStore } from "../../../daemon/config/store.ts";
-import { createDaemon } from "../../../daemon/loop/daemon.ts";
 import type { Logger, LogLevel } from "../../../daemon/platform/log.ts";
 import type { Platform } from "../../../daemon/platform/platform.ts";
 import { serveNetifd } from "./bus.ts";
@@ -46,6 +44,15 @@ export async function day({ platform: real, createLogger, turn }: DayRuntime): P
 	});
 	const log = createLogger("error");
 	const netifd = serveNetifd(platform, log, links);
+	const tell = (line: object): void => real.host.print(`${JSON.stringify(line)}\n`);
+	const kb = (name: string): number =>
+		Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(real.files.readText("/proc/self/smaps_rollup"))?.[1] ?? 0);
+	// The engine, the stand-ins, and what of the bus and the platform the daemon has, too.
+	tell({ before_kb: kb("Anonymous") });
+	const [{ createConfigStore }, { createDaemon }] = await Promise.all([
+		import("../../../daemon/config/store.ts"),
+		import("../../../daemon/loop/daemon.ts"),
+	]);
 	const store = createConfigStore({ files: platform.files, log });
 	store.load();
 	const daemon = createDaemon({ platform, log, store, version: "0.0.0" });
@@ -59,9 +66,6 @@ export async function day({ platform: real, createLogger, turn }: DayRuntime): P
 			(error: unknown) => log.error("status", { reason: String(error) }),
 		);
 	});
-	const tell = (line: object): void => real.host.print(`${JSON.stringify(line)}\n`);
-	const kb = (name: string): number =>
-		Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(real.files.readText("/proc/self/smaps_rollup"))?.[1] ?? 0);
 	const live = (ms: number): Promise<void> => time.liveUntil(START_MS + ms);
 	await live(FIRST_MS);
 	const { rooms } = daemon;
