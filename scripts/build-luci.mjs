@@ -10,6 +10,7 @@ import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { minifiedCss } from "./minified-css.mjs";
 
 const REPO = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const APP = `${REPO}/luci-app-autonomy`;
@@ -93,19 +94,6 @@ export async function buildLuci(target = `${REPO}/build/luci/luci-app-autonomy`)
 	}
 	for (const part of ["root", "po", "Makefile"]) cpSync(`${APP}/${part}`, `${target}/${part}`, { recursive: true });
 	return written;
-}
-
-/** Styles travel inside the module, so that nothing flashes unstyled. */
-function minifiedCss() {
-	return {
-		name: "minified-css",
-		setup(plugin) {
-			plugin.onLoad({ filter: /\.css$/ }, async ({ path }) => {
-				const result = await build({ entryPoints: [path], minify: true, write: false, target: "es2022" });
-				return { contents: result.outputFiles[0].text.trim(), loader: "text" };
-			});
-		},
-	};
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -12,6 +12,7 @@ import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { minifiedCss } from "./minified-css.mjs";
 import { packTexts } from "./texts.mjs";
 
 const REPO = resolve(dirname(fileURLToPath(import.meta.url)), "..");
@@ -59,6 +60,7 @@ async function bundle(entry, options) {
 		charset: "utf8",
 		legalComments: "none",
 		loader: { ".css": "text" },
+		// They become sheets by script: RutOS' content policy refuses any other way of ours.
 		plugins: [minifiedCss()],
 		logLevel: "warning",
 		...options,
@@ -66,19 +68,6 @@ async function bundle(entry, options) {
 	return {
 		text: result.outputFiles[0].text,
 		inputs: Object.keys(result.metafile.inputs).filter((name) => name.endsWith(".ts")),
-	};
-}
-
-/** Styles travel as texts and become sheets by script: RutOS' content policy refuses any other way of ours. */
-function minifiedCss() {
-	return {
-		name: "minified-css",
-		setup(plugin) {
-			plugin.onLoad({ filter: /\.css$/ }, async ({ path }) => {
-				const result = await build({ entryPoints: [path], minify: true, write: false, target: "es2022" });
-				return { contents: result.outputFiles[0].text.trim(), loader: "text" };
-			});
-		},
 	};
 }
 

@@ -22,6 +22,24 @@ export type ApiErrorCode =
 	| "refused"
 	| "failed";
 
+/** Status of ubus (libubus.h) -> what the pages branch on; every other is "failed". */
+export const UBUS_CODES: Readonly<Record<string, ApiErrorCode>> = {
+	"2": "bad_argument",
+	"3": "absent",
+	"4": "not_found",
+	"6": "denied",
+	"7": "timeout",
+	"10": "absent",
+	"11": "busy",
+};
+
+/** The same for errors of JSON-RPC, as uhttpd's ubus module and rpcd's have them. */
+export const JSON_RPC_CODES: Readonly<Record<string, ApiErrorCode>> = {
+	"-32000": "absent",
+	"-32002": "denied",
+	"-32003": "timeout",
+};
+
 export class ApiError extends Error {
 	readonly code: ApiErrorCode;
 

@@ -3,7 +3,7 @@
  * the right to read, and all calls of one moment in one request; what changes something goes by POST, one at a time. The
  * service behind it is vuci-app-autonomy/src/autonomy.lua.
  */
-import { ApiError, type ApiErrorCode, type Transport } from "./api.ts";
+import { ApiError, type ApiErrorCode, type Transport, UBUS_CODES } from "./api.ts";
 import { LISTS, type Shape, WRITES } from "./rutos-methods.ts";
 
 /** How requests travel. Both give the body of the answer, and reject with what `failure` understands. */
@@ -21,15 +21,9 @@ const MOST_HEX = 2400;
 /** Calls the service takes in one request. */
 const MOST_CALLS = 40;
 
-/** Status of ubus -> what the pages branch on. */
+/** Status of ubus, and two of the service itself. */
 const STATUS: Readonly<Record<string, ApiErrorCode>> = {
-	"2": "bad_argument",
-	"3": "absent",
-	"4": "not_found",
-	"6": "denied",
-	"7": "timeout",
-	"10": "absent",
-	"11": "busy",
+	...UBUS_CODES,
 	absent: "absent",
 	denied: "denied",
 };

@@ -4,23 +4,16 @@
  * checkout of them (modules/luci-base, themes/). Counts what goes over the wire.
  */
 import { existsSync, readFileSync } from "node:fs";
-import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
+import { type IncomingMessage, request, type ServerResponse } from "node:http";
 import { dirname, extname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { FILE_TYPES, serveLoopback } from "../loopback-server.ts";
 import { framePage } from "./frame.ts";
 
 export const REPO = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 /** What luci-plugin-csp calls strict, without the address of a foreign server. */
 export const STRICT_CSP =
 	"default-src 'none'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; connect-src 'self'; font-src 'self'";
-
-const TYPES: Readonly<Record<string, string>> = {
-	".js": "text/javascript; charset=utf-8",
-	".css": "text/css; charset=utf-8",
-	".svg": "image/svg+xml",
-	".png": "image/png",
-	".woff2": "font/woff2",
-};
 
 export interface Wire {
 	readonly atMs: number;
@@ -87,7 +80,6 @@ export async function startLuciServer({
 	const instead = new Map<string, (args: Record<string, unknown>) => unknown>();
 	// LuCI's own framework asks these of every router when it starts.
 	if (root !== "") instead.set("luci getFeatures", () => ({ result: [0, { features: {} }] }));
-	let up = true;
 
 	function file(path: string): string | null {
 		const folders = [
@@ -181,10 +173,6 @@ export async function startLuciServer({
 	}
 
 	const handle = (incoming: IncomingMessage, response: ServerResponse): void => {
-		if (!up) {
-			incoming.socket.destroy();
-			return;
-		}
 		const url = new URL(incoming.url ?? "/", "http://router");
 		response.setHeader("Content-Security-Policy", STRICT_CSP);
 		response.setHeader("X-Content-Type-Options", "nosniff");
@@ -196,7 +184,7 @@ export async function startLuciServer({
 		}
 		if (url.pathname.startsWith("/cgi-bin/luci/admin/translations/")) {
 			const texts = translations[url.pathname.split("/").at(-1) ?? ""] ?? {};
-			response.writeHead(200, { "Content-Type": TYPES[".js"] }).end(`window.TR=${JSON.stringify(texts)};`);
+			response.writeHead(200, { "Content-Type": FILE_TYPES[".js"] }).end(`window.TR=${JSON.stringify(texts)};`);
 			return;
 		}
 		const applied = /^\/cgi-bin\/luci\/admin\/uci\/(apply_rollback|apply_unchecked|confirm)$/.exec(url.pathname)?.[1];
@@ -213,7 +201,7 @@ export async function startLuciServer({
 			return;
 		}
 		if (root === "" && url.pathname === "/luci-static/resources/luci.js") {
-			response.writeHead(200, { "Content-Type": TYPES[".js"] }).end(framework);
+			response.writeHead(200, { "Content-Type": FILE_TYPES[".js"] }).end(framework);
 			return;
 		}
 		const found = file(url.pathname);
@@ -222,20 +210,12 @@ export async function startLuciServer({
 			return;
 		}
 		response
-			.writeHead(200, { "Content-Type": TYPES[extname(found)] ?? "application/octet-stream" })
+			.writeHead(200, { "Content-Type": FILE_TYPES[extname(found)] ?? "application/octet-stream" })
 			.end(readFileSync(found));
 	};
 
-	const server: Server = createServer(handle);
-	const port = await new Promise<number>((done, fail) => {
-		server.on("error", fail);
-		server.listen(0, "127.0.0.1", () => {
-			const address = server.address();
-			done(typeof address === "object" && address !== null ? address.port : 0);
-		});
-	});
-	const url = `http://127.0.0.1:${port}`;
-
+	const server = await serveLoopback(handle);
+	const { url } = server;
 	return {
 		url,
 		wire,
@@ -250,10 +230,7 @@ export async function startLuciServer({
 			const [place = "", hash] = path.split("#");
 			return `${url}/cgi-bin/luci/${place}?${query.toString()}${hash === undefined ? "" : `#${hash}`}`;
 		},
-		reachable(yes) {
-			up = yes;
-			if (!yes) server.closeAllConnections();
-		},
+		reachable: server.reachable,
 		answer(call, own) {
 			if (own === null) instead.delete(call);
 			else instead.set(call, own);
@@ -266,9 +243,6 @@ export async function startLuciServer({
 			if (sid === undefined) throw new Error(`login as ${username}: ${text}`);
 			return sid;
 		},
-		close() {
-			server.closeAllConnections();
-			server.close();
-		},
+		close: server.close,
 	};
 }

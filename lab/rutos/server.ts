@@ -4,9 +4,10 @@
  * from the payloads of our packages; /api/autonomy is answered by the Lua service. No code of RutOS is in it.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { extname, join, resolve } from "node:path";
 import { build } from "esbuild";
+import { FILE_TYPES, serveLoopback } from "../loopback-server.ts";
 import type { Service } from "./service.ts";
 
 export type Release = "7.7" | "7.8" | "7.16" | "7.20";
@@ -14,14 +15,6 @@ export type Release = "7.7" | "7.8" | "7.16" | "7.20";
 /** As uhttpd of 7.20 sends it, but for the address of a foreign server. */
 export const RUTOS_CSP =
 	"default-src 'self'; script-src 'self' 'wasm-unsafe-eval' blob:; style-src 'self' 'unsafe-hashes'; connect-src 'self'; img-src * data:; worker-src 'self' blob:";
-
-const TYPES: Readonly<Record<string, string>> = {
-	".js": "text/javascript; charset=utf-8",
-	".css": "text/css; charset=utf-8",
-	".json": "application/json",
-	".html": "text/html; charset=utf-8",
-	".svg": "image/svg+xml",
-};
 
 export type User = "admin" | "viewer" | "stranger";
 
@@ -96,7 +89,6 @@ export async function startRutosServer({ built, service }: Options): Promise<Rut
 			Readonly<Record<"read" | "write", { readonly api: readonly string[] }>>
 		>,
 	);
-	let up = true;
 	let number = 0;
 
 	/** rpcd's session access for scope api: the groups of the user, by pattern. */
@@ -167,10 +159,6 @@ export async function startRutosServer({ built, service }: Options): Promise<Rut
 	}
 
 	async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-		if (!up) {
-			request.socket.destroy();
-			return;
-		}
 		const url = new URL(request.url ?? "/", "http://router");
 		const release = url.searchParams.get("release") ?? request.headers.referer?.match(/release=([\d.]+)/)?.[1];
 		if (release !== "7.7") response.setHeader("Content-Security-Policy", RUTOS_CSP);
@@ -180,7 +168,7 @@ export async function startRutosServer({ built, service }: Options): Promise<Rut
 			for await (const part of request.setEncoding("utf8")) text += part as string;
 			const body: unknown = text === "" ? undefined : JSON.parse(text);
 			const answer = await api(request, url.pathname.slice("/api".length), url, body);
-			if (!up) {
+			if (!server.up()) {
 				request.socket.destroy();
 				return;
 			}
@@ -201,35 +189,22 @@ export async function startRutosServer({ built, service }: Options): Promise<Rut
 		}
 		response
 			.writeHead(200, {
-				"Content-Type": TYPES[extname(path)] ?? "application/octet-stream",
+				"Content-Type": FILE_TYPES[extname(path)] ?? "application/octet-stream",
 				...(found.packed ? { "Content-Encoding": "gzip" } : {}),
 			})
 			.end(found.bytes);
 	}
 
-	const server: Server = createServer((request, response) => {
-		handle(request, response).catch(() => response.destroy());
-	});
-	const port = await new Promise<number>((done, fail) => {
-		server.on("error", fail);
-		server.listen(0, "127.0.0.1", () => {
-			const address = server.address();
-			done(typeof address === "object" && address !== null ? address.port : 0);
-		});
-	});
-	const url = `http://127.0.0.1:${port}`;
+	const server = await serveLoopback(handle);
+	const { url } = server;
 	return {
 		url,
 		asked,
 		page: (release, { dark = false, lang = "en" } = {}) =>
 			`${url}/?release=${release}&lang=${lang}${dark ? "&dark=1" : ""}`,
 		expire: () => sessions.clear(),
-		reachable(yes) {
-			up = yes;
-			if (!yes) server.closeAllConnections();
-		},
+		reachable: server.reachable,
 		close() {
-			server.closeAllConnections();
 			server.close();
 			service.close();
 		},

@@ -13,6 +13,7 @@ import { createWorld, type World } from "../../lab/scenario/world.ts";
 import type { RouterUnderTest } from "../../lab/under-test.ts";
 import { impossible } from "../e2e/harness.ts";
 import { chromiumPath, launch, NO_BROWSER } from "../support/chromium.ts";
+import { allEligible, errorsOf } from "../support/pages.ts";
 
 export function cannot(): string | null {
 	return chromiumPath() === null ? NO_BROWSER : impossible();
@@ -116,13 +117,7 @@ export async function openBench(
 		async phone(given = {}, at = url) {
 			const context = await browser.newContext({ viewport: { width: 390, height: 844 }, hasTouch: true, ...given });
 			const page = await context.newPage();
-			const errors: string[] = [];
-			page.on("pageerror", (error) => errors.push(error.stack ?? error.message));
-			page.on("console", (message) => {
-				// A request that got no answer is the browser's own line; the page tells of it in its words.
-				if (message.type() === "error" && !/Failed to load resource|net::ERR/.test(message.text()))
-					errors.push(message.text());
-			});
+			const errors = errorsOf(page);
 			await page.goto(at);
 			return { page, context, errors };
 		},
@@ -139,15 +134,7 @@ export async function openBench(
 			await router.close();
 		},
 	};
-	const count = router.lab.plan.isps.length;
-	await bench.daemon.until(
-		"every uplink eligible",
-		async () => {
-			const { rank } = await bench.daemon.status();
-			return rank.length === count && rank.every((one) => one.state === "eligible");
-		},
-		30_000,
-	);
+	await allEligible(bench.daemon, router.lab.plan.isps.length);
 	return bench;
 }
 

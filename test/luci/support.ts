@@ -19,6 +19,7 @@ import { superFastHash } from "../../scripts/feed/lmo.ts";
 import { LANGUAGES, poFile, readPo } from "../../scripts/luci-po.ts";
 import { impossible } from "../e2e/harness.ts";
 import { chromiumPath, launch, NO_BROWSER } from "../support/chromium.ts";
+import { allEligible, errorsOf } from "../support/pages.ts";
 
 /** Why there can be no test of pages with a daemon here; null when there can. */
 export function cannot(): string | null {
@@ -120,12 +121,7 @@ export async function openPage(
 		...options.context,
 	});
 	const page = await context.newPage();
-	const errors: string[] = [];
-	page.on("pageerror", (error) => errors.push(error.stack ?? error.message));
-	page.on("console", (message) => {
-		// A request that got no answer is the browser's own line; the page tells of it in its words.
-		if (message.type() === "error" && !/Failed to load resource/.test(message.text())) errors.push(message.text());
-	});
+	const errors = errorsOf(page);
 	const { theme, lang } = options;
 	await page.goto(
 		server.page(path, sid, {
@@ -195,15 +191,7 @@ export async function openBench(options: LabOptions = {}): Promise<Bench> {
 			await router.close();
 		},
 	};
-	const count = router.lab.plan.isps.length;
-	await bench.daemon.until(
-		"every uplink eligible",
-		async () => {
-			const { rank } = await bench.daemon.status();
-			return rank.length === count && rank.every((one) => one.state === "eligible");
-		},
-		30_000,
-	);
+	await allEligible(bench.daemon, router.lab.plan.isps.length);
 	return bench;
 }
 

@@ -16,6 +16,7 @@ import type { RouterUnderTest } from "../../lab/under-test.ts";
 import { impossible } from "../e2e/harness.ts";
 import { type Plugin, servePlugin } from "../luci/plugin.ts";
 import { chromiumPath, launch, NO_BROWSER } from "../support/chromium.ts";
+import { allEligible, errorsOf } from "../support/pages.ts";
 
 /** Why there can be no test in a browser here; null when there can. */
 export function noBrowser(): string | null {
@@ -73,12 +74,7 @@ export async function open(server: RutosServer, browser: Browser, options: OpenO
 	const { release = "7.20", user = "admin", ...rest } = options;
 	const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options.context });
 	const page = await context.newPage();
-	const errors: string[] = [];
-	page.on("pageerror", (error) => errors.push(error.stack ?? error.message));
-	page.on("console", (message) => {
-		// A request that was refused is the browser's own line; the page tells of it in its words.
-		if (message.type() === "error" && !/Failed to load resource/.test(message.text())) errors.push(message.text());
-	});
+	const errors = errorsOf(page);
 	await page.goto(server.page(release, rest));
 	await login(page, user);
 	await page.getByRole("button", { name: "Autonomy", exact: true }).click();
@@ -151,13 +147,6 @@ export async function openBench(): Promise<Bench> {
 			built.remove();
 		},
 	};
-	await daemon.until(
-		"every uplink eligible",
-		async () => {
-			const { rank } = await daemon.status();
-			return rank.length === 3 && rank.every((one) => one.state === "eligible");
-		},
-		30_000,
-	);
+	await allEligible(bench.daemon, 3);
 	return bench;
 }

@@ -1,4 +1,7 @@
 /** Reading the daemon's words in another language, or in one that shows what was not understood. */
+import { readFileSync } from "node:fs";
+import { poFile, readPo } from "../../scripts/luci-po.ts";
+import { setLocale } from "../../web/format.ts";
 import { told } from "../../web/told.ts";
 
 /** Reads with `_` as given, and as before afterwards. */
@@ -9,6 +12,17 @@ export function speaking<T>(translate: (text: string) => string, work: () => T):
 		return work();
 	} finally {
 		Object.assign(globalThis, { _: before });
+	}
+}
+
+/** Translates as the pages in this language do. */
+export function inLanguage<T>(language: string, work: () => T): T {
+	const known = readPo(readFileSync(poFile(language), "utf8"));
+	setLocale(language);
+	try {
+		return speaking((text) => known.get(text) ?? text, work);
+	} finally {
+		setLocale("en-GB");
 	}
 }
 

@@ -5,8 +5,9 @@ import { CELLULAR_METHODS } from "../../contract/api-cellular.ts";
 import type { Fields } from "../../contract/api-schema.ts";
 import { el, replace } from "../../web/dom.ts";
 import { facts } from "../../web/facts.ts";
-import { bytes, dateTime, day, number, percent } from "../../web/format.ts";
+import { bytes, dateTime, number, percent } from "../../web/format.ts";
 import { factList, section } from "../../web/pages/controls.ts";
+import { planBar } from "../../web/pages/outlook.ts";
 import { keepFresh, pageApi } from "../../web/pages/page.ts";
 import { say } from "../../web/say.ts";
 import { told } from "../../web/told.ts";
@@ -70,30 +71,13 @@ function signalText({ current_signal: { rsrp, quality, quality_pct } }: Modem): 
 function drawPlan(use: Use | undefined): HTMLElement | null {
 	if (use === undefined) return null;
 	const counted = use.source === "quota_limit" || use.source === "mdcollect" ? _("Counted by RutOS.") : "";
-	if (typeof use.used_pct !== "number") {
+	const bar = planBar(use);
+	if (bar === null) {
 		const month = (use.month_rx_bytes ?? 0) + (use.month_tx_bytes ?? 0);
 		return el("p", { class: "au-small" }, say(_("No data limit; {bytes} this month."), { bytes: bytes(month) }));
 	}
-	const tone = use.cap === "reached" ? "bad" : use.cap === "near" ? "warn" : "good";
-	const fill = el("div");
-	fill.style.width = `${Math.min(100, Math.max(0, use.used_pct))}%`;
-	return el(
-		"div",
-		{ class: `au-${tone}` },
-		el(
-			"p",
-			{},
-			say(_("{used} of {limit} used ({pct}); {left} left until {day}."), {
-				used: bytes(use.used_bytes),
-				limit: bytes(use.limit_bytes),
-				pct: percent(use.used_pct),
-				left: bytes(use.left_bytes),
-				day: day(use.reset_unix_ms),
-			}),
-		),
-		el("div", { class: "au-bar", "aria-hidden": "true" }, fill),
-		counted === "" ? null : el("p", { class: "au-small", title: dateTime(use.from_unix_ms) }, counted),
-	);
+	if (counted !== "") bar.append(el("p", { class: "au-small", title: dateTime(use.from_unix_ms) }, counted));
+	return bar;
 }
 
 function drawModem(name: string, modem: Modem, use: Use | undefined): HTMLElement {

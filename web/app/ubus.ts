@@ -2,24 +2,12 @@
  * web/api.ts over uhttpd's /ubus: JSON-RPC by fetch. Calls of one moment travel as one request, answered in order. A
  * failed call is a result with its ubus status, a denied one an error -32002 (uhttpd, ubus.c).
  */
-import { ApiError, type ApiErrorCode, type Transport } from "../api.ts";
+import { ApiError, JSON_RPC_CODES, type Transport, UBUS_CODES } from "../api.ts";
 import { post } from "./http.ts";
 
 export const ANONYMOUS = "0".repeat(32);
 /** uhttpd takes 64 KiB. */
 const MOST_CALLS = 24;
-
-const STATUS: Readonly<Record<number, ApiErrorCode>> = {
-	2: "bad_argument",
-	3: "absent",
-	4: "not_found",
-	6: "denied",
-	7: "timeout",
-	10: "absent",
-	11: "busy",
-};
-
-const FAULT: Readonly<Record<number, ApiErrorCode>> = { [-32000]: "absent", [-32002]: "denied", [-32003]: "timeout" };
 
 interface Waiting {
 	readonly params: readonly unknown[];
@@ -36,8 +24,8 @@ function settle(one: Waiting, answer: Answer | undefined): void {
 	const { result, error } = answer ?? {};
 	const what = String(one.params.slice(1, 3).join(" "));
 	if (result?.[0] === 0) one.resolve(result[1] ?? {});
-	else if (result) one.reject(new ApiError(STATUS[result[0]] ?? "failed", `${what}: ubus status ${result[0]}`));
-	else if (error) one.reject(new ApiError(FAULT[error.code] ?? "failed", `${what}: ${error.message}`));
+	else if (result) one.reject(new ApiError(UBUS_CODES[result[0]] ?? "failed", `${what}: ubus status ${result[0]}`));
+	else if (error) one.reject(new ApiError(JSON_RPC_CODES[error.code] ?? "failed", `${what}: ${error.message}`));
 	else one.reject(new ApiError("failed", `${what}: no answer`));
 }
 

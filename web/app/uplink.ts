@@ -1,17 +1,14 @@
 /** The sheet of one uplink: how it is and why, what can be done about it, its figures over time, its link in detail. */
-import { CELLULAR_METHODS } from "../../contract/api-cellular.ts";
-import type { Fields, ReplyOf } from "../../contract/api-schema.ts";
-import { STARLINK_METHODS } from "../../contract/api-starlink.ts";
-import type { USAGE_METHODS } from "../../contract/api-usage.ts";
-import { WIFI_METHODS } from "../../contract/api-wifi.ts";
-import { callTable, errorCode } from "../api.ts";
+
+import { errorCode } from "../api.ts";
 import { type Child, el, replace, setAttribute, setText, show } from "../dom.ts";
-import { facts } from "../facts.ts";
-import { bytes, day, duration, ms, number, percent, rate, withUnit } from "../format.ts";
+import { bytes, duration, ms, number, percent, rate, withUnit } from "../format.ts";
 import { MOST_DECISIONS } from "../model/day.ts";
 import { forecastView } from "../model/forecast.ts";
 import { card } from "../model/overview.ts";
 import { createRows, type RowSource } from "../model/rows.ts";
+import { askSources, type SourceFacts } from "../model/sources.ts";
+import { planUse, type Use } from "../model/usage.ts";
 import { say } from "../say.ts";
 import { told } from "../told.ts";
 import type { Member } from "../words.ts";
@@ -39,56 +36,6 @@ function kinds(): readonly GraphKind[] {
 	];
 }
 
-interface Source {
-	readonly title: string;
-	readonly method: string;
-	/** Name of the map in the reply, and what one entry of it holds. */
-	readonly map: string;
-	readonly fields: Fields;
-}
-
-/** Where this link is asked about itself: by the sensors that serve it. */
-function sourcesOf(member: Member): readonly Source[] {
-	const all: Readonly<Record<string, Source>> = {
-		cellular: {
-			title: _("Cell and modem"),
-			method: "cellular_status",
-			map: "cellular",
-			fields: CELLULAR_METHODS.cellular_status.reply.cellular.of.fields,
-		},
-		wifi: {
-			title: _("Wi-Fi"),
-			method: "wifi_status",
-			map: "wifi",
-			fields: WIFI_METHODS.wifi_status.reply.wifi.of.fields,
-		},
-		starlink: {
-			title: _("Dish"),
-			method: "starlink_status",
-			map: "starlink",
-			fields: STARLINK_METHODS.starlink_status.reply.starlink.of.fields,
-		},
-	};
-	const own = Object.entries(all).filter(
-		([kind]) => member.class === kind || member.sensors.some((one) => one.sensor === kind),
-	);
-	return own.map(([, source]) => source);
-}
-
-/** Null where nothing is told: an older daemon, a narrower right, a source that does not answer. */
-async function drawSource(app: App, { title, method, map, fields }: Source, name: string): Promise<Child> {
-	try {
-		const reply = await callTable(app.transport, "autonomy", method, {});
-		const one = (reply[map] as Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined)?.[name];
-		if (one === undefined || one.state === "absent" || one.known === false) return null;
-		const found = facts(one, fields, ["state", "text", "known"]);
-		return found.length === 0 ? null : el("details", {}, el("summary", {}, title), factList(found));
-	} catch (error) {
-		if (["absent", "denied", "not_found"].includes(errorCode(error))) return null;
-		throw error;
-	}
-}
-
 async function drawForecast(app: App, state: AppState, name: string): Promise<Child> {
 	const one = (await app.api.call("forecast").catch(() => null))?.uplinks[name];
 	if (one === undefined) return null;
@@ -111,30 +58,18 @@ async function drawForecast(app: App, state: AppState, name: string): Promise<Ch
 	);
 }
 
-type Use = ReplyOf<typeof USAGE_METHODS.data_usage.reply>["usage"][string];
+function drawSource({ title, facts }: SourceFacts): Child {
+	return el("details", {}, el("summary", {}, title), factList(facts));
+}
 
 function drawUsage(use: Use): Child {
-	const share = use.used_pct;
-	const known = typeof share === "number";
-	const tone = use.cap === "reached" ? "bad" : use.cap === "near" ? "warn" : "good";
+	const plan = planUse(use);
 	return el(
 		"details",
-		{ open: known },
+		{ open: plan !== null },
 		el("summary", {}, _("Data use")),
-		known ? el("progress", { class: tone, max: 100, value: Math.min(100, share), "aria-label": _("Data use") }) : null,
-		el(
-			"p",
-			{},
-			known
-				? say(_("{used} of {limit} used ({pct}); {left} left until {day}."), {
-						used: bytes(use.used_bytes),
-						limit: bytes(use.limit_bytes),
-						pct: percent(share),
-						left: bytes(use.left_bytes),
-						day: day(use.reset_unix_ms),
-					})
-				: told(use.text),
-		),
+		plan === null ? null : el("progress", { class: plan.tone, max: 100, value: plan.pct, "aria-label": _("Data use") }),
+		el("p", {}, plan?.text ?? told(use.text)),
 	);
 }
 
@@ -231,10 +166,10 @@ export function openUplinkSheet(app: App, name: string, onClose: () => void): Up
 	}
 
 	async function details(of: Member): Promise<void> {
-		const [{ decisions }, used, ...parts] = await Promise.all([
+		const [{ decisions }, used, sources, forecast] = await Promise.all([
 			app.api.call("decisions", { limit: MOST_DECISIONS }),
 			app.api.call("data_usage", { interface: name }).catch(() => null),
-			...sourcesOf(of).map((source) => drawSource(app, source, name)),
+			askSources(app.transport, of),
 			drawForecast(app, app.store.state(), name),
 		]);
 		marksMs = decisions.filter((one) => one.from === name || one.to === name).map((one) => one.ts);
@@ -242,7 +177,7 @@ export function openUplinkSheet(app: App, name: string, onClose: () => void): Up
 		const open = [...more.querySelectorAll("details")]
 			.filter((one) => one.open)
 			.map((one) => one.textContent?.slice(0, 9));
-		replace(more, usage ? drawUsage(usage) : null, ...parts);
+		replace(more, usage ? drawUsage(usage) : null, ...sources.map(drawSource), forecast);
 		for (const one of more.querySelectorAll("details"))
 			if (open.includes(one.textContent?.slice(0, 9))) one.open = true;
 	}

@@ -8,7 +8,8 @@ import { told } from "../told.ts";
 import { kindWord, type Member, stateWord } from "../words.ts";
 import { createCharts } from "./charts.ts";
 import { choice, section } from "./controls.ts";
-import { drawForecast, drawMember, drawSky, drawSources, drawUsage } from "./details.ts";
+import { drawMember } from "./details.ts";
+import { drawForecast, drawSky, drawSources, drawUsage } from "./outlook.ts";
 import { createPage, keepReading, nowMs, pageApi } from "./page.ts";
 import { transport } from "./transport.ts";
 
