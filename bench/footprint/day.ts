@@ -114,7 +114,8 @@ export async function liveDay(options: DayOptions): Promise<DayFigures> {
 			if (!("hour" in told)) last = { ...last, ...told };
 			else hours.push(told as unknown as Hour);
 			const { hour = 0, anon_kb: kb = 0 } = hours.at(-1) ?? {};
-			if ("hour" in told && hour % TOLD_EVERY === 0) console.error(`${options.engine}: hour ${hour}, ${mb(kb)} MB`);
+			if ("hour" in told && hour > 0 && hour % TOLD_EVERY === 0)
+				console.error(`${options.engine}: hour ${hour}, ${mb(kb)} MB`);
 		});
 		child.stderr.setEncoding("utf8").on("data", (text: string) => {
 			words = (words + text).slice(-2000);
