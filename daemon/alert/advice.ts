@@ -8,7 +8,7 @@ const OPTIONS: Readonly<Record<ChannelName, string>> = {
 	discord: "webhook_url",
 	telegram: "token and chat_id",
 	pagerduty: "routing_key and region",
-	push: "subject",
+	push: "contact",
 	webhook: "url and those that begin with auth_",
 	sms: "recipients, provider and device",
 };

@@ -9,6 +9,9 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, type TestContext, test } from "node:test";
+import { CHANNEL_NAMES } from "../../contract/api-alerts.ts";
+import { SECTIONS } from "../../contract/options.ts";
+import { withAdvice } from "../../daemon/alert/advice.ts";
 import { type Alerts, createAlerts } from "../../daemon/alert/alerts.ts";
 import type { ChannelName } from "../../daemon/alert/channels/channel.ts";
 import type { Bus } from "../../daemon/bus/bus.ts";
@@ -281,4 +284,19 @@ test("what the documentation shows can be written as it stands", async (t) => {
 		one.alerts.status().channels.map(({ name, state }) => [name, state]),
 		[["pushover", "ok"]],
 	);
+});
+
+test("what the owner is told to look at exists", () => {
+	for (const name of CHANNEL_NAMES) {
+		const section = SECTIONS.find((one) => one.name === name && one.type === "notifications");
+		const known = section?.options.map((one) => one.name) ?? [];
+		const [, listed = ""] = /; look at (.*) in section /.exec(withAdvice("x", name)) ?? [];
+		assert.notEqual(listed, "", name);
+		for (const word of listed.split(/, | and /)) {
+			const fits = word.startsWith("those that begin with ")
+				? known.some((one) => one.startsWith(word.slice(22)))
+				: known.includes(word);
+			assert.ok(fits, `${name}: ${word}`);
+		}
+	}
 });
