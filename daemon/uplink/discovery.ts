@@ -9,20 +9,16 @@ import type { UplinkClass } from "../health/types.ts";
 import { AutonomyError, errorText } from "../platform/error.ts";
 import type { Logger } from "../platform/log.ts";
 import type { Closable, Platform } from "../platform/platform.ts";
-import { loadPackage } from "../uci/load.ts";
-import { optionList, optionText, type UciPackage } from "../uci/package.ts";
 import { buildUplinks, type MemberOptions } from "./build.ts";
 import type { Classified } from "./classify.ts";
-import { parseMwan3 } from "./mwan3-config.ts";
 import { isTable, type NetifdInterface, parseDump } from "./netifd.ts";
-import type { Discovered, Mwan3Layout, Mwan3Link, Peer, Uplink } from "./types.ts";
+import { createRouterFiles } from "./router-files.ts";
+import type { Discovered, Peer, Uplink } from "./types.ts";
 
 const DUMP_TIMEOUT_MS = 5000;
 /** netifd sends several notifications for one change: look once, a little later. */
 const SETTLE_MS = 30;
 const RETRY_MS = 2000;
-const MWAN3_STATE = "/var/run/mwan3";
-const MWAN3_TRACK = "/var/run/mwan3track";
 /** `mwan3 ifdown` and `ifup` tell nobody: their files are looked at this often. */
 const MWAN3_LOOK_MS = 1000;
 
@@ -59,84 +55,29 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
 	const linkCallbacks: ((event: LinkEvent) => void)[] = [];
 	const rebuildCallbacks: ((reason: string) => void)[] = [];
 	const owned: Closable[] = [];
+	const router = createRouterFiles(files);
 	let current: Discovered = { uplinks: [], mwan3: null, problems: [] };
 	let known: readonly NetifdInterface[] = [];
 	let fingerprint = "";
 	let mwan3Runs = false;
 	const found = new Map<string, Classified>();
 	const peers = new Map<string, Peer>();
-	const words = new Map<string, { readonly modifiedMs: number; readonly size: number; readonly text: string }>();
 	let settling: Closable | null = null;
 	let interval: Closable | null = null;
 	let running: Promise<void> | null = null;
 	let again = false;
 	let closed = false;
 
-	function readUci(name: string, problems: string[]): UciPackage | null {
-		try {
-			return loadPackage(files, name);
-		} catch (error) {
-			problems.push(errorText(error));
-			return null;
-		}
-	}
-
-	function readMwan3(problems: string[]): Mwan3Layout | null {
-		mwan3Runs = isMwan3SetUp();
-		if (!options.useMwan3() || !mwan3Runs) return null; // not installed, stopped, or nothing is up yet
-		const config = readUci("mwan3", problems);
-		const layout = config && parseMwan3(config, problems);
-		return (
-			layout && {
-				...layout,
-				links: layout.links.map((link) => (isTakenDown(link) ? { ...link, takenDown: true } : link)),
-			}
-		);
-	}
-
-	/** The directory alone says nothing: `mwan3 status` makes it, too. */
-	function isMwan3SetUp(): boolean {
-		return files.list(`${MWAN3_STATE}/iface_state`).length > 0;
-	}
-
-	function isTakenDown({ interface: name, enabled }: Mwan3Link): boolean {
-		if (!enabled || word(`${MWAN3_TRACK}/${name}/STATUS`) !== "disabled") return false;
-		return word(`${MWAN3_STATE}/iface_state/${name}`) !== "online";
-	}
-
-	/** A one-word file, read again only when it changed: this is asked every second. */
-	function word(path: string): string {
-		const stat = files.stat(path);
-		if (stat === null) return "";
-		const known = words.get(path);
-		if (known?.modifiedMs === stat.modifiedMs && known.size === stat.size) return known.text;
-		const text = files.readTextIfAny(path)?.trim() ?? "";
-		words.set(path, { ...stat, text });
-		return text;
-	}
-
 	function lookAtMwan3(): void {
-		const changed = current.mwan3?.links.some((link) => isTakenDown(link) !== (link.takenDown === true));
+		const changed = current.mwan3?.links.some((link) => router.isTakenDown(link) !== (link.takenDown === true));
 		if (changed) soon("mwan3 took an interface up or down");
-		else if (options.useMwan3() && isMwan3SetUp() !== mwan3Runs) soon("mwan3 was set up or taken down");
-	}
-
-	/** netifd interfaces in a masqueraded firewall zone, and those RutOS marks with area_type wan. */
-	function readWanInterfaces(problems: string[]): ReadonlySet<string> {
-		const names = new Set<string>();
-		for (const section of readUci("firewall", problems)?.sections ?? []) {
-			if (section.type !== "zone" || optionText(section, "masq") !== "1") continue;
-			for (const entry of optionList(section, "network")) for (const name of entry.split(/\s+/)) names.add(name);
-		}
-		for (const section of readUci("network", problems)?.sections ?? []) {
-			if (section.type === "interface" && optionText(section, "area_type") === "wan") names.add(section.name);
-		}
-		return names;
+		else if (options.useMwan3() && router.isMwan3SetUp() !== mwan3Runs) soon("mwan3 was set up or taken down");
 	}
 
 	function publish(interfaces: readonly NetifdInterface[], problems: string[]): void {
-		const mwan3 = readMwan3(problems);
-		const wanInterfaces = readWanInterfaces(problems);
+		mwan3Runs = router.isMwan3SetUp();
+		const mwan3 = options.useMwan3() && mwan3Runs ? router.mwan3(problems) : null;
+		const wanInterfaces = router.wanInterfaces(problems);
 		const uplinks = buildUplinks(files, {
 			interfaces,
 			mwan3,
