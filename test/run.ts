@@ -106,7 +106,7 @@ function command(name: string, argv: string[], tally: Tally): void {
 /** End-to-end files in which no daemon runs. */
 const NO_DAEMON = ["lab"];
 /** The end-to-end files that take longest: begun first, so that none is left running alone at the end. */
-const LONGEST = ["faults", "scenarios", "kills", "starlink", "failover", "tools"];
+const LONGEST = ["faults", "scenarios", "kills", "helpers", "starlink", "failover", "tools"];
 
 /** On each engine there is here, or the environment names; the other one is told among the skipped. */
 function endToEnd(files: readonly string[], tally: Tally): Job[] {

@@ -111,7 +111,7 @@ export async function ready(bench: Bench, daemon: Autonomyd, current = 1, isps?:
 				names.every((name) => status.rank.some((one) => one.name === name && one.state === "eligible"))
 			);
 		},
-		30_000,
+		60_000, // longer than any hold-down: a starved daemon can take its own standstill for loss
 	);
 }
 
