@@ -1,6 +1,6 @@
 /**
- * Runs everything: types, lint, then every test file in a process of its own: three at a time, and afterwards the end-to-end
- * ones on Node and on QuickJS, five at a time: each has a router in namespaces of its own, and mostly waits. Failures and
+ * Runs everything: types, lint, then every test file in a process of its own, three at a time; afterwards the end-to-end
+ * ones on Node and on QuickJS, five routers at a time: each is in namespaces of its own, and mostly waits. Failures and
  * skip reasons are repeated at the end, then the one closing line. Arguments narrow the files by substring:
  * `npm test -- decide`; AUTONOMY_ENGINE=node|quickjs the engines.
  */
@@ -14,6 +14,8 @@ import { MARK, type Result } from "./support/events.ts";
 interface Job {
 	readonly file: string;
 	readonly engine: Engine | null;
+	/** Of those there are at once: one, or as many as it has routers. */
+	readonly places: number;
 	/** For people: the file, and the engine if there is a choice. */
 	readonly name: string;
 }
@@ -89,10 +91,22 @@ function runFile(job: Job, limitMs: number, tally: Tally): Promise<void> {
 
 async function runFiles(jobs: readonly Job[], atOnce: number, limitMs: number, tally: Tally): Promise<void> {
 	const waiting = [...jobs];
-	const lane = async (): Promise<void> => {
-		for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) await runFile(job, limitMs, tally);
-	};
-	await Promise.all(Array.from({ length: atOnce }, lane));
+	const running = new Set<Promise<void>>();
+	let free = atOnce;
+	while (waiting.length > 0 || running.size > 0) {
+		const index = waiting.findIndex((job) => job.places <= free);
+		const [job] = index < 0 ? [] : waiting.splice(index, 1);
+		if (job === undefined) {
+			await Promise.race(running);
+			continue;
+		}
+		free -= job.places;
+		const run = runFile(job, limitMs, tally).then(() => {
+			free += job.places;
+			running.delete(run);
+		});
+		running.add(run);
+	}
 }
 
 function command(name: string, argv: string[], tally: Tally): void {
@@ -105,6 +119,8 @@ function command(name: string, argv: string[], tally: Tally): void {
 
 /** End-to-end files in which no daemon runs. */
 const NO_DAEMON = ["lab"];
+/** They have two routers at once. */
+const TWO_ROUTERS = ["scenarios", "kills"];
 /** The end-to-end files that take longest: begun first, so that none is left running alone at the end. */
 const LONGEST = ["faults", "scenarios", "kills", "helpers", "starlink", "failover", "tools"];
 
@@ -117,13 +133,14 @@ function endToEnd(files: readonly string[], tally: Tally): Job[] {
 		return why === null;
 	});
 	const part = (file: string): string => file.slice("test/e2e/".length, -".test.ts".length);
+	const places = (file: string): number => (TWO_ROUTERS.includes(part(file)) ? 2 : 1);
 	const rank = (file: string): number => LONGEST.indexOf(part(file)) + 1 || 99;
 	return [...files]
 		.sort((a, b) => rank(a) - rank(b))
 		.flatMap((file): Job[] =>
 			NO_DAEMON.includes(part(file))
-				? [{ file, engine: null, name: file }]
-				: engines.map((engine) => ({ file, engine, name: `${file} on ${TITLES[engine]}` })),
+				? [{ file, engine: null, places: 1, name: file }]
+				: engines.map((engine) => ({ file, engine, places: places(file), name: `${file} on ${TITLES[engine]}` })),
 		);
 }
 
@@ -137,7 +154,7 @@ if (wanted.length === 0) {
 const files = testFiles();
 const isEndToEnd = (file: string): boolean => file.startsWith("test/e2e/");
 await runFiles(
-	files.filter((file) => !isEndToEnd(file)).map((file) => ({ file, engine: null, name: file })),
+	files.filter((file) => !isEndToEnd(file)).map((file) => ({ file, engine: null, places: 1, name: file })),
 	3,
 	300_000,
 	tally,
