@@ -149,8 +149,8 @@ describe("faults around the daemon", { skip }, () => {
 			15_000,
 		);
 		const { current, rank } = await daemon.status();
-		assert.equal(current, uplink(bench, 1));
-		assert.ok(rank.some((one) => one.name === uplink(bench, 1) && one.eligible));
+		assert.equal(current, uplink(bench, 1), daemon.describe());
+		assert.ok(rank.some((one) => one.name === uplink(bench, 1) && one.eligible), daemon.describe());
 	});
 
 	test("fping missing: another way is used, and it still notices a blackhole", async (t) => {
