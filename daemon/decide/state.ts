@@ -9,7 +9,13 @@ import type { Assessment } from "../health/assess.ts";
 import { assess } from "../health/assess.ts";
 import { emptyHealth } from "../health/link.ts";
 import type { Profile } from "../health/score.ts";
-import type { Family, ProbeObservation, ReachObservation, TrafficObservation } from "../health/types.ts";
+import type {
+	DnsObservation,
+	Family,
+	ProbeObservation,
+	ReachObservation,
+	TrafficObservation,
+} from "../health/types.ts";
 import { type Foresight, NO_FORESIGHT } from "./foresight-types.ts";
 import type { Settings } from "./settings.ts";
 import type { Trouble } from "./trouble.ts";
@@ -105,7 +111,7 @@ export interface Steering {
 	readonly lastError: string | null;
 }
 
-export type Waiting = ProbeObservation | ReachObservation | TrafficObservation;
+export type Waiting = ProbeObservation | ReachObservation | DnsObservation | TrafficObservation;
 
 export interface EngineData {
 	nowMs: number;

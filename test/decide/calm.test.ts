@@ -44,7 +44,7 @@ test("a reply in time is remembered, asks for nothing and leaves what waits as i
 	assert.equal(seen.proofSent, was.proofSent + 1);
 });
 
-test("the word that it is still up waits too, with its evidence; what it carried changes nothing; another verdict does", () => {
+test("the word that it is still up waits too, with its evidence; an answer of DNS, and what it carried; other verdicts do not", () => {
 	const start = step(good(), { kind: "tick", atMs: good().nowMs + 1000 }).state;
 	const at = (after: number): number => start.nowMs + after;
 	const evidence = { ...start.uplinks[0]!.assessment.health.ipv4.evidence!, text: "replies in time" };
@@ -52,10 +52,14 @@ test("the word that it is still up waits too, with its evidence; what it carried
 	const up = { ...base, atMs: at(20), verdict: "up" } as const;
 	const bytes = { kind: "traffic", uplink: "a", atMs: at(30), rxBytesPerS: 5, txBytesPerS: 6 } as const;
 	let state = start;
-	for (const input of [reply(start), up, bytes]) state = step(state, input).state;
-	assert.deepEqual(state.waiting, [reply(start), up, bytes]);
+	const dns = { kind: "dns", uplink: "a", atMs: at(35), family: "ipv4", server: "192.0.2.53", rttMs: 12 } as const;
+	const all = [reply(start), up, bytes, dns];
+	for (const input of all) state = step(state, input).state;
+	assert.deepEqual(state.waiting, all);
+	assert.equal(takeCalmly(state, { ...dns, atMs: at(36), rttMs: null }), null);
 	const after = step(state, { kind: "tick", atMs: at(900) }).state.uplinks[0]!;
 	assert.equal(after.assessment.health.ipv4.evidence?.text, "replies in time");
+	assert.deepEqual(after.assessment.health.dns.at(-1), { atMs: at(35), rttMs: 12 });
 	assert.equal(after.assessment.health.ipv4.sinceMs, start.uplinks[0]!.assessment.health.ipv4.sinceMs);
 	assert.equal(after.proofSent, start.uplinks[0]!.proofSent + 1);
 	for (const verdict of ["suspect", "dead", "unknown"] as const) {
