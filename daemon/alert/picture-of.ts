@@ -141,7 +141,8 @@ export function createPictureTaker(world: PictureWorld): { take(): Picture } {
 			const view = world.view();
 			const current = view.uplinks.find((one) => one.primary);
 			const gone = current === undefined || GONE.has(current.state);
-			const offline = view.started && current?.state === "warm_up" ? null : view.started && gone;
+			const unsure = current?.state === "warm_up" || current?.state === "suspect";
+			const offline = view.started && unsure ? null : view.started && gone;
 			const used = { plans: [] as Picture["plans"][number][], spikes: [] as Picture["spikes"][number][] };
 			const sensors: Picture["sensors"][number][] = [];
 			const modems: Picture["modems"][number][] = [];
