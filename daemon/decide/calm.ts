@@ -40,13 +40,21 @@ export function takeCalmly(state: EngineState, input: Input): EngineState | null
 /** What has waited, before anything else is looked at. */
 export function takeWaiting(list: readonly UplinkData[], waiting: readonly Waiting[]): void {
 	if (waiting.length === 0) return;
+	const byUplink = new Map<string, Waiting[]>();
+	for (const one of waiting) {
+		if (one.kind === "traffic") continue;
+		const own = byUplink.get(one.uplink);
+		if (own === undefined) byUplink.set(one.uplink, [one]);
+		else own.push(one);
+	}
 	for (const u of list) {
-		const own = waiting.filter((one) => one.uplink === u.facts.id);
+		const own = byUplink.get(u.facts.id);
+		if (own === undefined) continue;
 		const probes = own.filter((one): one is ProbeObservation => one.kind === "probe");
 		let health = observeProbes(u.assessment.health, probes);
 		// A verdict that is repeated brings its evidence, a name server its answer: no probe touches them.
 		for (const one of own) if (one.kind !== "probe") health = observe(health, one);
-		if (health !== u.assessment.health) u.assessment = { ...u.assessment, health };
+		u.assessment = { ...u.assessment, health };
 		u.proofSent += probes.length;
 	}
 }
