@@ -140,7 +140,8 @@ function countBack(live: readonly FamilyHealth[]): (fromMs: number) => number {
 			for (; at >= 0; at--) {
 				const slot = slots[at];
 				if (slot === undefined || slot.atMs <= fromMs) break;
-				count += slot.sent > SLOT_WEIGHT ? SLOT_WEIGHT : slot.sent;
+				if (slot.sent > SLOT_WEIGHT) count += SLOT_WEIGHT;
+				else count += slot.sent;
 			}
 			next[which] = at;
 		}
