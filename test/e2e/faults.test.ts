@@ -150,7 +150,10 @@ describe("faults around the daemon", { skip }, () => {
 		);
 		const { current, rank } = await daemon.status();
 		assert.equal(current, uplink(bench, 1), daemon.describe());
-		assert.ok(rank.some((one) => one.name === uplink(bench, 1) && one.eligible), daemon.describe());
+		assert.ok(
+			rank.some((one) => one.name === uplink(bench, 1) && one.eligible),
+			daemon.describe(),
+		);
 	});
 
 	test("fping missing: another way is used, and it still notices a blackhole", async (t) => {
