@@ -1,6 +1,6 @@
 /**
  * Two ways of doing the same thing, measured in pairs: first one, then the other, in alternating order and within seconds,
- * so that whatever else goes on at the machine falls on both. What comes out is the ratio of the medians with its 95 %
+ * so that whatever else goes on at the machine falls on both. What comes out is the ratio of the means with its 95 %
  * interval (bootstrap over pairs), which proves a bound, refutes it, or says that more pairs are needed.
  */
 import { percentile } from "./failover/measure.ts";
@@ -14,7 +14,7 @@ export interface Compared {
 	readonly pairs: number;
 	readonly first: { readonly median: number; readonly p25: number; readonly p75: number };
 	readonly second: { readonly median: number; readonly p25: number; readonly p75: number };
-	/** Median of the second over that of the first. */
+	/** Mean of the second over that of the first. */
 	readonly ratio: number;
 	readonly ci95: readonly [number, number];
 }
@@ -36,8 +36,11 @@ function median(values: readonly number[]): number {
 	return sorted.length % 2 === 1 ? (sorted[at] ?? 0) : ((sorted[at - 1] ?? 0) + (sorted[at] ?? 0)) / 2;
 }
 
+const mean = (values: readonly number[]): number => values.reduce((sum, one) => sum + one, 0) / values.length;
+
+/** Of means, not of medians: gaps spread evenly over a probe's interval, where a mean needs half as many pairs. */
 function ratioOf(pairs: readonly Pair[]): number {
-	return median(pairs.map((one) => one.second)) / median(pairs.map((one) => one.first));
+	return mean(pairs.map((one) => one.second)) / mean(pairs.map((one) => one.first));
 }
 
 export function compare(pairs: readonly Pair[]): Compared {
