@@ -27,7 +27,7 @@ screens: needs   ## pictures of the LuCI pages, light, dark and as on a phone, i
 check: $(NODE_MODULES)   ## types and lint only
 	@npm run -s check
 
-bench: needs     ## one bench: make bench NAME=failover (failover, detectors, steer, footprint, bus, soak, sensors, sizes)
+bench: needs     ## one bench: make bench NAME=failover (failover, detectors, steer, footprint, mips, bus, soak, sensors, outlets, forecast, replay, tune, sizes)
 	@npm run -s build
 	@npm run -s bench -- $(NAME) $(ARGS)
 

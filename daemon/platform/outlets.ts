@@ -2,6 +2,12 @@
  * What the daemon needs only to tell others what goes on: mail, MQTT, a small web server. Part of the seam
  * (platform.ts); everything behind it is loaded on first use, since most routers need none of it.
  */
+import { AutonomyError } from "./error.ts";
+
+/** For `listen` of both engines: nothing here may be asked from outside the router. */
+export function refuseUnlessLoopback(host: string): void {
+	if (host !== "127.0.0.1" && host !== "::1") throw new AutonomyError("refused", "only on loopback addresses");
+}
 
 export interface Outlets {
 	/** In lower case hex. */

@@ -5,7 +5,7 @@
 import { AutonomyError } from "../../../daemon/platform/error.ts";
 import type { Files, Platform, Streams } from "../../../daemon/platform/platform.ts";
 import { seeded } from "../../detectors/link.ts";
-import { createNet, type Link, type Truth } from "../../soak/net.ts";
+import { createNet, type Link, type Truth, WELL } from "../../soak/net.ts";
 import { memoryBus } from "./bus.ts";
 import { answer, type Marks } from "./dish.ts";
 import { createKernel } from "./kernel.ts";
@@ -33,20 +33,7 @@ const KEPT_BYTES = 16_384;
 const NAMES = ["wan", "wanb", "wanc", "wand"];
 
 function makeLink(index: number): Link {
-	const truth: Truth = {
-		present: true,
-		carrier: true,
-		up: true,
-		configured: true,
-		dark: false,
-		gatewayOnly: false,
-		darkFamily: null,
-		lossPct: 0,
-		extraMs: 0,
-		icmpFiltered: false,
-		dnsDead: false,
-		deadTarget: null,
-	};
+	const truth: Truth = { ...WELL };
 	return {
 		id: NAMES[index] ?? `wan${index + 1}`,
 		device: `eth${index + 1}`,

@@ -1,6 +1,5 @@
 /** Thin doors: each library is loaded by the first that needs it. */
-import { AutonomyError } from "../error.ts";
-import type { Outlets } from "../outlets.ts";
+import { type Outlets, refuseUnlessLoopback } from "../outlets.ts";
 
 export const nodeOutlets: Outlets = {
 	async hmacSha256(secret, text) {
@@ -35,9 +34,7 @@ export const nodeOutlets: Outlets = {
 		return openMqtt(options, handlers);
 	},
 	async listen(options) {
-		if (options.host !== "127.0.0.1" && options.host !== "::1") {
-			throw new AutonomyError("refused", "only on loopback addresses");
-		}
+		refuseUnlessLoopback(options.host);
 		const { listen } = await import("./listen.ts");
 		return listen(options);
 	},

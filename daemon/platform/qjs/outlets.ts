@@ -1,6 +1,6 @@
 /** Ways out on QuickJS: thin doors, each part is loaded by the first that needs it; what needs Node says so. */
 import { AutonomyError } from "../error.ts";
-import type { Outlets } from "../outlets.ts";
+import { type Outlets, refuseUnlessLoopback } from "../outlets.ts";
 import { encodeBase64 } from "./base64.ts";
 import { encodeText } from "./text.ts";
 
@@ -31,9 +31,7 @@ export const qjsOutlets: Outlets = {
 		return openMqtt(options, handlers);
 	},
 	async listen(options) {
-		if (options.host !== "127.0.0.1" && options.host !== "::1") {
-			throw new AutonomyError("refused", "only on loopback addresses");
-		}
+		refuseUnlessLoopback(options.host);
 		const { listen } = await import("./listen.ts");
 		return listen(options);
 	},
