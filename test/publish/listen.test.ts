@@ -4,8 +4,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import http from "node:http";
 import { connect, createServer } from "node:net";
 import { after, before, describe, type TestContext, test } from "node:test";
+import { nodeOutlets } from "../../daemon/platform/node/outlets.ts";
 import { createNodePlatform } from "../../daemon/platform/node/platform.ts";
 import { answer } from "../../daemon/platform/qjs/http-answer.ts";
+import { qjsOutlets } from "../../daemon/platform/qjs/outlets.ts";
 import type { Pages } from "../engines/inside/outlets.ts";
 import { type QjsOutlets, startQjsOutlets, withoutQjs } from "../support/qjs-outlets.ts";
 import { freePort, until } from "./broker.ts";
@@ -215,4 +217,13 @@ test("what is answered to a request, whole or not", () => {
 	]) {
 		assert.match(say(request) ?? "", /^HTTP\/1\.1 400 Bad Request\r\n/, request.slice(0, 30));
 	}
+});
+
+test("nothing of the router can be asked from outside", async () => {
+	for (const outlets of [nodeOutlets, qjsOutlets])
+		for (const host of ["0.0.0.0", "::", "192.168.1.1", "127.0.0.1.example.org", ""])
+			await assert.rejects(outlets.listen({ host: host as "::1", port: 0, handle: () => null }), {
+				code: "refused",
+				message: "only on loopback addresses",
+			});
 });
