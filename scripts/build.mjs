@@ -1,41 +1,17 @@
 /**
  * Bundles what ships, one source for two engines: build/autonomyd.node.mjs and build/autonomyd.qjs.js. Built in one go, so
  * that what both need is there once, in build/autonomyd.core/; what one of them alone needs is beside it in a folder of its
- * name, and most of that is loaded only when it is needed (the dish's messages, gRPC, MQTT, mail). pino is bundled in its
- * browserless form; its worker-thread transports are never used and left out; of gRPC the parts that read .proto files
- * and certificates' providers of service meshes; of mqtt.js WebSockets, SOCKS and its copy of Node's streams.
+ * name, and most of that is loaded only when it is needed (the dish's messages, gRPC, MQTT, mail). What of the libraries
+ * is left out: lean.mjs.
  */
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { build } from "esbuild";
 import { buildApp } from "./build-app.mjs";
 import { daemonPlugins, doors } from "./doors.mjs";
+import { leanLibraries } from "./lean.mjs";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
-
-/** The way mqtt-packet writes numbers by default: from 65 536 buffers made beforehand, 8 MB (measured). */
-const CACHED = [
-	["let toGenerate = true", "let toGenerate = false"],
-	["let writeNumber = writeNumberCached", "let writeNumber = writeNumberGenerated"],
-];
-
-/** mqtt.js over TCP and TLS alone, and without its cache of numbers. */
-const leanMqtt = {
-	name: "mqtt.js without WebSockets and SOCKS",
-	setup(on) {
-		on.onResolve({ filter: /^(ws|socks)$/ }, ({ path }) => ({ path, namespace: "left-out" }));
-		on.onLoad({ filter: /.*/, namespace: "left-out" }, () => ({ contents: "module.exports = {};", loader: "js" }));
-		on.onLoad({ filter: /mqtt-packet.writeToStream\.js$/ }, ({ path }) => {
-			let contents = readFileSync(path, "utf8");
-			for (const [usual, ours] of CACHED) {
-				if (!contents.includes(usual)) throw new Error(`${path} has changed: there is no '${usual}'`);
-				contents = contents.replace(usual, ours);
-			}
-			return { contents, loader: "js" };
-		});
-		on.onResolve({ filter: /^readable-stream$/ }, () => ({ path: "node:stream", external: true }));
-	},
-};
 
 const ENTRIES = {
 	"autonomyd.node": "daemon/main.ts",
@@ -84,7 +60,7 @@ const { outputFiles, metafile } = await build({
 	legalComments: "none",
 	sourcemap: false,
 	external: ["@grpc/proto-loader"],
-	plugins: [leanMqtt, ...daemonPlugins],
+	plugins: [...leanLibraries, ...daemonPlugins],
 	define: { AUTONOMY_VERSION: JSON.stringify(version) },
 });
 const placed = places(metafile.outputs);

@@ -21,6 +21,7 @@ need unshare util-linux
 need faketime faketime
 need mosquitto mosquitto
 need openssl openssl
+need curl curl
 need chromium chromium
 need lua5.1 lua5.1
 need shellcheck shellcheck

@@ -17,6 +17,8 @@ give_up() {
 }
 
 arch="${1:-}"
+# What our own make was told would be told to the makes below: musl's has an ARCH of its own, and "all" is none.
+unset MAKEFLAGS MFLAGS MAKELEVEL ARCH
 # Kernel headers are those of the compiler's libc package.
 soft=""
 # Words, not one.
@@ -186,10 +188,26 @@ build_qjs() {
 	cd "$work/quickjs" || exit 1
 	# 64-bit atomics are not in every processor, and no part of autonomy has threads. The interactive mode is left out.
 	sed -i 's/^#define CONFIG_ATOMICS$//' quickjs.c
+	sed -i 's/^#define USE_WORKER$//' quickjs-libc.c
+	# Programs are started by our own file, but for those with another user or group, which the daemon has none of.
+	start='int exec_start(const int *, const char *, const char *, int, char **, char **);'
+	start="$start pid = uid == -1 \\&\\& gid == -1 ?"
+	start="$start exec_start(std_fds, cwd, file, use_path, (char **)exec_argv, envp) : fork();"
+	sed -i "s/^    pid = fork();\$/    ${start}/" quickjs-libc.c
+	grep -q exec_start quickjs-libc.c || give_up "quickjs-libc.c starts programs otherwise than it did"
+	# Names and places of variables are for eval() and debuggers; they are 0.2 MB of the daemon. -s would leave them out, too, but
+	# with them the names of files, which import() asks for, and the lines in stacks; now --strip-source does.
+	sed -i -e 's/(!fd->strip_debug || fd->has_eval_call)/(!fd->strip_source || fd->has_eval_call)/' \
+		-e 's/(fd->strip_debug && !fd->has_eval_call)/(fd->strip_source \&\& !fd->has_eval_call)/' quickjs.c
+	[ "$(grep -c 'fd->strip_source .. !*fd->has_eval_call' quickjs.c)" = 2 ] || give_up "quickjs.c is not what was changed here"
 	printf '#include <inttypes.h>\nconst uint8_t qjsc_repl[1];\nconst uint32_t qjsc_repl_size = 0;\n' >repl.c
 	# shellcheck disable=SC2086
-	in_log qjs "$root/bin/cc" $SMALL -O2 -fwrapv -D_GNU_SOURCE -DCONFIG_VERSION="\"$(cat VERSION)\"" -w \
-		qjs.c quickjs.c libregexp.c libunicode.c cutils.c quickjs-libc.c dtoa.c repl.c -lm -lpthread -o "$out/qjs"
+	set -- $SMALL -O2 -fwrapv -D_GNU_SOURCE "-DCONFIG_VERSION=\"$(cat VERSION)\"" -w
+	# What JavaScript allocates goes through this one file.
+	in_log qjs "$root/bin/cc" "$@" -c quickjs.c -Dmalloc=blocks_malloc -Dfree=blocks_free -Drealloc=blocks_realloc \
+		-Dmalloc_usable_size=blocks_usable_size
+	in_log qjs "$root/bin/cc" "$@" quickjs.o "$repo/scripts/qjs-blocks.c" "$repo/scripts/qjs-exec.c" qjs.c \
+		libregexp.c libunicode.c cutils.c quickjs-libc.c dtoa.c repl.c -lm -o "$out/qjs"
 	cd "$repo" || exit 1
 }
 

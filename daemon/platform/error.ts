@@ -73,5 +73,6 @@ export function isTransient(error: unknown): boolean {
 
 /** Text of any thrown value, for logs and replies. */
 export function errorText(error: unknown): string {
+	if (error === null) return "out of memory"; // QuickJS throws null where there is no room for an error
 	return error instanceof Error ? error.message : String(error);
 }

@@ -17,8 +17,8 @@ export interface Outlets {
 	/** End of validity of the first certificate in a PEM text; null when it cannot be read. */
 	certificateEndUnixMs(pem: string): Promise<number | null>;
 	sendMail(mail: Mail): Promise<void>;
-	/** This engine has what web push needs. */
-	readonly canPush: boolean;
+	/** The package that web push lacks on this router; null: none. */
+	pushLacks(): string | null;
 	/** A new pair for VAPID (RFC 8292). */
 	newPushKeys(): Promise<PushKeys>;
 	/** What to post to the push service. Rejects with bad_argument when the browser's keys are none. */
@@ -128,9 +128,14 @@ export interface Listening {
 	close(): void;
 }
 
+/** Prometheus asks once a minute, as it comes, and keeps its connection. */
+export const IDLE_MS = 90_000;
+
 export interface ListenOptions {
 	readonly host: "127.0.0.1" | "::1";
 	readonly port: number;
+	/** How long a connection is kept on which nobody asks; default: IDLE_MS. Those there are too many of, not so long. */
+	readonly idleMs?: number;
 	/** Only GET and HEAD come here. Null: not found. */
 	handle(path: string): { readonly status: number; readonly type: string; readonly body: string } | null;
 }

@@ -100,17 +100,32 @@ export interface ChildHandlers {
 	onExit(code: number | null, error: string | null): void;
 }
 
+export interface StartOptions {
+	readonly env?: Readonly<Record<string, string>>;
+	/** Its output may be held back (Child.hold). */
+	readonly onDemand?: boolean;
+}
+
 export interface Child extends Closable {
 	readonly pid: number | null;
 	/** False when the pipe is full or gone. */
 	write(text: string): boolean;
 	signal(name: "SIGTERM" | "SIGKILL" | "SIGHUP" | "SIGQUIT"): void;
+	/**
+	 * Of a program started `onDemand`: from now on its standard output waits in the pipe (64 KiB; a full one stops the
+	 * program) and wakes nobody until read(), hold(false) or its end. False: cannot be done here, all is told as it comes.
+	 */
+	hold(on: boolean): boolean;
+	/** While held: how many lines wait. */
+	waiting(): number;
+	/** While held: tells at once what waits. */
+	read(): void;
 	/** SIGTERM, then SIGKILL after 500 ms; onExit is not called any more. */
 	close(): void;
 }
 
 export interface Processes {
-	/** Memory is dearer than CPU (the engine of small routers): one program serves two purposes where it can. */
+	/** Memory is dear (the engine of small routers): the record takes less by default, and garbage is collected seldom. */
 	readonly dear?: true;
 	/**
 	 * Runs a program to its end. Resolves also when it fails; rejects only with spawn_failed (not there, not
@@ -118,7 +133,7 @@ export interface Processes {
 	 */
 	run(argv: Argv, options?: RunOptions): Promise<RunResult>;
 	/** Starts a long-lived program whose output is read by lines. */
-	start(argv: Argv, handlers: ChildHandlers, options?: { env?: Readonly<Record<string, string>> }): Child;
+	start(argv: Argv, handlers: ChildHandlers, options?: StartOptions): Child;
 	/** Full path of a program, looked up in PATH and the usual sbin folders; null when there is none. */
 	find(name: string): string | null;
 	/** How many processes were started so far (run + start). */
@@ -235,6 +250,8 @@ export interface Host {
 	memory(): { readonly rssBytes: number; readonly heapBytes: number };
 	/** Frees what refers to itself; only where the engine would wait until memory has grown by half. Some ms. */
 	collect?(): void;
+	/** What has become hot is compiled; nothing more is, for speed that nobody would notice. Only where such code takes memory. */
+	stopOptimizing?(): void;
 	/** Ends the process at once. */
 	exit(code: number): never;
 	/** Raw text to stdout/stderr, for --help and config validate. */

@@ -7,6 +7,7 @@
 const REPLACEMENT = 0xfffd;
 /** String.fromCharCode takes its units as arguments; engines limit how many. */
 const UNITS_PER_CALL = 4096;
+const ASCII_MAX = 1024;
 
 /** The code point at `index`, with lone surrogates replaced. */
 function codePointAt(text: string, index: number): number {
@@ -78,7 +79,16 @@ function readSequence(bytes: Uint8Array, at: number, end: number, length: number
 	return point;
 }
 
+/** Names and words, nearly all that is read: ASCII, and short. Null when it is not. */
+function readAscii(bytes: Uint8Array, start: number, end: number): string | null {
+	if (end - start > ASCII_MAX) return null;
+	for (let at = start; at < end; at++) if ((bytes[at] as number) >= 0x80) return null;
+	return String.fromCharCode.apply(null, bytes.subarray(start, end) as unknown as number[]);
+}
+
 export function readUtf8(bytes: Uint8Array, start: number, end: number): string {
+	const ascii = readAscii(bytes, start, end);
+	if (ascii !== null) return ascii;
 	let text = "";
 	let units: number[] = [];
 	let at = start;

@@ -1,5 +1,6 @@
 /** The platform on QuickJS. Here are the servers and a curl that tells what it was given; the tests are inside/platform.ts. */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { createHmac } from "node:crypto";
 import dgram from "node:dgram";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -14,9 +15,23 @@ import { bundleTests, reportLines, runOnQjs } from "./qjs.ts";
 const { path: qjs, why } = findQjs();
 
 function curl(folder: string): void {
-	const text = `#!/bin/sh\n{ echo "$*"; cat; } >'${folder}/curl.log'\nprintf 'HTTP/1.1 100 Continue\\r\\n\\r\\nHTTP/1.1 202 Accepted\\r\\nX-A: b\\r\\n\\r\\ntaken'\n`;
+	// A body in a file is kept, with what others may do with that.
+	const body = `f=$(sed -n 's/^data-binary = "@\\(.*\\)"$/\\1/p' '${folder}/curl.log')\nif [ -n "$f" ]; then cat "$f" >'${folder}/curl.body'; ls -l "$f" | cut -c1-10 >'${folder}/curl.mode'; fi`;
+	const text = `#!/bin/sh\n{ echo "$*"; cat; } >'${folder}/curl.log'\n${body}\nprintf 'HTTP/1.1 100 Continue\\r\\n\\r\\nHTTP/1.1 202 Accepted\\r\\nX-A: b\\r\\n\\r\\ntaken'\n`;
 	writeFileSync(join(folder, "curl"), text);
 	chmodSync(join(folder, "curl"), 0o755);
+}
+
+/** A program that is QuickJS with other hosts in /etc/hosts; null where that cannot be had. */
+function withHosts(folder: string, hosts: string): string | null {
+	writeFileSync(join(folder, "hosts"), hosts);
+	const inside = `mount --bind '${folder}/hosts' /etc/hosts && exec "$@"`;
+	const run = ["-m", "sh", "-c", inside, "-"];
+	if (spawnSync("unshare", [...run, "true"]).status !== 0) return null;
+	const program = join(folder, "qjs-with-hosts");
+	writeFileSync(program, `#!/bin/sh\nexec unshare -m sh -c '${inside.replaceAll("'", "'\\''")}' - '${qjs}' "$@"\n`);
+	chmodSync(program, 0o755);
+	return program;
 }
 
 test("the platform on QuickJS", { skip: qjs === null ? why : false }, async (t) => {
@@ -59,6 +74,15 @@ test("the platform on QuickJS", { skip: qjs === null ? why : false }, async (t) 
 		sockets.add(socket);
 	});
 	await new Promise<void>((resolve) => web.listen(0, "127.0.0.1", resolve));
+	const web6 = http.createServer((_, response) => response.end("by IPv6"));
+	const named = withHosts(folder, "::1 six.test\n127.0.0.1 both.test\n::1 both.test\n");
+	const has6 =
+		named !== null &&
+		(await new Promise((resolve) => {
+			web6.once("error", () => resolve(false));
+			web6.listen(0, "::1", () => resolve(true));
+		}));
+	t.after(() => web6.close());
 	const udp = dgram.createSocket("udp4");
 	udp.on("message", (bytes, from) => udp.send(bytes, from.port, from.address));
 	await new Promise<void>((resolve) => udp.bind(0, "127.0.0.1", resolve));
@@ -68,10 +92,11 @@ test("the platform on QuickJS", { skip: qjs === null ? why : false }, async (t) 
 		udp.close();
 	});
 	const pathOf = await bundleTests(["test/engines/inside/platform.ts"], `${folder}/bundles`);
-	const outcome = await runOnQjs(qjs ?? "", pathOf("test/engines/inside/platform.ts"), 120_000, {
+	const outcome = await runOnQjs(named ?? qjs ?? "", pathOf("test/engines/inside/platform.ts"), 120_000, {
 		FOLDER: folder,
 		PATH: `${folder}:${process.env.PATH}`,
 		HTTP_PORT: String((web.address() as net.AddressInfo).port),
+		HTTP6_PORT: has6 ? String((web6.address() as net.AddressInfo).port) : "",
 		UDP_PORT: String(udp.address().port),
 		LONG_HMAC: createHmac("sha256", "k".repeat(131)).update("x".repeat(1000)).digest("hex"),
 	});

@@ -38,7 +38,7 @@ const LONG: readonly string[] = [
 	"uci/property",
 ];
 const LONG_RUN = process.env.AUTONOMY_QJS_LONG === "1";
-const LIMIT_MS = LONG_RUN ? 900_000 : 170_000;
+const LIMIT_MS = LONG_RUN ? 900_000 : 600_000;
 
 const { path: qjs, why } = findQjs();
 const files = ROOMS.flatMap((room) =>

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { isAutonomyError } from "../../daemon/platform/error.ts";
 import { createNodePlatform } from "../../daemon/platform/node/platform.ts";
+import { HELD, heldOutput } from "./held-suite.ts";
 
 const platform = createNodePlatform();
 const folder = mkdtempSync(join(tmpdir(), "autonomy-platform-"));
@@ -49,7 +50,7 @@ test("run: a program that ignores everything is killed at its time limit", async
 	const result = await platform.processes.run(["sleep", "30"], { timeoutMs: 100 });
 	assert.equal(result.timedOut, true);
 	assert.equal(result.code, null);
-	assert.ok(performance.now() - startedAt < 5000);
+	assert.ok(performance.now() - startedAt < 25_000);
 });
 
 test("run: output beyond the limit is cut and said", async () => {
@@ -78,13 +79,22 @@ test("start: lines arrive whole, exit once, a missing program tells why", async 
 	assert.match(String(error), /ENOENT/);
 });
 
+async function until(what: string, condition: () => boolean): Promise<void> {
+	const deadline = performance.now() + 20_000;
+	while (!condition()) {
+		if (performance.now() > deadline) assert.fail(`not within 20 s: ${what}`);
+		await new Promise((resolve) => setTimeout(resolve, 5));
+	}
+}
+
+test(HELD, () => heldOutput(platform.processes, until));
+
 test("start: close kills and is silent", async () => {
 	let called = false;
 	const child = platform.processes.start(["sleep", "60"], { onExit: () => (called = true) });
 	const pid = child.pid;
 	assert.ok(pid);
 	child.close();
-	const deadline = performance.now() + 5000;
 	const alive = (): boolean => {
 		try {
 			process.kill(pid, 0);
@@ -93,8 +103,7 @@ test("start: close kills and is silent", async () => {
 			return false;
 		}
 	};
-	while (alive() && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
-	assert.equal(alive(), false);
+	await until("its end", () => !alive());
 	assert.equal(called, false);
 });
 
@@ -107,10 +116,11 @@ test("find: looks through PATH and sbin", () => {
 test("timers: every is closed by its owner and does not drift in bunches", async () => {
 	let count = 0;
 	const timer = platform.timers.every(5, () => count++);
-	const until = performance.now() + 60;
-	while (performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 1));
+	const begun = performance.now();
+	await until("ten ticks", () => count >= 10);
 	timer.close();
-	assert.ok(count >= 2 && count <= 13, `${count} ticks of 5 ms in 60 ms`);
+	const tookMs = performance.now() - begun;
+	assert.ok(count <= tookMs / 5 + 1, `${count} ticks of 5 ms in ${tookMs} ms`);
 	const before = count;
 	await new Promise((resolve) => setTimeout(resolve, 20));
 	assert.equal(count, before);

@@ -82,7 +82,7 @@ function answers(port: number): Promise<boolean> {
 	});
 }
 
-export async function until(what: string, look: () => boolean | Promise<boolean>, limitMs = 15_000): Promise<void> {
+export async function until(what: string, look: () => boolean | Promise<boolean>, limitMs = 60_000): Promise<void> {
 	const end = Date.now() + limitMs;
 	while (!(await look())) {
 		if (Date.now() > end) throw new Error(`not within ${limitMs} ms: ${what}`);

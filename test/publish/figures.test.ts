@@ -242,7 +242,7 @@ describe("figures for snmpd and collectd", { skip }, () => {
 		child.stdout?.setEncoding("utf8").on("data", (part: string) => {
 			text += part;
 		});
-		await until("lines", () => text.split("\n").length > count, 20_000);
+		await until("lines", () => text.split("\n").length > count, 120_000);
 		return text.split("\n").slice(0, count);
 	}
 
@@ -269,7 +269,7 @@ describe("figures for snmpd and collectd", { skip }, () => {
 				text = read();
 				return text.includes(`${BASE}.2.1.2.3`);
 			},
-			20_000,
+			120_000,
 		);
 		const lines = new Map(
 			text
@@ -311,7 +311,7 @@ LoadPlugin exec\nLoadPlugin csv\nLoadPlugin logfile\n<Plugin logfile>\n\tFile "$
 		await until(
 			"values",
 			() => seen().some((name) => wanted.test(name)) && seen().some((name) => name.includes("derive-outages")),
-			20_000,
+			120_000,
 		);
 		const log = readFileSync(join(folder, "log"), "utf8");
 		assert.doesNotMatch(log, /exec plugin: .*(error|fail|invalid)|Cannot parse|types\.db|not found/i);

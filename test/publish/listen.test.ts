@@ -1,18 +1,19 @@
 /** The small web server, on both engines. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import http from "node:http";
-import { connect, createServer } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { after, before, describe, type TestContext, test } from "node:test";
 import { nodeOutlets } from "../../daemon/platform/node/outlets.ts";
 import { createNodePlatform } from "../../daemon/platform/node/platform.ts";
 import { answer } from "../../daemon/platform/qjs/http-answer.ts";
-import { qjsOutlets } from "../../daemon/platform/qjs/outlets.ts";
+import { createQjsOutlets } from "../../daemon/platform/qjs/outlets.ts";
 import type { Pages } from "../engines/inside/outlets.ts";
 import { type QjsOutlets, startQjsOutlets, withoutQjs } from "../support/qjs-outlets.ts";
 import { freePort, until } from "./broker.ts";
 
-type Listen = (port: number, pages: Pages) => Promise<{ readonly port: number; close(): void }>;
+type Listen = (port: number, pages: Pages, idleMs?: number) => Promise<{ readonly port: number; close(): void }>;
 
 const BIG = "ü".repeat(200_000);
 const PAGES: Pages = {
@@ -20,10 +21,11 @@ const PAGES: Pages = {
 	"/readyz": { status: 503, type: "application/json", body: "{}\n" },
 };
 
-const onNode: Listen = (port, pages) =>
+const onNode: Listen = (port, pages, idleMs) =>
 	createNodePlatform().outlets.listen({
 		host: "127.0.0.1",
 		port,
+		...(idleMs === undefined ? {} : { idleMs }),
 		handle(path) {
 			if (path === "/fails") throw new Error("no figures");
 			if (path === "/big") return { status: 200, type: "text/plain", body: BIG };
@@ -66,10 +68,65 @@ function raw(port: number, text: string): Promise<string> {
 	});
 }
 
+/** A connection on which more than one thing is asked. */
+interface Kept {
+	readonly socket: Socket;
+	readonly over: boolean;
+	readonly ended: Promise<void>;
+	/** Sends a request; its whole answer. */
+	ask(path: string): Promise<string>;
+	/** What came since the last call, as soon as it ends with these words. */
+	heard(end: string): Promise<string>;
+}
+
+async function keep(t: TestContext, port: number): Promise<Kept> {
+	const socket = connect(port, "127.0.0.1");
+	t.after(() => socket.destroy());
+	let text = "";
+	let over = false;
+	socket.setEncoding("utf8").on("data", (part: string) => {
+		text += part;
+	});
+	socket.on("error", () => undefined);
+	const ended = once(socket, "close").then(() => {
+		over = true;
+	});
+	socket.on("end", () => socket.end());
+	await once(socket, "connect");
+	const take = (length: number): string => {
+		const taken = text.slice(0, length);
+		text = text.slice(length);
+		return taken;
+	};
+	return {
+		socket,
+		ended,
+		get over() {
+			return over;
+		},
+		async ask(path) {
+			socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+			const whole = (): number | null => {
+				const head = text.indexOf("\r\n\r\n") + 4;
+				const bytes = /content-length: (\d+)/i.exec(text.slice(0, head))?.[1];
+				if (head < 4 || bytes === undefined) return null;
+				const body = Buffer.from(text.slice(head));
+				return body.length < Number(bytes) ? null : head + body.subarray(0, Number(bytes)).toString().length;
+			};
+			await until(`an answer for ${path}`, () => whole() !== null || over);
+			return take(whole() ?? 0);
+		},
+		async heard(end) {
+			await until(JSON.stringify(end), () => text.endsWith(end) || over);
+			return take(text.length);
+		},
+	};
+}
+
 function suite(name: string, skip: string | false, listen: () => Listen): void {
 	describe(`web server on ${name}`, { skip }, () => {
-		async function open(t: TestContext, port = 0) {
-			const server = await listen()(port, PAGES);
+		async function open(t: TestContext, port = 0, idleMs?: number) {
+			const server = await listen()(port, PAGES, idleMs);
 			t.after(() => server.close());
 			return server;
 		}
@@ -115,6 +172,51 @@ function suite(name: string, skip: string | false, listen: () => Listen): void {
 			assert.deepEqual(new Set(replies.map(({ body }) => body)), new Set(["a 1\n"]));
 		});
 
+		test("a connection is kept for the next request, also for some sent at once, and ends after its idle time", async (t) => {
+			const { port } = await open(t);
+			const one = await keep(t, port);
+			const answers = [
+				await one.ask("/metrics"),
+				await one.ask("/readyz"),
+				await one.ask("/big"),
+				await one.ask("/metrics"),
+			];
+			assert.deepEqual(
+				answers.map((text) => [text.slice(9, 12), text.includes("\r\nConnection: close"), text.length > 1000]),
+				[
+					["200", false, false],
+					["503", false, false],
+					["200", false, true],
+					["200", false, false],
+				],
+			);
+			one.socket.write("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\nGET /readyz HTTP/1.1\r\nHost: x\r\n\r\nGET /metrics");
+			assert.match(await one.heard("{}\n"), /a 1\n[\s\S]* 503 [\s\S]*{}\n$/);
+			one.socket.write(" HTTP/1.1\r\nHost: x\r\n\r\n");
+			assert.match(await one.heard("a 1\n"), /^HTTP\/1\.1 200 /);
+			const last = await keep(t, port);
+			last.socket.write("GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+			assert.match(await last.heard("a 1\n"), /Connection: close/i);
+			await last.ended;
+			const short = await open(t, 0, 200);
+			const idle = await keep(t, short.port);
+			assert.match(await idle.ask("/metrics"), /a 1\n$/);
+			await idle.ended;
+		});
+
+		test("more connections than can be kept: newcomers are served, those that were idle for long end", async (t) => {
+			const { port } = await open(t);
+			const all: Kept[] = [];
+			for (let i = 0; i < 12; i++) {
+				const one = await keep(t, port);
+				assert.match(await one.ask("/metrics"), /a 1\n$/, `connection ${i}`);
+				all.push(one);
+			}
+			await until("few are left", () => all.filter((one) => !one.over).length <= 8);
+			assert.ok(all.at(-1)?.over === false, "the last one is kept");
+			assert.match((await all.at(-1)?.ask("/metrics")) ?? "", /a 1\n$/);
+		});
+
 		test("a port that is taken is said; after close nobody answers, and the port is free", async (t) => {
 			const other = createServer();
 			await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
@@ -144,9 +246,9 @@ before(async () => {
 	if (withoutQjs() === false) quickjs = await startQjsOutlets();
 });
 after(() => quickjs?.stop());
-suite("QuickJS", withoutQjs(), () => (port, pages) => {
+suite("QuickJS", withoutQjs(), () => (port, pages, idleMs) => {
 	if (quickjs === null) throw new Error("not started");
-	return quickjs.listen("127.0.0.1", port, pages);
+	return quickjs.listen("127.0.0.1", port, pages, idleMs);
 });
 
 /** Programs named socat whose arguments name this port. */
@@ -193,18 +295,44 @@ test("one helper waits while nobody asks; one of a killed daemon is ended by the
 	);
 });
 
+test("Node ends the helper of a killed QuickJS daemon, and leaves that of a living one alone", {
+	skip: withoutQjs(),
+}, async (t) => {
+	const first = await startQjsOutlets();
+	t.after(() => first.kill());
+	const port = await freePort();
+	await first.listen("127.0.0.1", port, PAGES);
+	const before = listeners(port);
+	assert.equal(before.length, 1);
+	await assert.rejects(onNode(port, PAGES), { code: "connection_failed", message: /EADDRINUSE/ });
+	assert.deepEqual(listeners(port), before);
+	assert.equal((await get(port, "/metrics")).status, 200);
+	first.kill();
+	await until("an orphan", () => /\) \S 1 /.test(readFileSync(`/proc/${before[0]}/stat`, "utf8")));
+	const server = await onNode(port, PAGES);
+	t.after(() => server.close());
+	assert.equal((await get(port, "/metrics")).body, "a 1\n");
+	await until("nobody left", () => listeners(port).length === 0);
+});
+
 test("what is answered to a request, whole or not", () => {
 	const say = (text: string) => {
 		const reply = answer(Buffer.from(text, "latin1"), (path) => ({ status: 200, type: "t", body: path }));
-		return reply === null ? null : Buffer.from(reply).toString("utf8");
+		if (reply === null) return null;
+		return `${Buffer.from(reply.bytes).toString("utf8")} ${reply.keep} ${text.slice(reply.used)}`;
 	};
-	const whole = "HTTP/1.1 200 OK\r\nContent-Type: t\r\nContent-Length: 2\r\nConnection: close\r\n\r\n/a";
+	const kept = "HTTP/1.1 200 OK\r\nContent-Type: t\r\nContent-Length: 2\r\n\r\n/a true ";
+	const last = kept.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n").replace("true", "false");
 	for (const [request, wanted] of [
 		["", null],
 		["GET /a HTTP/1.1\r\nHost: x\r\n", null],
-		["GET /a HTTP/1.1\r\nHost: x\r\n\r\n", whole],
-		["GET /a?b=c HTTP/1.0\r\n\r\n", whole],
-		["HEAD /a HTTP/1.1\r\n\r\n", whole.slice(0, -2)],
+		["GET /a HTTP/1.1\r\nHost: x\r\n\r\n", kept],
+		["GET /a HTTP/1.1\r\n\r\nGET /b", `${kept}GET /b`],
+		["GET /a?b=c HTTP/1.0\r\n\r\n", last],
+		["GET /a HTTP/1.1\r\nHost: x\r\nconnection: Close\r\n\r\n", last],
+		["GET /a HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc", `${last}abc`],
+		["GET /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0", `${last}0`],
+		["HEAD /a HTTP/1.1\r\n\r\n", kept.replace("/a", "")],
 	] as const) {
 		assert.equal(say(request), wanted, request);
 	}
@@ -215,12 +343,12 @@ test("what is answered to a request, whole or not", () => {
 		"\r\n\r\n",
 		"x".repeat(8192),
 	]) {
-		assert.match(say(request) ?? "", /^HTTP\/1\.1 400 Bad Request\r\n/, request.slice(0, 30));
+		assert.match(say(request) ?? "", /^HTTP\/1\.1 400 Bad Request\r\n[\s\S]*not HTTP\/1\n false/, request.slice(0, 30));
 	}
 });
 
 test("nothing of the router can be asked from outside", async () => {
-	for (const outlets of [nodeOutlets, qjsOutlets])
+	for (const outlets of [nodeOutlets, createQjsOutlets(() => null)])
 		for (const host of ["0.0.0.0", "::", "192.168.1.1", "127.0.0.1.example.org", ""])
 			await assert.rejects(outlets.listen({ host: host as "::1", port: 0, handle: () => null }), {
 				code: "refused",

@@ -17,12 +17,12 @@ import { sourceFor } from "./support.ts";
 const platform = createNodePlatform();
 
 async function waitFor<T>(what: string, look: () => T | null | undefined): Promise<T> {
-	for (let tries = 0; tries < 500; tries++) {
+	for (let tries = 0; tries < 3000; tries++) {
 		const found = look();
 		if (found != null) return found;
 		await new Promise((resolve) => setTimeout(resolve, 10));
 	}
-	throw new Error(`no ${what} within 5 s`);
+	throw new Error(`no ${what} within 30 s`);
 }
 
 const decision = (kind: Decision["kind"]): Decision => ({

@@ -22,8 +22,20 @@ export function chromiumPath(): string | null {
 
 export const NO_BROWSER = "no Chromium here: install it, or name one in CHROMIUM";
 
-export function launch(): Promise<Browser> {
+/** For every wait in a page that names no limit of its own: a machine that runs tests is slow. */
+const PATIENCE_MS = 120_000;
+
+export async function launch(): Promise<Browser> {
 	const executablePath = chromiumPath();
 	if (executablePath === null) throw new Error(NO_BROWSER);
-	return chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
+	// In a container the folder for shared memory can be too small for a browser.
+	const args = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"];
+	const browser = await chromium.launch({ executablePath, args, timeout: PATIENCE_MS });
+	const newContext = browser.newContext.bind(browser);
+	browser.newContext = async (options) => {
+		const context = await newContext(options);
+		context.setDefaultTimeout(PATIENCE_MS);
+		return context;
+	};
+	return browser;
 }

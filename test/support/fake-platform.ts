@@ -147,7 +147,7 @@ export function fakeFiles(initial: Readonly<Record<string, string | Uint8Array>>
 		stat(path: string) {
 			const value = content.get(path);
 			if (value !== undefined) return { size: text(value).length, modifiedMs: 0, isDirectory: false };
-			return self.list(path).length > 0 ? { size: 0, modifiedMs: 0, isDirectory: true } : null;
+			return self.list(path).length > 0 ? { size: self.list(path).length, modifiedMs: 0, isDirectory: true } : null;
 		},
 		makeDirectory: () => undefined,
 		remove: (path: string) => void content.delete(path),
@@ -161,6 +161,12 @@ export interface FakeChild extends Child {
 	readonly written: string[];
 	readonly signals: string[];
 	closed: boolean;
+	/** Whether its output can be left unread (the test's choice). */
+	canHold: boolean;
+	held: boolean;
+	readonly unread: string[];
+	/** Prints a line. */
+	say(line: string): void;
 }
 
 export type RunScript = (argv: Argv, options: RunOptions) => Partial<RunResult> | Promise<Partial<RunResult>>;
@@ -199,6 +205,22 @@ export function fakeProcesses(script: RunScript = () => ({})): Processes & {
 				signal: (name) => void child.signals.push(name),
 				close() {
 					child.closed = true;
+				},
+				canHold: false,
+				held: false,
+				unread: [],
+				hold(on) {
+					child.held = on && child.canHold;
+					if (!child.held) child.read();
+					return child.held;
+				},
+				waiting: () => (child.held ? child.unread.length : 0),
+				read() {
+					for (const line of child.unread.splice(0)) handlers.onStdoutLine?.(line);
+				},
+				say(line) {
+					child.unread.push(line);
+					if (!child.held) child.read();
 				},
 			};
 			children.push(child);

@@ -2,6 +2,17 @@
 import type { Page } from "playwright-core";
 import type { Autonomyd } from "../../lab/autonomyd.ts";
 
+/** The same, or all of it is closed again: a test that cannot begin is to fail, not to be left open. */
+export async function orClosed<T extends { close(): Promise<void> }>(opened: T, ready: Promise<void>): Promise<T> {
+	try {
+		await ready;
+		return opened;
+	} catch (error) {
+		await opened.close();
+		throw error;
+	}
+}
+
 /** Waits until all `count` uplinks are good: before that pages say other things. */
 export async function allEligible(daemon: Autonomyd, count: number): Promise<void> {
 	await daemon.until(
@@ -10,7 +21,7 @@ export async function allEligible(daemon: Autonomyd, count: number): Promise<voi
 			const { rank } = await daemon.status();
 			return rank.length === count && rank.every((one) => one.state === "eligible");
 		},
-		30_000,
+		300_000,
 	);
 }
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { AutonomyError, type ErrorCode } from "../../daemon/platform/error.ts";
 import { createNodePlatform } from "../../daemon/platform/node/platform.ts";
-import type { MqttHandlers, Outlets } from "../../daemon/platform/outlets.ts";
+import type { MqttHandlers, Outlets, PushKeys, SealedPush } from "../../daemon/platform/outlets.ts";
 import { engineFlags, findQjs } from "../../lab/autonomyd.ts";
 import type { Order, Pages } from "../engines/inside/outlets.ts";
 import { bundleTests } from "../engines/qjs.ts";
@@ -15,7 +15,7 @@ export interface QjsOutlets {
 	readonly outlets: Outlets;
 	readonly pid: number;
 	/** Like outlets.listen; what a page says is settled beforehand. */
-	listen(host: string, port: number, pages: Pages): Promise<{ readonly port: number; close(): void }>;
+	listen(host: string, port: number, pages: Pages, idleMs?: number): Promise<{ readonly port: number; close(): void }>;
 	memory(): Promise<{ readonly rssBytes: number; readonly heapBytes: number }>;
 	/** As a daemon ends. */
 	stop(): Promise<void>;
@@ -95,6 +95,11 @@ export async function startQjsOutlets(path?: string): Promise<QjsOutlets> {
 			...own,
 			certificateEndUnixMs: (pem) => ask({ call: "certificateEndUnixMs", pem }) as Promise<number | null>,
 			sendMail: (mail) => ask({ call: "sendMail", mail }) as Promise<void>,
+			newPushKeys: () => ask({ call: "newPushKeys" }) as Promise<PushKeys>,
+			async sealPush(push) {
+				const { headers, body } = (await ask({ call: "sealPush", push })) as SealedPush;
+				return { headers, body: Uint8Array.from(body) };
+			},
 			async openMqtt(options, handlers) {
 				const link = ++lastLink;
 				links.set(link, handlers);
@@ -111,9 +116,9 @@ export async function startQjsOutlets(path?: string): Promise<QjsOutlets> {
 				};
 			},
 		},
-		async listen(host, port, pages) {
+		async listen(host, port, pages, idleMs) {
 			const link = ++lastLink;
-			const taken = await ask({ call: "listen", link, host, port, pages });
+			const taken = await ask({ call: "listen", link, host, port, pages, idleMs: idleMs ?? null });
 			return { port: Number(taken), close: () => tell({ call: "close", link }) };
 		},
 		memory: () => ask({ call: "memory" }) as ReturnType<QjsOutlets["memory"]>,

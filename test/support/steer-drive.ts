@@ -9,7 +9,7 @@ import type { SteerCommand } from "./steer-inside.ts";
 import { FLOW_PORT, TARGET4, TARGET6, type World } from "./steer-world.ts";
 
 const NODE = [process.execPath, "--import", "tsx"];
-const LIMIT_MS = 30_000;
+const LIMIT_MS = 120_000;
 
 interface Lines {
 	next(): Promise<string>;

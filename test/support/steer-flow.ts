@@ -29,6 +29,9 @@ const type = options.address.includes(":") ? "udp6" : "udp4";
 const LINGER_MS = 1500;
 /** A sender that was kept from running skips what it missed: so many at once overflow no socket's buffer. */
 const MOST_AT_ONCE = 20;
+/** Nor may an echo that was kept from running find more than its socket holds; what is older than this is lost. */
+const MOST_IN_FLIGHT = 200;
+const IN_FLIGHT_MS = 1000;
 
 function unreachables(): number {
 	const v4 = /^Icmp: (?!InMsgs)(.*)$/m.exec(readFileSync("/proc/net/snmp", "utf8"))?.[1]?.split(" ")[2] ?? "0";
@@ -61,11 +64,19 @@ function send(): void {
 	};
 	const flow = open();
 	let skipped = 0;
+	/** All before it are answered or lost. */
+	let settled = 0;
+	function inFlight(): number {
+		const old = performance.now() - IN_FLIGHT_MS;
+		while (settled < sentAt.length && (ways[settled] !== null || (sentAt[settled] ?? 0) < old)) settled++;
+		return ways.slice(settled).filter((way) => way === null).length;
+	}
 	const startMs = performance.now();
 	const timer = setInterval(() => {
 		const due = Math.floor((performance.now() - startMs) / options.everyMs) - skipped;
-		skipped += Math.max(0, due - sentAt.length - MOST_AT_ONCE);
-		const upTo = Math.min(due, sentAt.length + MOST_AT_ONCE);
+		const most = Math.min(MOST_AT_ONCE, Math.max(0, MOST_IN_FLIGHT - inFlight()));
+		skipped += Math.max(0, due - sentAt.length - most);
+		const upTo = Math.min(due, sentAt.length + most);
 		while (sentAt.length < upTo) {
 			const n = sentAt.length;
 			sentAt.push(performance.now());

@@ -115,7 +115,7 @@ function buildWorld(
 			const comm = spawnSync("cat", [`/proc/${child.pid}/comm`], { encoding: "utf8" }).stdout.trim();
 			return comm === "sleep" && its !== undefined && its !== mine;
 		};
-		const limit = Date.now() + 5000;
+		const limit = Date.now() + 60_000;
 		while (!own()) if (Date.now() > limit) throw new Error(`namespace ${ns} does not come up`);
 	};
 	const sh = (ns: string, script: string, stdin = ""): string => {

@@ -20,7 +20,7 @@ export const nodeOutlets: Outlets = {
 		const { sendMail } = await import("./mail.ts");
 		return sendMail(mail);
 	},
-	canPush: true,
+	pushLacks: () => null,
 	async newPushKeys() {
 		const { newPushKeys } = await import("./web-push.ts");
 		return newPushKeys();

@@ -2,7 +2,7 @@
 import type { Platform } from "../platform.ts";
 import { nodeClock, nodeRandom, nodeTimers } from "./clock.ts";
 import { nodeFiles } from "./files.ts";
-import { nodeHost } from "./host.ts";
+import { keepYoungMemory, nodeHost } from "./host.ts";
 import { nodeHttp } from "./http.ts";
 import { nodeOutlets } from "./outlets.ts";
 import { nodeProcesses } from "./processes.ts";
@@ -10,6 +10,7 @@ import { nodeRpc } from "./rpc.ts";
 import { nodeDatagrams, nodeStreams } from "./streams.ts";
 
 export function createNodePlatform(): Platform {
+	keepYoungMemory();
 	return {
 		clock: nodeClock,
 		timers: nodeTimers,

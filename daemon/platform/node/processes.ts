@@ -3,7 +3,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import fs from "node:fs";
 import { createCollector } from "../collector.ts";
 import { AutonomyError } from "../error.ts";
-import type { Argv, Child, ChildHandlers, Processes, RunOptions, RunResult } from "../platform.ts";
+import type { Argv, Child, ChildHandlers, Processes, RunOptions, RunResult, StartOptions } from "../platform.ts";
+import { makeHeldPipe } from "./held-pipe.ts";
 import { createLineCutter } from "./lines.ts";
 
 const DEFAULT_TIMEOUT_MS = 10_000;
@@ -83,16 +84,19 @@ function run(argv: Argv, options: RunOptions = {}): Promise<RunResult> {
 	});
 }
 
-function start(argv: Argv, handlers: ChildHandlers, options?: { env?: Readonly<Record<string, string>> }): Child {
+function start(argv: Argv, handlers: ChildHandlers, options?: StartOptions): Child {
 	startedCount++;
 	let closed = false;
 	let failure: string | null = null;
 	let ended = false;
+	let held = false;
+	const stdout = createLineCutter((line) => !closed && handlers.onStdoutLine?.(line));
+	const pipe = options?.onDemand === true ? makeHeldPipe(find("mkfifo"), stdout.push) : null;
 	const child: ChildProcess = spawn(argv[0], argv.slice(1), {
 		env: environment(options?.env),
-		stdio: ["pipe", "pipe", "pipe"],
+		stdio: ["pipe", pipe?.writeFd ?? "pipe", "pipe"],
 	});
-	const stdout = createLineCutter((line) => !closed && handlers.onStdoutLine?.(line));
+	pipe?.started();
 	const stderr = createLineCutter((line) => !closed && handlers.onStderrLine?.(line));
 	child.stdout?.on("data", stdout.push);
 	child.stderr?.on("data", stderr.push);
@@ -100,6 +104,8 @@ function start(argv: Argv, handlers: ChildHandlers, options?: { env?: Readonly<R
 	const end = (code: number | null): void => {
 		if (ended) return;
 		ended = true;
+		pipe?.read();
+		pipe?.close();
 		stdout.end();
 		stderr.end();
 		if (!closed) handlers.onExit(code, failure);
@@ -112,12 +118,23 @@ function start(argv: Argv, handlers: ChildHandlers, options?: { env?: Readonly<R
 	return {
 		pid: child.pid ?? null,
 		write(text) {
-			const pipe = child.stdin;
-			if (ended || !pipe?.writable || pipe.writableLength > PIPE_LIMIT) return false;
-			pipe.write(text);
+			const { stdin } = child;
+			if (ended || !stdin?.writable || stdin.writableLength > PIPE_LIMIT) return false;
+			stdin.write(text);
 			return true;
 		},
 		signal: (name) => void child.kill(name),
+		hold(on) {
+			if (pipe === null || ended) return false;
+			if (on === held) return held;
+			held = on;
+			pipe.flow(!on);
+			return held;
+		},
+		waiting: () => (held ? (pipe?.waiting() ?? 0) : 0),
+		read() {
+			if (held) pipe?.read();
+		},
 		close() {
 			if (closed) return;
 			closed = true;

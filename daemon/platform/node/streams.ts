@@ -1,17 +1,27 @@
 /** Byte streams (unix, tcp) and datagrams on Node. */
 import dgram from "node:dgram";
-import net from "node:net";
+import net, { type SocketConstructorOpts, type TcpSocketConnectOpts } from "node:net";
 import type { ByteStream, Datagrams, Streams } from "../platform.ts";
 
 const HIGH_WATER = 65_536;
+/** What is read lies here until it is copied: all sockets take turns. Without, Node makes 64 KiB for each read. */
+const incoming = Buffer.allocUnsafeSlow(65_536);
 
 export const nodeStreams: Streams = {
 	connect(target, handlers): ByteStream {
 		let closed = false;
 		let failure: string | null = null;
-		const socket = new net.Socket();
+		const options: SocketConstructorOpts & Pick<TcpSocketConnectOpts, "onread"> = {
+			onread: {
+				buffer: incoming,
+				callback(count) {
+					if (!closed) handlers.onData(Buffer.from(incoming.subarray(0, count)));
+					return true;
+				},
+			},
+		};
+		const socket = new net.Socket(options);
 		socket.on("connect", () => !closed && handlers.onOpen());
-		socket.on("data", (bytes) => !closed && handlers.onData(bytes));
 		socket.on("drain", () => !closed && handlers.onDrain?.());
 		socket.on("error", (error) => {
 			failure = error.message;

@@ -1,4 +1,5 @@
 /** When a certificate ends (RFC 5280 4.1.2.5). Pure; reads just as much of it, and hostile ones as well. */
+import { decodeBase64 } from "./base64.ts";
 
 interface Element {
 	readonly tag: number;
@@ -6,7 +7,6 @@ interface Element {
 	readonly to: number;
 }
 
-const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const SEQUENCE = 0x30;
 const UTC_TIME = 0x17;
 const GENERALIZED_TIME = 0x18;
@@ -17,19 +17,7 @@ const VERSION = 0xa0;
 function derOf(pem: string): Uint8Array | null {
 	const body = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END/.exec(pem)?.[1];
 	if (body === undefined) return null;
-	const digits = body.replace(/[=\s]/g, "");
-	const bytes = new Uint8Array(Math.floor((digits.length * 3) / 4));
-	let word = 0;
-	let bits = 0;
-	let at = 0;
-	for (const digit of digits) {
-		word = ((word << 6) | DIGITS.indexOf(digit)) & 0xffffff;
-		bits += 6;
-		if (bits < 8) continue;
-		bits -= 8;
-		bytes[at++] = word >> bits;
-	}
-	return bytes;
+	return decodeBase64(body);
 }
 
 /** The element at this place; null when it is not whole (X.690 8.1). */

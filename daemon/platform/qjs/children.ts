@@ -9,9 +9,20 @@ import { type PipeReader, type PipeWriter, readPipe, writePipe } from "./pipe.ts
 const USUAL_FOLDERS = ["/usr/local/usr/sbin", "/usr/local/usr/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 const ANY_EXECUTE = 0o111;
 
-export function searchPath(): string[] {
+/** Nothing changes our own environment: where programs are looked for, and what they are given, is made once. */
+let folders: readonly string[] | null = null;
+let inherited: Record<string, string> | null = null;
+
+export function searchPath(): readonly string[] {
+	if (folders !== null) return folders;
 	const own = (std.getenv("PATH") ?? "").split(":").filter(Boolean);
-	return [...own, ...USUAL_FOLDERS.filter((folder) => !own.includes(folder))];
+	folders = [...own, ...USUAL_FOLDERS.filter((folder) => !own.includes(folder))];
+	return folders;
+}
+
+function environment(): Record<string, string> {
+	inherited ??= { ...std.getenviron(), PATH: searchPath().join(":") };
+	return inherited;
 }
 
 function isExecutable(path: string): boolean {
@@ -65,7 +76,7 @@ const SIGTERM = 15;
 export interface RawChild {
 	readonly pid: number;
 	readonly stdin: PipeWriter;
-	readonly stdout: Pick<PipeReader, "pause" | "resume">;
+	readonly stdout: Pick<PipeReader, "pause" | "resume" | "hold" | "held" | "waiting" | "read">;
 	/** No more of its output, and no waiting for grandchildren that hold it open. */
 	dropOutput(): void;
 	/** True when it has been collected: its number may belong to somebody else now. */
@@ -123,7 +134,7 @@ export function spawn(
 			block: false,
 			usePath: false,
 			file,
-			env: env ?? { ...std.getenviron(), PATH: searchPath().join(":") },
+			env: env ?? environment(),
 			stdin: stdin[0],
 			stdout: stdout[1],
 			stderr: stderr[1],
@@ -177,6 +188,7 @@ export function spawn(
 	};
 	waiting.set(pid, (result) => {
 		status = result;
+		if (stdoutReader.held) stdoutReader.resume(); // its end is to be seen, too
 		settle();
 	});
 	return child;

@@ -45,14 +45,17 @@ function start(dueMs: number, periodMs: number, callback: () => void): Timer {
  * After a stall the engine would call all that is due before it reads anything, and a time limit would be over for an answer
  * that has long been there: so a late timer lets everything that waits be read first, a descriptor a turn, before it fires.
  */
+function letRead(timer: Timer): boolean {
+	const read = inputsSoFar();
+	if (timer.inputs === read || timer.turns++ >= MAX_TURNS) return false;
+	timer.inputs = read;
+	timer.id = os.setTimeout(() => fire(timer), 1);
+	return true;
+}
+
 function fire(timer: Timer): void {
 	try {
-		const waits = timer.inputs !== inputsSoFar();
-		timer.inputs = inputsSoFar();
-		if (os.now() - timer.dueMs > LATE_MS && waits && timer.turns++ < MAX_TURNS) {
-			timer.id = os.setTimeout(() => fire(timer), 1);
-			return;
-		}
+		if (os.now() - timer.dueMs > LATE_MS && letRead(timer)) return;
 		const { callback } = timer;
 		timer.id = null;
 		if (timer.periodMs > 0) again(timer);
@@ -86,11 +89,11 @@ export const qjsTimers: Timers = {
 const POOL_BYTES = 256;
 const pool = new Uint8Array(POOL_BYTES);
 let used = POOL_BYTES;
+/** Open from the start: at the limit of open files it could not be had any more, and no name be asked for. */
+const source = os.open("/dev/urandom", os.O_RDONLY);
 
 function refill(): void {
-	const fd = os.open("/dev/urandom", os.O_RDONLY);
-	const count = fd < 0 ? fd : os.read(fd, pool.buffer, 0, POOL_BYTES);
-	if (fd >= 0) os.close(fd);
+	const count = source < 0 ? source : os.read(source, pool.buffer, 0, POOL_BYTES);
 	if (count !== POOL_BYTES) throw new Error("/dev/urandom cannot be read");
 	used = 0;
 }

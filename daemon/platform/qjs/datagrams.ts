@@ -11,11 +11,12 @@ import { endChild } from "./processes.ts";
 import { failureOf, hostText } from "./socat.ts";
 
 export const qjsDatagrams: Datagrams = {
-	open({ family, localAddress }, handlers) {
-		let closed = false;
+	open({ family, localAddress }, told) {
+		/** Null: closed. Whoever listens knows the socket, and such a circle is garbage that only the collector finds. */
+		let handlers: typeof told | null = told;
 		const helpers = new Map<string, RawChild>();
 		const fail = (error: string): void => {
-			if (!closed) handlers.onError(error);
+			handlers?.onError(error);
 		};
 		const helper = (host: string, port: number): RawChild => {
 			const key = `${host} ${port}`;
@@ -28,7 +29,7 @@ export const qjsDatagrams: Datagrams = {
 				if (failure !== null) fail(failure);
 			});
 			const made = spawn(["socat", "-b", "65536", "-", `${type}:${hostText(host)}:${port}${bind}`], undefined, {
-				onStdout: (bytes) => !closed && handlers.onMessage(bytes, host, port),
+				onStdout: (bytes) => handlers?.onMessage(bytes, host, port),
 				onStderr: notices.push,
 				onEnd: () => notices.end(),
 			});
@@ -37,7 +38,7 @@ export const qjsDatagrams: Datagrams = {
 		};
 		return {
 			send(bytes, host, port) {
-				if (closed) return;
+				if (handlers === null) return;
 				try {
 					helper(host, port).stdin.write(bytes);
 				} catch (error) {
@@ -46,8 +47,8 @@ export const qjsDatagrams: Datagrams = {
 				}
 			},
 			close() {
-				if (closed) return;
-				closed = true;
+				if (handlers === null) return;
+				handlers = null;
 				for (const child of helpers.values()) if (!child.gone) endChild(child);
 				helpers.clear();
 			},

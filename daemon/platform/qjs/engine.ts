@@ -33,19 +33,41 @@ export function noteInput(): void {
 }
 export const inputsSoFar = (): number => inputs;
 
-/** How long the last orders may take when memory has run out, and the memory kept for them (untouched, so not resident). */
+/** How long the last orders may take when memory has run out. */
 const LAST_MS = 5000;
-let reserve: ArrayBuffer | null = new ArrayBuffer(256 * 1024);
+/** Kept for them, where asking for memory can fail: the engine writes zeros, so all of it is resident. */
+const RESERVE_BYTES = 256 * 1024;
+const reserve = memoryIsLimited() ? [new ArrayBuffer(RESERVE_BYTES)] : [];
+let ranOut = false;
+
+/** By the engine's flag, the process's limits or a kernel that counts what is promised; elsewhere it ends a process instead. */
+function memoryIsLimited(): boolean {
+	const limits = lines("/proc/self/limits").some((line) => /^Max (address space|data size) +\d/.test(line));
+	const counted = lines("/proc/sys/vm/overcommit_memory")[0] === "2";
+	return limits || counted || lines("/proc/self/cmdline").some((line) => line.includes("--memory-limit"));
+}
+
+/** Before files.ts, which needs this module. */
+function lines(path: string): string[] {
+	const file = std.open(path, "r");
+	const found: string[] = [];
+	for (let line = file?.getline() ?? null; line !== null; line = file?.getline() ?? null) found.push(line);
+	file?.close();
+	return found;
+}
 
 /** An error that left a handler. */
 export function tell(error: unknown): void {
 	try {
-		if (error === null || (error instanceof Error && error.message === "out of memory")) {
-			if (reserve === null) return; // it has been told
-			reserve = null;
+		if (error === null || (error instanceof Error && error.message.startsWith("out of memory"))) {
+			if (ranOut) return; // it has been told
+			ranOut = true;
+			reserve.length = 0;
 			os.setTimeout(() => std.exit(1), LAST_MS);
 		}
-		for (const callback of [...fatal]) callback(error);
+		// Null: there was not even room for an error. Now there is.
+		const said = error ?? new Error("out of memory");
+		for (const callback of [...fatal]) callback(said);
 		if (fatal.size > 0) return;
 		std.err.puts(`autonomyd: ${describe(error)}\n`);
 	} catch {

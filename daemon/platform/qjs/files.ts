@@ -4,8 +4,8 @@
  */
 import { AutonomyError, type ErrorCode, isAutonomyError } from "../error.ts";
 import type { Files } from "../platform.ts";
+import { concat, decodeText, encodeText } from "../text.ts";
 import { errnoName, isPassing, os } from "./engine.ts";
-import { concat, decodeText, encodeText } from "./text.ts";
 
 const CODES: Readonly<Record<string, ErrorCode>> = {
 	ENOENT: "file_not_found",

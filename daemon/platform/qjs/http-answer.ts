@@ -1,7 +1,7 @@
-/** What a small web server says to one request of HTTP/1: GET and HEAD, one per connection. Pure but for what its pages do. */
+/** What a small web server says to one request of HTTP/1: GET and HEAD. Pure but for what its pages do. */
 import { errorText } from "../error.ts";
 import type { ListenOptions } from "../outlets.ts";
-import { concat, decodeText, encodeText } from "./text.ts";
+import { concat, decodeText, encodeText } from "../text.ts";
 
 const MAX_REQUEST = 8192;
 const STATUS: Readonly<Record<number, string>> = {
@@ -13,22 +13,35 @@ const STATUS: Readonly<Record<number, string>> = {
 	503: "Service Unavailable",
 };
 
-/** What to say to a request; null: it is not whole yet. */
-export function answer(request: Uint8Array, handle: ListenOptions["handle"]): Uint8Array | null {
-	const text = decodeText(request);
+export interface Answer {
+	readonly bytes: Uint8Array;
+	/** So much of what came is answered. */
+	readonly used: number;
+	/** The connection can carry another request. */
+	readonly keep: boolean;
+}
+
+/** What to say to the first request in what came; null: it is not whole yet. */
+export function answer(request: Uint8Array, handle: ListenOptions["handle"]): Answer | null {
+	const text = decodeText(request.subarray(0, MAX_REQUEST));
 	const end = text.indexOf("\r\n\r\n");
 	if (end === -1 && request.length < MAX_REQUEST) return null;
-	const [, method = "", target = ""] = /^([A-Z]+) (\S+) HTTP\/1\.[01]\r\n/.exec(text) ?? [];
+	const [line = "", method = "", target = "", version] = /^([A-Z]+) (\S+) HTTP\/1\.([01])\r\n/.exec(text) ?? [];
 	const reply = end === -1 || method === "" ? plain(400, "not HTTP/1") : replyTo(method, target, handle);
+	const headers = text.slice(line.length, end);
+	// A body would be taken for the next request.
+	const bodyOrEnd = /^(content-length|transfer-encoding|connection:.*close)/im.test(headers);
+	const keep = version === "1" && reply.status !== 405 && !bodyOrEnd;
 	const body = encodeText(reply.body);
 	const head = [
 		`HTTP/1.1 ${reply.status} ${STATUS[reply.status] ?? "Status"}`,
 		`Content-Type: ${reply.type}`,
 		`Content-Length: ${body.length}`,
-		"Connection: close",
+		...(keep ? [] : ["Connection: close"]),
 		"\r\n",
 	];
-	return concat([encodeText(head.join("\r\n")), ...(method === "HEAD" ? [] : [body])]);
+	const bytes = concat([encodeText(head.join("\r\n")), ...(method === "HEAD" ? [] : [body])]);
+	return { bytes, used: end + 4, keep };
 }
 
 type Reply = NonNullable<ReturnType<ListenOptions["handle"]>>;

@@ -1,15 +1,19 @@
 /**
  * Requests of https:// by `curl`, which has TLS and the router's certificates. Everything (address, headers, body) goes
- * to it by its standard input, as its configuration: nothing of it can be seen in the list of processes.
+ * to it by its standard input, as its configuration: nothing of it can be seen in the list of processes. A body that is no
+ * text is a file in RAM meanwhile.
  */
 import { AutonomyError, errorText } from "../error.ts";
+import { headerLines, httpResponse, parseHead } from "../http-message.ts";
 import type { HttpRequest, HttpResponse } from "../platform.ts";
+import { concat, decodeText, encodeText } from "../text.ts";
 import { spawn } from "./children.ts";
 import { qjsTimers } from "./clock.ts";
-import { headerLines, parseHead } from "./http-message.ts";
+import { os } from "./engine.ts";
+import { qjsFiles } from "./files.ts";
 import { endChild } from "./processes.ts";
-import { concat, decodeText, encodeText } from "./text.ts";
 
+const FOLDER = "/tmp/autonomy";
 const DEFAULT_TIMEOUT_MS = 10_000;
 const DEFAULT_MAX_BYTES = 1 << 20;
 const MAX_HEAD_BYTES = 65_536;
@@ -31,8 +35,8 @@ export interface Pinned {
 	readonly addresses: readonly string[];
 }
 
-/** Its configuration file. Pure. */
-export function curlConfig(request: HttpRequest, pinned: Pinned | null = null): string {
+/** Its configuration file; `bodyFile` holds the body when that is no text. Pure. */
+export function curlConfig(request: HttpRequest, pinned: Pinned | null, bodyFile: string | null): string {
 	const timeoutMs = request.timeoutMs ?? DEFAULT_TIMEOUT_MS;
 	const lines = [
 		`url = ${quoted(request.url)}`,
@@ -57,8 +61,7 @@ export function curlConfig(request: HttpRequest, pinned: Pinned | null = null): 
 	}
 	if (request.localAddress !== undefined) lines.push(`interface = ${quoted(`host!${request.localAddress}`)}`);
 	if (request.body !== undefined) {
-		const body = typeof request.body === "string" ? request.body : decodeText(request.body);
-		lines.push(`data-raw = ${quoted(body)}`);
+		lines.push(bodyFile === null ? `data-raw = ${quoted(String(request.body))}` : `data-binary = "@${bodyFile}"`);
 		// What curl adds by itself when there is a body.
 		const names = Object.keys(request.headers ?? {}).map((name) => name.toLowerCase());
 		if (!names.includes("content-type")) lines.push('header = "Content-Type:"');
@@ -71,7 +74,7 @@ function replyOf(output: Uint8Array): HttpResponse {
 	const head = parseHead(output);
 	if (head === null) throw new AutonomyError("connection_failed", "an answer without an end of its headers");
 	const bytes = output.slice(head.end);
-	return { status: head.status, headers: head.headers, bytes, body: decodeText(bytes) };
+	return httpResponse(head, bytes);
 }
 
 function failure(code: number | null, words: string, request: HttpRequest): AutonomyError {
@@ -84,8 +87,26 @@ function failure(code: number | null, words: string, request: HttpRequest): Auto
 	return new AutonomyError("connection_failed", untouched ? text : `the connection broke: ${text}`);
 }
 
+let lastNumber = 0;
+
+/** Bytes (the sealed text of a push) cannot stand in a configuration; a text can, and is then nowhere in the file system. */
+async function withBodyFile<T>(body: HttpRequest["body"], run: (path: string | null) => Promise<T>): Promise<T> {
+	if (body === undefined || typeof body === "string") return run(null);
+	const path = `${FOLDER}/post-${os.getpid()}-${++lastNumber}`;
+	qjsFiles.makeDirectory(FOLDER);
+	qjsFiles.writeAtomic(path, body, 0o600);
+	try {
+		return await run(path);
+	} finally {
+		qjsFiles.remove(path);
+	}
+}
+
 export function requestByCurl(request: HttpRequest, pinned: Pinned | null): Promise<HttpResponse> {
-	const config = encodeText(curlConfig(request, pinned));
+	return withBodyFile(request.body, (path) => exchange(request, encodeText(curlConfig(request, pinned, path))));
+}
+
+function exchange(request: HttpRequest, config: Uint8Array): Promise<HttpResponse> {
 	const maxBytes = (request.maxBytes ?? DEFAULT_MAX_BYTES) + MAX_HEAD_BYTES;
 	return new Promise((resolve, reject) => {
 		const output: Uint8Array[] = [];

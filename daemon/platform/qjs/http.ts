@@ -1,10 +1,22 @@
 /** HTTP on QuickJS: plain by ourselves, with TLS by curl. Each is loaded by the first that needs it. */
 import { AutonomyError } from "../error.ts";
+import { parseUrl } from "../http-message.ts";
+import type { Connect, PlainHttp } from "../http-plain.ts";
 import type { HttpClient } from "../platform.ts";
 import { qjsRandom, qjsTimers } from "./clock.ts";
 import { qjsDatagrams } from "./datagrams.ts";
 import { qjsFiles } from "./files.ts";
-import { parseUrl } from "./http-message.ts";
+import { connectAny } from "./streams.ts";
+
+let plain: PlainHttp | null = null;
+
+const connect: Connect = (hosts, port, localAddress, handlers) => {
+	const local = localAddress === undefined ? {} : { localAddress };
+	return connectAny(
+		hosts.map((host) => ({ kind: "tcp", host, port, ...local })),
+		handlers,
+	);
+};
 
 /** curl and socat would resolve by themselves, and what we had checked need not be what they connect to. */
 async function addressesOf(host: string, localAddress: string | undefined): Promise<readonly string[]> {
@@ -18,8 +30,9 @@ export const qjsHttp: HttpClient = {
 		const url = parseUrl(request.url);
 		const addresses = request.publicOnly === true ? await addressesOf(url.host, request.localAddress) : null;
 		if (!url.secure) {
-			const { requestPlain } = await import("./http-plain.ts");
-			return requestPlain(request, { ...url, host: addresses?.[0] ?? url.host });
+			// Asked for each time, what is loaded already would still be looked for (a dish is asked every second).
+			plain ??= (await import("../http-plain.ts")).createPlainHttp(connect, qjsTimers);
+			return plain(request, url, addresses);
 		}
 		if (request.url.length > 8192) throw new AutonomyError("bad_argument", "an address too long to be asked");
 		const { requestByCurl } = await import("./http-curl.ts");

@@ -1,5 +1,5 @@
 /** Cuts bytes into lines without ever holding more than one capped line. Keeps nothing of the memory it is given. */
-import { asciiText, concat, decodeText } from "./text.ts";
+import { asciiText, concat, decodeText } from "../text.ts";
 
 const MAX_LINE = 65_536;
 const NEWLINE = 10;

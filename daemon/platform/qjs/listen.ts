@@ -1,40 +1,43 @@
 /**
- * A small web server for loopback on QuickJS, which has no sockets: one `socat` waits on the port, one connection after the
- * other (more wait in the kernel), and joins each to a socket of ours, on which a second one waits that is started only for
- * this connection and carries it over its standard input and output. So nothing is started while nobody asks. The one that
- * waits outlives a daemon that is killed: the next start finds the port taken and ends it.
+ * A small web server for loopback on QuickJS, which has no sockets: one `socat` waits on the port and lets each connection
+ * (few at a time, more wait in the kernel) wait under a name of ours for a second one, which is started for it and carries it
+ * (http-served.ts). So nothing is started while nobody asks, and nothing for those who ask again on the same connection. As
+ * only one can have the name, and says so, each gets its own; the name is no file, so any program of the router could come
+ * first, as it could take the port. The one that waits outlives a daemon that is killed: the next start finds the port taken
+ * and ends it (../web-orphans.ts).
  */
 import { AutonomyError, errorText } from "../error.ts";
-import type { Listening, ListenOptions } from "../outlets.ts";
+import { IDLE_MS, type Listening, type ListenOptions } from "../outlets.ts";
 import type { Argv, Closable } from "../platform.ts";
+import { endOrphans, ORPHAN_MS, WEB_NAME } from "../web-orphans.ts";
 import { carries, type RawChild, spawn } from "./children.ts";
-import { qjsTimers } from "./clock.ts";
+import { qjsRandom, qjsTimers } from "./clock.ts";
 import { os } from "./engine.ts";
 import { qjsFiles } from "./files.ts";
-import { answer } from "./http-answer.ts";
+import { type Served, serve } from "./http-served.ts";
 import { createLineCutter } from "./lines.ts";
 import { endChild } from "./processes.ts";
 import { failureOf, hostText } from "./socat.ts";
-import { concat } from "./text.ts";
 
 const START_MS = 5000;
-/** For the whole request, and for the rest of the connection: the next one waits. */
-const REQUEST_MS = 2000;
-const ANSWER_MS = 5000;
 const AGAIN_MS = 2000;
-const MAX_ASKED = 16;
-const FOLDER = "/tmp/autonomy";
+/** Kept with nothing to do: Prometheus and one more. */
+const MAX_KEPT = 2;
+const MAX_CONNECTIONS = 6;
 
-/** -t: how long a side may take to end when the other has. The second tries until ours is there, 5 s at most. */
-function portArgv(host: string, port: number, path: string): Argv {
+/**
+ * -t: how long a side may take to end when the other has. Only one at a time can wait under the name; the others try until
+ * it is free, 5 s at most.
+ */
+function portArgv(host: string, port: number, name: string): Argv {
 	const kind = host.includes(":") ? "TCP6-LISTEN" : "TCP4-LISTEN";
-	const address = `${kind}:${port},bind=${hostText(host)},reuseaddr,fork,max-children=1,backlog=8`;
-	return ["socat", "-d", "-d", "-t", "0.5", address, `UNIX-CONNECT:${path},retry=250,interval=0.02`];
+	const address = `${kind}:${port},bind=${hostText(host)},reuseaddr,fork,max-children=${MAX_CONNECTIONS},backlog=8`;
+	const other = `ABSTRACT-LISTEN:${name},backlog=1,accept-timeout=5,retry=250,interval=0.02`;
+	return ["socat", "-d", "-d", "-t", "0.5", address, other];
 }
 
-function serveArgv(path: string): Argv {
-	const address = `UNIX-LISTEN:${path},unlink-early,unlink-close=0,mode=600,accept-timeout=5`;
-	return ["socat", "-d", "-d", "-t", "0.5", "-b", "32768", address, "-"];
+function serveArgv(name: string): Argv {
+	return ["socat", "-t", "0.5", "-b", "32768", "-", `ABSTRACT-CONNECT:${name}`];
 }
 
 /** The port of a notice like "... N listening on AF=2 127.0.0.1:9101"; null for other lines. */
@@ -43,39 +46,22 @@ export function listeningPort(line: string): number | null {
 	return port === undefined ? null : Number(port);
 }
 
-function isAccepting(line: string): boolean {
-	return line.includes(" N accepting connection from ");
+/** Of a connection that waits for whoever serves it. */
+function isAsking(line: string): boolean {
+	return line.includes(" N listening on AF=1 ");
 }
 
-/** Ends those of killed daemons that still wait on this port; true when there was one. */
-function endOrphans(port: number): boolean {
-	let found = false;
-	for (const name of qjsFiles.list("/proc")) {
-		if (!/^\d+$/.test(name)) continue;
-		try {
-			const words = qjsFiles.readText(`/proc/${name}/cmdline`).split("\0");
-			const path = /^UNIX-CONNECT:(\/tmp\/autonomy\/web-[\d-]+),/.exec(words[6] ?? "")?.[1];
-			if (path === undefined || !words[5]?.includes(`-LISTEN:${port},`)) continue;
-			if (!/^\d+ \(socat\) \S 1 /.test(qjsFiles.readText(`/proc/${name}/stat`))) continue; // its daemon lives
-			found = os.kill(Number(name), 15) === 0 || found;
-			qjsFiles.remove(path);
-		} catch {
-			// It has just ended.
-		}
-	}
-	return found;
-}
+const ORPHANS = { files: qjsFiles, end: (pid: number): boolean => os.kill(pid, 15) === 0 };
 
 let lastNumber = 0;
 
-export function listen({ host, port: wanted, handle }: ListenOptions): Promise<Listening> {
-	const path = `${FOLDER}/web-${os.getpid()}-${++lastNumber}`;
+export function listen({ host, port: wanted, handle, idleMs = IDLE_MS }: ListenOptions): Promise<Listening> {
+	const name = `${WEB_NAME}${os.getpid()}-${++lastNumber}-${qjsRandom.uint32()}`;
 	let port = wanted;
 	let closed = false;
 	let waiter: RawChild | null = null;
-	let server: RawChild | null = null;
-	/** Connections that nobody has served yet. */
-	let asked = 0;
+	/** Those that are idle in the order in which they became so. */
+	const served = new Set<Served>();
 	let again: Closable | null = null;
 
 	function wait(told: (failure: string | null) => void): void {
@@ -86,13 +72,10 @@ export function listen({ host, port: wanted, handle }: ListenOptions): Promise<L
 			if (at !== null) {
 				port = at;
 				told(null);
-			} else if (isAccepting(line)) {
-				asked = Math.min(MAX_ASKED, asked + 1);
-				serve();
-			}
+			} else if (isAsking(line)) serveOne();
 		});
 		waiter = carries(
-			spawn(portArgv(host, port, path), undefined, {
+			spawn(portArgv(host, port, name), undefined, {
 				onStdout: () => undefined,
 				onStderr: notices.push,
 				onEnd(code) {
@@ -121,40 +104,20 @@ export function listen({ host, port: wanted, handle }: ListenOptions): Promise<L
 		}
 	}
 
-	function serve(): void {
-		if (closed || server !== null || asked === 0) return;
-		asked--;
-		let request: Uint8Array = new Uint8Array(0);
-		let answered = false;
-		let limit: Closable | null = null;
-		const within = (ms: number): void => {
-			limit?.close();
-			limit = qjsTimers.after(ms, () => server !== null && endChild(server));
-		};
-		const notices = createLineCutter((line) => {
-			if (isAccepting(line) && !answered) within(REQUEST_MS);
-		});
+	function serveOne(): void {
+		if (closed) return;
 		try {
-			const child = spawn(serveArgv(path), undefined, {
-				onStdout(bytes) {
-					if (answered || closed) return;
-					request = concat([request, bytes]);
-					const out = answer(request, handle);
-					if (out === null) return;
-					answered = true;
-					within(ANSWER_MS);
-					child.stdin.write(out);
-					child.stdin.end();
+			const one = serve(serveArgv(name), handle, idleMs, {
+				onIdle() {
+					// Behind those that have been idle for longer.
+					served.delete(one);
+					served.add(one);
+					const idle = [...served].filter((other) => other.idle);
+					for (const other of idle.slice(0, Math.max(0, idle.length - MAX_KEPT))) other.end();
 				},
-				onStderr: notices.push,
-				onEnd() {
-					limit?.close();
-					server = null;
-					serve();
-				},
+				onEnd: () => void served.delete(one),
 			});
-			server = carries(child);
-			within(START_MS);
+			served.add(one);
 		} catch {
 			// No memory, no processes: whoever asks is told by the end of the connection.
 		}
@@ -163,8 +126,8 @@ export function listen({ host, port: wanted, handle }: ListenOptions): Promise<L
 	function close(): void {
 		closed = true;
 		again?.close();
-		for (const child of [waiter, server]) if (child !== null && !child.gone) endChild(child);
-		qjsFiles.remove(path);
+		if (waiter !== null && !waiter.gone) endChild(waiter);
+		for (const one of served) one.close();
 	}
 
 	return new Promise((resolve, reject) => {
@@ -174,9 +137,9 @@ export function listen({ host, port: wanted, handle }: ListenOptions): Promise<L
 				keep(failure);
 				return;
 			}
-			if (failure !== null && state === "first" && wanted !== 0 && endOrphans(wanted)) {
+			if (failure !== null && state === "first" && wanted !== 0 && endOrphans(wanted, ORPHANS)) {
 				state = "second";
-				qjsTimers.after(100, () => attempt(tell));
+				qjsTimers.after(ORPHAN_MS, () => attempt(tell));
 				return;
 			}
 			state = "told";
@@ -189,7 +152,6 @@ export function listen({ host, port: wanted, handle }: ListenOptions): Promise<L
 			reject(new AutonomyError("connection_failed", `cannot listen on ${host}:${wanted}: ${failure}`));
 		};
 		const limit = qjsTimers.after(START_MS, () => tell(`socat does not begin within ${START_MS} ms`));
-		qjsFiles.makeDirectory(FOLDER);
 		attempt(tell);
 	});
 }

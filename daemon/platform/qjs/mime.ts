@@ -4,8 +4,8 @@
  */
 import { AutonomyError } from "../error.ts";
 import type { Mail } from "../outlets.ts";
+import { encodeText } from "../text.ts";
 import { encodeBase64 } from "./base64.ts";
-import { encodeText } from "./text.ts";
 
 export interface Address {
 	readonly name: string;

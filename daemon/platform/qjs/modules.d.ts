@@ -60,6 +60,12 @@ declare module "qjs:std" {
 	}
 	export const out: Output;
 	export const err: Output;
+	interface Input {
+		/** Null at the end. */
+		getline(): string | null;
+		close(): void;
+	}
+	export function open(path: string, mode: "r"): Input | null;
 	export function exit(code: number): never;
 	export function getenv(name: string): string | undefined;
 	export function getenviron(): Record<string, string>;

@@ -3,8 +3,8 @@
  * connection_closed, and nothing is believed about lengths that the bytes do not hold. Clauses as in mqtt-write.ts.
  */
 import { AutonomyError } from "../error.ts";
+import { decodeText } from "../text.ts";
 import { MAX_PACKET, type Version } from "./mqtt-write.ts";
-import { decodeText } from "./text.ts";
 
 /** What the broker may limit when it accepts (5: 3.2.2.3); null: it does not. */
 export interface Limits {

@@ -4,7 +4,7 @@
  */
 import { AutonomyError } from "../error.ts";
 import type { MqttOptions } from "../outlets.ts";
-import { concat, encodeText } from "./text.ts";
+import { concat, encodeText } from "../text.ts";
 
 export type Version = MqttOptions["protocol"];
 

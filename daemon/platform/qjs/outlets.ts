@@ -1,15 +1,10 @@
-/** Ways out on QuickJS: thin doors, each part is loaded by the first that needs it; what needs Node says so. */
-import { AutonomyError } from "../error.ts";
+/** Ways out on QuickJS: thin doors, each part is loaded by the first that needs it. */
 import { type Outlets, refuseUnlessLoopback } from "../outlets.ts";
+import { encodeText } from "../text.ts";
 import { encodeBase64 } from "./base64.ts";
-import { encodeText } from "./text.ts";
 
-function needsNode(what: string): Promise<never> {
-	const text = `${what} needs Node.js: set option runtime 'node' in section main of /etc/config/autonomy, or turn it off`;
-	return Promise.reject(new AutonomyError("tool_missing", text));
-}
-
-export const qjsOutlets: Outlets = {
+/** `find`: the path of a program, null when it is not there. */
+export const createQjsOutlets = (find: (name: string) => string | null): Outlets => ({
 	async hmacSha256(secret, text) {
 		const { hmacSha256 } = await import("./sha256.ts");
 		return hmacSha256(secret, text);
@@ -23,9 +18,16 @@ export const qjsOutlets: Outlets = {
 		const { sendMail } = await import("./mail.ts");
 		return sendMail(mail);
 	},
-	canPush: false,
-	newPushKeys: () => needsNode("web push"),
-	sealPush: () => needsNode("web push"),
+	// Push services are asked over https://, and only curl has TLS.
+	pushLacks: () => (find("curl") === null ? "curl" : null),
+	async newPushKeys() {
+		const { newPushKeys } = await import("./web-push.ts");
+		return newPushKeys();
+	},
+	async sealPush(push) {
+		const { sealPush } = await import("./web-push.ts");
+		return sealPush(push);
+	},
 	async openMqtt(options, handlers) {
 		const { openMqtt } = await import("./mqtt.ts");
 		return openMqtt(options, handlers);
@@ -35,4 +37,4 @@ export const qjsOutlets: Outlets = {
 		const { listen } = await import("./listen.ts");
 		return listen(options);
 	},
-};
+});

@@ -5,7 +5,7 @@ import { qjsDatagrams } from "./datagrams.ts";
 import { qjsFiles } from "./files.ts";
 import { qjsHost } from "./host.ts";
 import { qjsHttp } from "./http.ts";
-import { qjsOutlets } from "./outlets.ts";
+import { createQjsOutlets } from "./outlets.ts";
 import { qjsProcesses } from "./processes.ts";
 import { qjsRpc } from "./rpc.ts";
 import { qjsStreams } from "./streams.ts";
@@ -22,6 +22,6 @@ export function createQjsPlatform(): Platform {
 		rpc: qjsRpc,
 		random: qjsRandom,
 		host: qjsHost,
-		outlets: qjsOutlets,
+		outlets: createQjsOutlets(qjsProcesses.find),
 	};
 }

@@ -1,12 +1,12 @@
 /** Child processes on QuickJS: always an argument array, never a shell. */
 import { createCollector } from "../collector.ts";
 import { AutonomyError, errorText } from "../error.ts";
-import type { Argv, Child, ChildHandlers, Processes, RunOptions, RunResult } from "../platform.ts";
+import type { Argv, Child, ChildHandlers, Processes, RunOptions, RunResult, StartOptions } from "../platform.ts";
+import { concat, decodeText, encodeText } from "../text.ts";
 import { find, type RawChild, spawn, started } from "./children.ts";
 import { qjsClock, qjsTimers } from "./clock.ts";
 import { os } from "./engine.ts";
 import { createLineCutter } from "./lines.ts";
-import { concat, decodeText, encodeText } from "./text.ts";
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 const DEFAULT_MAX_BYTES = 1 << 20;
@@ -54,7 +54,7 @@ function run(argv: Argv, options: RunOptions = {}): Promise<RunResult> {
 	});
 }
 
-function start(argv: Argv, handlers: ChildHandlers, options?: { env?: Readonly<Record<string, string>> }): Child {
+function start(argv: Argv, handlers: ChildHandlers, options?: StartOptions): Child {
 	let closed = false;
 	let ended = false;
 	/** Let go of at the end, as in children.ts. */
@@ -90,6 +90,14 @@ function start(argv: Argv, handlers: ChildHandlers, options?: { env?: Readonly<R
 			return true;
 		},
 		signal: (name) => child?.kill(SIGNALS[name]),
+		hold(on) {
+			if (options?.onDemand !== true || ended || child === null || child.gone) return false;
+			if (on) return child.stdout.held || child.stdout.hold();
+			if (child.stdout.held) child.stdout.resume();
+			return false;
+		},
+		waiting: () => child?.stdout.waiting() ?? 0,
+		read: () => child?.stdout.read(),
 		close() {
 			if (closed) return;
 			closed = true;

@@ -6,9 +6,9 @@
 import { AutonomyError, errorText } from "../error.ts";
 import type { Mail } from "../outlets.ts";
 import type { ByteStream, StreamHandlers, Timers } from "../platform.ts";
+import { decodeText, encodeText } from "../text.ts";
 import { encodeBase64 } from "./base64.ts";
 import { mailText, parseAddress } from "./mime.ts";
-import { decodeText, encodeText } from "./text.ts";
 
 const MAX_REPLY = 16_384;
 const GREETING_MS = 10_000;

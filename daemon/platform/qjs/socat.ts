@@ -18,12 +18,15 @@ export function hostText(host: string): string {
 	return /^[0-9a-f:.]+(%[\w.-]+)?$/i.test(host) && isIpv6(host) ? `[${host}]` : escaped(host);
 }
 
-export function socatAddress(target: StreamTarget): string {
-	if (target.kind === "unix") return `UNIX-CONNECT:${escaped(target.path)}`;
+/** Where to connect to, in this order: a name that is bound to no address may have addresses of either kind. */
+export function socatAddresses(target: StreamTarget): readonly string[] {
+	if (target.kind === "unix") return [`UNIX-CONNECT:${escaped(target.path)}`];
 	const { host, port, localAddress } = target;
 	const bind = localAddress === undefined ? "" : `,bind=${hostText(localAddress)}`;
-	const family = isIpv6(host) || isIpv6(localAddress ?? "") ? "TCP6" : "TCP4";
-	return `${family}:${hostText(host)}:${port},nodelay,connect-timeout=${CONNECT_S}${bind}`;
+	// What ends in a number is no name.
+	const known = isIpv6(host) || /\d$/.test(host) ? host : localAddress;
+	const families = known === undefined ? ["TCP4", "TCP6"] : [isIpv6(known) ? "TCP6" : "TCP4"];
+	return families.map((family) => `${family}:${hostText(host)}:${port},nodelay,connect-timeout=${CONNECT_S}${bind}`);
 }
 
 /** A notice like "... N opening connection to AF=2 192.0.2.1:443". */

@@ -3,7 +3,7 @@
  * test/support/qjs-outlets.ts, so that one suite of tests runs on both engines.
  */
 import { AutonomyError, errorText } from "../../../daemon/platform/error.ts";
-import type { ListenOptions, Mail, MqttLink, MqttOptions } from "../../../daemon/platform/outlets.ts";
+import type { ListenOptions, Mail, MqttLink, MqttOptions, PushToSend } from "../../../daemon/platform/outlets.ts";
 import { createLineCutter } from "../../../daemon/platform/qjs/lines.ts";
 import { readPipe } from "../../../daemon/platform/qjs/pipe.ts";
 import { createQjsPlatform } from "../../../daemon/platform/qjs/platform.ts";
@@ -30,7 +30,10 @@ export type Order =
 			readonly host: string;
 			readonly port: number;
 			readonly pages: Pages;
+			readonly idleMs: number | null;
 	  }
+	| { readonly call: "newPushKeys" }
+	| { readonly call: "sealPush"; readonly push: PushToSend }
 	| { readonly call: "memory" };
 
 const { outlets, host } = createQjsPlatform();
@@ -80,16 +83,27 @@ async function obey(order: Order): Promise<unknown> {
 		case "certificateEndUnixMs":
 			return outlets.certificateEndUnixMs(order.pem);
 		case "listen": {
-			const { pages, port } = order;
+			const { pages, port, idleMs } = order;
 			const handle: ListenOptions["handle"] = (path) => {
 				if (path === "/fails") throw new Error("no figures");
 				// Orders are lines of 64 KiB at most.
 				if (path === "/big") return { status: 200, type: "text/plain", body: "ü".repeat(200_000) };
 				return Object.hasOwn(pages, path) ? (pages[path] ?? null) : null;
 			};
-			const server = await outlets.listen({ host: order.host as "127.0.0.1", port, handle });
+			const server = await outlets.listen({
+				host: order.host as "127.0.0.1",
+				port,
+				handle,
+				...(idleMs === null ? {} : { idleMs }),
+			});
 			servers.set(order.link, server);
 			return server.port;
+		}
+		case "newPushKeys":
+			return outlets.newPushKeys();
+		case "sealPush": {
+			const { headers, body } = await outlets.sealPush(order.push);
+			return { headers, body: [...body] };
 		}
 		case "memory":
 			return host.memory();

@@ -1,7 +1,7 @@
 /** node:fs, as much of it as the tests use, over the daemon's own files on QuickJS. */
 import { os } from "../../../daemon/platform/qjs/engine.ts";
 import { qjsFiles } from "../../../daemon/platform/qjs/files.ts";
-import { encodeText } from "../../../daemon/platform/qjs/text.ts";
+import { encodeText } from "../../../daemon/platform/text.ts";
 
 function pathOf(path: string | { pathname: string }): string {
 	return typeof path === "string" ? path : path.pathname;

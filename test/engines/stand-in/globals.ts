@@ -4,7 +4,7 @@
  */
 import { os, std } from "../../../daemon/platform/qjs/engine.ts";
 import { qjsHost } from "../../../daemon/platform/qjs/host.ts";
-import { concat, decodeText, encodeText } from "../../../daemon/platform/qjs/text.ts";
+import { concat, decodeText, encodeText } from "../../../daemon/platform/text.ts";
 
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 

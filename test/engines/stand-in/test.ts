@@ -28,7 +28,7 @@ interface Suite {
 	readonly after: (() => unknown)[];
 }
 
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 120_000;
 const root: Suite = { name: "", skip: undefined, items: [], before: [], after: [] };
 let current = root;
 let failed = false;

@@ -1,8 +1,8 @@
 /** Text and bytes, without TextDecoder: what is only ASCII, nearly everything here, takes the short way. */
-import { readUtf8, utf8Length, writeUtf8 } from "../utf8.ts";
+import { readUtf8, utf8Length, writeUtf8 } from "./utf8.ts";
 
-/** Arguments of one call; the engine's stack has limits. */
-const PER_CALL = 8192;
+/** Arguments of one call: 16 bytes each while it lasts, and what is large comes fresh from the kernel each time. */
+const PER_CALL = 1024;
 const BEYOND_ASCII = /[^\0-\x7f]/;
 
 export function decodeText(bytes: Uint8Array): string {
@@ -21,6 +21,14 @@ export function asciiText(bytes: Uint8Array): string | null {
 }
 
 export function encodeText(text: string): Uint8Array<ArrayBuffer> {
+	const ascii = new Uint8Array(text.length);
+	let at = 0;
+	for (; at < text.length; at++) {
+		const code = text.charCodeAt(at);
+		if (code > 0x7f) break;
+		ascii[at] = code;
+	}
+	if (at === text.length) return ascii;
 	const bytes = new Uint8Array(utf8Length(text));
 	writeUtf8(text, bytes, 0);
 	return bytes;
