@@ -69,6 +69,9 @@ const ALLOWANCES: Readonly<Record<"unmetered" | "metered", Readonly<Record<Role,
 /** The pace when the day's budget is used up: 1440 pings a day, 0.1 MB. */
 export const FLOOR_SPACING_MS = 60_000;
 
+/** A standby carries nothing: it is no hurry, and a wake-up less each second. As soon as any link is in doubt, all are looked at. */
+const STANDBY_NOTICE_MS = 2000;
+
 export interface PaceInput {
 	readonly mode: DataCapMode;
 	readonly metered: boolean;
@@ -86,6 +89,8 @@ export interface Pace {
 	/** Between two steady probes of one family, whatever the target, ms. */
 	readonly spacingMs: number;
 	readonly dnsEveryMs: number;
+	/** While all is well, an overdue reply is noticed on whole multiples of this, with what else happens then; 0: at once. */
+	readonly noticeEveryMs: number;
 	readonly budgetBytesPerDay: number;
 	/** What the steady probes of all families will cost at this pace. */
 	readonly steadyBytesPerDay: number;
@@ -101,6 +106,7 @@ export function pace(input: PaceInput): Pace {
 	return {
 		spacingMs,
 		dnsEveryMs: input.overBudget ? Math.max(allowance.dnsEveryMs, 30 * FLOOR_SPACING_MS) : allowance.dnsEveryMs,
+		noticeEveryMs: input.role === "active" ? 0 : STANDBY_NOTICE_MS,
 		budgetBytesPerDay: budget,
 		steadyBytesPerDay: Math.round((roundBytes * DAY_MS) / spacingMs),
 	};

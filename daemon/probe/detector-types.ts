@@ -18,6 +18,7 @@ export type DetectorInput = { readonly atMs: number } & (
 			readonly seq: number;
 			readonly sentAtMs: number;
 	  }
+	/** atMs: when it came, which may be a while before it is told. */
 	| {
 			readonly kind: "reply";
 			readonly series: Series;
@@ -75,6 +76,11 @@ export interface Detector {
 	step(input: DetectorInput): DetectorEffect[];
 	/** When to step with a tick unless something happens before; null = nothing to wait for. */
 	deadlineMs(): number | null;
+	/**
+	 * Nothing is wrong, and as long as replies keep coming nothing depends on when each is told: when to step with a tick
+	 * unless one more steady reply has come, unless two have, and so on (rising). Null: tell each at once.
+	 */
+	calmDues(): readonly number[] | null;
 	verdict(): ReachVerdict;
 	/** Time within which the slowest target that counts owes its reply, ms. */
 	rtoMs(): number;

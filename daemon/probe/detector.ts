@@ -271,7 +271,7 @@ export function createDetector(options: DetectorOptions): Detector {
 		} else if (input.kind === "reply") {
 			const left = flight.advance(now);
 			if (verdict !== "up") sent += left;
-			const effect = flight.reply(input.series, input.target, input.seq, input.rttMs, now);
+			const effect = flight.reply(input.series, input.target, input.seq, input.rttMs, input.atMs);
 			if (effect) effects.push(effect);
 			onReply(input.target);
 		} else if (input.kind === "refused") flight.refuse(input.target);
@@ -313,6 +313,10 @@ export function createDetector(options: DetectorOptions): Detector {
 			if (linkUp && verdict === "up")
 				next = Math.min(next, flight.lateAtMs(lateNeeded(flight.lossRate()), judgeFromMs));
 			return next === Number.POSITIVE_INFINITY ? null : Math.max(next, now);
+		},
+		calmDues() {
+			if (verdict !== "up" || !linkUp || burstAtMs !== null) return null;
+			return flight.calmDues(lateNeeded(flight.lossRate()), judgeFromMs);
 		},
 		verdict: () => verdict,
 		rtoMs: () => flight.rtoMs(),

@@ -1,6 +1,7 @@
 /** Asks the uplink's own DNS servers in turn, from its own address, at a slow pace. One question at a time. */
 import type { Family, Observation } from "../health/types.ts";
 import type { Closable, Platform } from "../platform/platform.ts";
+import { about } from "../platform/together.ts";
 import { isAddress } from "./address.ts";
 import { askDns } from "./dns.ts";
 
@@ -35,7 +36,7 @@ export function createDnsWatch(platform: Platform, options: DnsWatchOptions): Dn
 	const on = servers.length > 0 && options.name !== "";
 
 	function ask(): void {
-		timer = platform.timers.after(everyMs, ask);
+		timer = platform.timers.after(about(platform.clock, everyMs), ask);
 		const server = servers[next++ % servers.length];
 		if (server === undefined || question !== null || !options.wanted()) return;
 		const { uplink, family, address, name } = options;
@@ -52,7 +53,7 @@ export function createDnsWatch(platform: Platform, options: DnsWatchOptions): Dn
 			everyMs = ms;
 			if (!on) return;
 			timer?.close();
-			timer = platform.timers.after(ms, ask);
+			timer = platform.timers.after(about(platform.clock, ms), ask);
 		},
 		close() {
 			timer?.close();

@@ -12,7 +12,7 @@
  * that, it was the program that was silent.
  */
 import type { ProbeEffect, Series } from "./detector-types.ts";
-import { createPlan, type DuePlan, type PlanSlot } from "./plan.ts";
+import { createPlan, type PlanSlot } from "./plan.ts";
 import { createRttEstimator, INITIAL_RTO_MS } from "./rtt.ts";
 import { createTargetBook, type TargetReport } from "./targets.ts";
 
@@ -25,6 +25,8 @@ const LOSS_MAX_MS = 3000;
 const LOSS_GAIN = 1 / 32;
 const MAX_HELD = 24;
 const MAX_OPEN = 256;
+/** Enough for two seconds of the usual pace, from one tick to the one after the next, and what is between a probe and its reply. */
+const CALM_DUES = 10;
 /** A target in doubt for so long is not waited for any more. */
 const MAX_DOUBTFUL = 8;
 
@@ -62,6 +64,8 @@ export interface Flight {
 	/** When the last probe of the burst is overdue; null when none is in flight. */
 	burstDueMs(): number | null;
 	nextLossMs(): number;
+	/** lateAtMs or nextLossMs, whatever comes first, if 0, 1, 2 ... more are answered; null while a target does not count. */
+	calmDues(need: number, sinceMs: number): readonly number[] | null;
 
 	rtoMs(): number;
 	srttMs(): number | null;
@@ -72,6 +76,8 @@ export interface Flight {
 
 const NO_EFFECTS: readonly ProbeEffect[] = [];
 const NO_TARGETS: readonly string[] = [];
+
+const rising = (a: number, b: number): number => a - b;
 
 function lossOfTarget(target: string, atMs: number, excused: boolean): ProbeEffect {
 	return { kind: "probe", atMs, target, rttMs: null, excused };
@@ -102,7 +108,7 @@ export function createFlight(targets: readonly string[]): Flight {
 	};
 	const lossOf = (one: Probe): number =>
 		one.sentAtMs + one.graceMs + Math.min(LOSS_MAX_MS, Math.max(LOSS_MIN_MS, 3 * rtoOf(one.target)));
-	const graceOf = (due: DuePlan): number => (due.synced ? 0 : START_GRACE_MS);
+	const graceOf = ({ synced }: { readonly synced: boolean }): number => (synced ? 0 : START_GRACE_MS);
 	/** When no target has a good name the link itself must answer for it. */
 	const counts = (target: string): boolean => book.counts(target) || !targets.some((one) => book.counts(one));
 	const noteLoss = (lost: boolean): void => {
@@ -153,6 +159,21 @@ export function createFlight(targets: readonly string[]): Flight {
 		doubtful = [];
 	}
 
+	/** When the next `count` probes of each slot are overdue, of targets that count. */
+	function addUpcoming(dues: number[], count: number): void {
+		for (const slot of plan.slots()) {
+			if (!counts(slot.target)) continue;
+			const withinMs = rtoOf(slot.target) + graceOf(slot);
+			for (let i = 0; i < count; i++) dues.push(slot.nextSentMs + i * slot.periodMs + withinMs);
+		}
+	}
+
+	function nextLossMs(): number {
+		let next = Number.POSITIVE_INFINITY;
+		for (const one of open) next = Math.min(next, lossOf(one));
+		return next;
+	}
+
 	function advance(nowMs: number): number {
 		const due = plan.take(nowMs);
 		for (const one of due) add("steady", one.target, one.seq, one.sentAtMs, graceOf(one));
@@ -175,7 +196,7 @@ export function createFlight(targets: readonly string[]): Flight {
 			if (!estimator) return null;
 			const sentAtMs = nowMs - rttMs;
 			const ahead = series === "steady" && plan.sync(target, seq, sentAtMs);
-			const index = open.findIndex((one) => one.series === series && one.target === target && one.seq === seq);
+			const index = open.findIndex((one) => one.seq === seq && one.series === series && one.target === target);
 			if (index >= 0) open.splice(index, 1);
 			estimator.add(rttMs);
 			book.answered(target);
@@ -195,9 +216,8 @@ export function createFlight(targets: readonly string[]): Flight {
 			if (one) one.refused = true;
 		},
 		expire(nowMs, all = false) {
-			const isGone = (one: Probe): boolean => all || lossOf(one) <= nowMs;
-			if (open.some(isGone)) {
-				const gone = open.filter(isGone);
+			if (all || nextLossMs() <= nowMs) {
+				const gone = open.filter((one) => all || lossOf(one) <= nowMs);
 				open = open.filter((one) => !gone.includes(one));
 				for (const probe of gone) lose(probe, nowMs);
 			}
@@ -233,11 +253,8 @@ export function createFlight(targets: readonly string[]): Flight {
 				if (one.series !== "steady" || one.sentAtMs <= Math.max(answeredSentMs, sinceMs)) continue;
 				if (counts(one.target)) dues.push(dueOf(one));
 			}
-			for (const one of plan.upcoming(need)) {
-				if (counts(one.target)) dues.push(one.sentAtMs + rtoOf(one.target) + graceOf(one));
-			}
-			if (need === 1 && dues.length > 0) return Math.min(...dues);
-			return dues.sort((a, b) => a - b)[need - 1] ?? Number.POSITIVE_INFINITY;
+			addUpcoming(dues, need);
+			return dues.sort(rising)[need - 1] ?? Number.POSITIVE_INFINITY;
 		},
 		silent(nowMs) {
 			let overdue = 0;
@@ -254,10 +271,19 @@ export function createFlight(targets: readonly string[]): Flight {
 			for (const one of open) if (one.series === "burst") last = Math.max(last ?? 0, dueOf(one));
 			return last;
 		},
-		nextLossMs() {
-			let next = Number.POSITIVE_INFINITY;
-			for (const one of open) next = Math.min(next, lossOf(one));
-			return next;
+		nextLossMs,
+		calmDues(need, sinceMs) {
+			const slots = plan.slots().length;
+			if (slots === 0 || !targets.every(book.counts)) return null;
+			const fromMs = Math.max(answeredSentMs, sinceMs);
+			const late: number[] = [];
+			for (const one of open) if (one.series === "steady" && one.sentAtMs > fromMs) late.push(dueOf(one));
+			addUpcoming(late, Math.ceil(CALM_DUES / slots) + 1);
+			late.sort(rising);
+			const dues = late.slice(need - 1, need - 1 + CALM_DUES);
+			if (open.length === 0) return dues;
+			const lost = open.map(lossOf).sort(rising);
+			return dues.map((due, answered) => Math.min(due, lost[answered] ?? Number.POSITIVE_INFINITY));
 		},
 
 		rtoMs() {
@@ -265,12 +291,8 @@ export function createFlight(targets: readonly string[]): Flight {
 			return known.length === 0 ? INITIAL_RTO_MS : Math.max(...known.map(rtoOf));
 		},
 		srttMs() {
-			let best: number | null = null;
-			for (const one of rtts.values()) {
-				const srtt = one.srttMs();
-				if (srtt !== null && (best === null || srtt < best)) best = srtt;
-			}
-			return best;
+			const known = [...rtts.values()].map((one) => one.srttMs()).filter((srtt) => srtt !== null);
+			return known.length === 0 ? null : Math.min(...known);
 		},
 		lossRate: () => loss,
 		report: () => book.report(),

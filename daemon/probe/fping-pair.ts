@@ -1,10 +1,9 @@
 /**
- * The long-lived fping of one uplink: where processes are dear (platform.ts) one for both families while they are watched
- * alike (same device, as many targets, same pace), else one each: half the processes of a usual router (0.15 MB each with
- * musl, 2 MB with glibc), but on Node the daemon wakes up twice as often, since replies of both families no longer come
- * together (1.5 instead of 1.0 % of CPU, measured; on QuickJS no difference). A family that leaves, or whose order changes,
- * ends the common process, and the other one is started anew with a schedule of its own. Changes of both at once are made
- * inside together(): what shall run is settled at its end.
+ * The long-lived fping of one uplink: one for both families while they are watched alike (same device, as many targets, same
+ * pace), else one each. Half the processes of a usual router (0.15 MB each with musl, 2 MB with glibc), and each fping, which
+ * opens sockets of both families whatever it is told, would wake up for the other's replies, too. A family that leaves, or
+ * whose order changes, ends the common process, and the other one is started anew with a schedule of its own. Changes of both
+ * at once are made inside together(): what shall run, and when what waits is looked at, is settled at its end.
  *
  * fping of 4.0 and later takes targets of both families, and one -S for each (measured with 5.1). One that ends at once with
  * both without a word about any target is tried with one family each from then on.
@@ -13,6 +12,7 @@ import type { Logger } from "../platform/log.ts";
 import type { Argv, Child, Platform } from "../platform/platform.ts";
 import { PING_DATA_BYTES } from "./budget.ts";
 import { type FpingLine, parseFpingLine } from "./fping-line.ts";
+import { createLookout, type HeldPipe } from "./lookout.ts";
 import type { PingPath } from "./pinger.ts";
 import type { PlanSlot } from "./plan.ts";
 
@@ -26,6 +26,9 @@ const REFUSED_MS = 1000;
 export interface SeatEvents {
 	/** A process runs for it from now on, by this schedule. */
 	onStart(slots: readonly PlanSlot[]): void;
+	/** As PingerEvents. */
+	onDue(late: boolean): void;
+	onHeld(): void;
 	/** What it said of this family's targets, or of nothing in particular. */
 	onLine(line: FpingLine): void;
 	onExit(code: number | null, error: string | null): void;
@@ -36,10 +39,16 @@ export interface FpingSeat {
 	/** Starts anew. */
 	run(targets: readonly string[], spacingMs: number): void;
 	stop(): void;
+	/** As Pinger.hold. */
+	hold(dues: readonly number[] | null, everyMs: number): boolean;
+	/** Tells what waits, of the other family, too. */
+	read(): void;
 }
 
 export interface FpingPair {
 	together(change: () => void): void;
+	/** Tells what waits, of both families, and then that it is told. */
+	read(told: () => void): void;
 	seat(program: string, path: PingPath, events: SeatEvents): FpingSeat;
 }
 
@@ -49,11 +58,17 @@ interface Seat {
 	readonly events: SeatEvents;
 	order: { readonly targets: readonly string[]; readonly spacingMs: number } | null;
 	process: Running | null;
+	/** As it wishes; null: it wants to be told at once. */
+	dues: readonly number[] | null;
+	/** Its wish is granted: all who share the process have one. */
+	held: boolean;
 }
 
-interface Running {
-	readonly seats: Set<Seat>;
+interface Running extends HeldPipe {
+	readonly seats: readonly Seat[];
 	readonly child: Child;
+	/** Who shares it can wait, and so can its pipe. */
+	held: boolean;
 }
 
 /**
@@ -70,14 +85,16 @@ export function fpingArgv(program: string, paths: readonly PingPath[], tail: rea
 
 /** `targets` in the order they are asked; a probe every `gapMs`. */
 export function steadyArgs(targets: readonly string[], periodMs: number, gapMs: number): string[] {
-	return ["-l", "-p", String(periodMs), "-i", String(gapMs), "-t", String(REPLY_LIMIT_MS), ...targets];
+	// -D: when a reply came is told, for it may be read later.
+	return ["-D", "-l", "-p", String(periodMs), "-i", String(gapMs), "-t", String(REPLY_LIMIT_MS), ...targets];
 }
 
 export function createFpingPair(platform: Platform, log: Logger, uplink: string): FpingPair {
 	const { clock, processes } = platform;
 	const seats = new Set<Seat>();
+	const lookout = createLookout(platform);
 	let depth = 0;
-	let apart = processes.dear !== true;
+	let apart = false;
 
 	function alike(a: Seat, b: Seat): boolean {
 		if (apart || a.order === null || b.order === null || a.path.family === b.path.family) return false;
@@ -89,8 +106,42 @@ export function createFpingPair(platform: Platform, log: Logger, uplink: string)
 	function leave(seat: Seat): void {
 		const { process } = seat;
 		if (process === null) return;
-		for (const one of process.seats) one.process = null;
+		process.child.read();
+		forget(process);
 		process.child.close();
+	}
+
+	function forget(process: Running): void {
+		for (const one of process.seats) if (one.process === process) one.process = null;
+		lookout.remove(process);
+	}
+
+	/** When all who share it can wait, and the program's pipe can. */
+	function hold(process: Running, asking: Seat, everyMs: number): boolean {
+		const { seats } = process;
+		process.held = seats.every((seat) => seat.dues !== null) && process.child.hold(true);
+		lookout.changed(process, everyMs);
+		if (process.held) {
+			for (const seat of seats) {
+				if (!seat.held && seat !== asking) seat.events.onHeld();
+				seat.held = true;
+			}
+			return true;
+		}
+		process.child.hold(false);
+		asking.held = false;
+		for (const seat of seats) {
+			if (!seat.held) continue;
+			seat.held = false;
+			seat.events.onDue(false);
+		}
+		return false;
+	}
+
+	/** Of all who share a program. */
+	function duesOf([a, b]: readonly Seat[]): readonly number[] | null {
+		if (a === undefined || a.dues === null || b === undefined) return a?.dues ?? null;
+		return b.dues && [...a.dues, ...b.dues].sort((x, y) => x - y);
 	}
 
 	function settle(): void {
@@ -121,13 +172,13 @@ export function createFpingPair(platform: Platform, log: Logger, uplink: string)
 			const target = "target" in line ? line.target : null;
 			if (target !== null) understood = true;
 			for (const seat of group) {
-				if (seat.process !== running) continue;
+				if (seat.process !== process) continue;
 				if (target === null || group.length === 1 || seat.order?.targets.includes(target)) seat.events.onLine(line);
 			}
 		};
 		const onExit = (code: number | null, error: string | null): void => {
-			const left = [...running.seats].filter((seat) => seat.process === running);
-			for (const seat of left) seat.process = null;
+			const left = group.filter((seat) => seat.process === process);
+			forget(process);
 			if (left.length > 1 && !understood && error === null && clock.monotonicMs() - startedMs < REFUSED_MS) {
 				apart = true;
 				log.info("probe program", {
@@ -139,10 +190,22 @@ export function createFpingPair(platform: Platform, log: Logger, uplink: string)
 		};
 		const paths = group.map((seat) => seat.path);
 		const argv = fpingArgv(first.program, paths, steadyArgs(asked, periodMs, gapMs));
-		const child = processes.start(argv, { onStdoutLine: onLine, onStderrLine: onLine, onExit });
-		const running: Running = { seats: new Set(group), child };
+		const child = processes.start(argv, { onStdoutLine: onLine, onStderrLine: onLine, onExit }, { onDemand: true });
+		const process: Running = {
+			seats: group,
+			child,
+			spacingMs,
+			held: false,
+			dues: () => (process.held ? duesOf(group) : null),
+			onMissing(late) {
+				for (const seat of group) if (seat.process === process) seat.events.onDue(late);
+			},
+		};
+		lookout.add(process);
 		for (const [at, seat] of group.entries()) {
-			seat.process = running;
+			seat.process = process;
+			seat.dues = null;
+			seat.held = false;
 			const own = seat.order?.targets ?? [];
 			const slots = own.map((target, i) => ({
 				target,
@@ -157,14 +220,20 @@ export function createFpingPair(platform: Platform, log: Logger, uplink: string)
 		together(change) {
 			depth++;
 			try {
-				change();
+				lookout.together(change);
 			} finally {
 				depth--;
 			}
 			settle();
 		},
+		read(told) {
+			lookout.together(() => {
+				lookout.read();
+				told();
+			});
+		},
 		seat(program, path, events) {
-			const seat: Seat = { program, path, events, order: null, process: null };
+			const seat: Seat = { program, path, events, order: null, process: null, dues: null, held: false };
 			return {
 				run(targets, spacingMs) {
 					leave(seat);
@@ -172,6 +241,11 @@ export function createFpingPair(platform: Platform, log: Logger, uplink: string)
 					seats.add(seat);
 					settle();
 				},
+				hold(dues, everyMs) {
+					seat.dues = dues;
+					return seat.process !== null && hold(seat.process, seat, everyMs);
+				},
+				read: () => seat.process?.child.read(),
 				stop() {
 					seat.order = null;
 					seats.delete(seat);

@@ -24,6 +24,8 @@ const MAX_BURSTS = 4;
 const MUTE_SPACINGS = 5;
 const MUTE_MIN_MS = 500;
 const MUTE_BURSTS = 2;
+/** Nothing waits longer to be read. */
+const MAX_WAIT_MS = 60_000;
 /** A sequence number cannot leap further than this between two lines. */
 const MAX_GAP = 100;
 
@@ -67,20 +69,21 @@ export function createFping(
 		onStart(slots) {
 			running = true;
 			startedMs = clock.monotonicMs();
-			heard();
+			heard(startedMs);
 			nonsense = 0;
 			lastWords = "";
 			lastSeq.clear();
 			events.onPlan(slots);
 		},
 		onLine(line) {
-			heard();
+			const nowMs = clock.monotonicMs();
+			heard(nowMs);
 			if (line.kind === "reply") {
 				nonsense = 0;
 				if (failures > 0) events.onProblem(null, 0);
 				failures = 0;
 				count(line.target, line.seq);
-				events.onReply("steady", line.target, line.seq, line.rttMs);
+				events.onReply("steady", line.target, line.seq, line.rttMs, cameAt(line.atUnixMs, nowMs));
 			} else if (line.kind === "timeout") count(line.target, line.seq);
 			else if (line.kind === "error") events.onError(line.target, line.text);
 			else if (line.kind === "other") {
@@ -91,6 +94,8 @@ export function createFping(
 				}
 			}
 		},
+		onDue: (late) => events.onDue(late),
+		onHeld: () => events.onHeld(),
 		onExit(code, error) {
 			if (clock.monotonicMs() - startedMs > STABLE_MS) failures = 0;
 			const why = error ?? (code === null ? "it was killed" : `exit code ${code}`);
@@ -103,8 +108,15 @@ export function createFping(
 		steady.run(wanted.targets, wanted.spacingMs);
 	}
 
-	function heard(): void {
-		heardMs = clock.monotonicMs();
+	/** By its own word, unless the wall clock has just been set. */
+	function cameAt(atUnixMs: number | null, nowMs: number): number {
+		if (atUnixMs === null) return nowMs;
+		const agoMs = clock.wallMs() - atUnixMs;
+		return agoMs > 0 && agoMs < MAX_WAIT_MS ? nowMs - agoMs : nowMs;
+	}
+
+	function heard(nowMs: number): void {
+		heardMs = nowMs;
 		answeredBursts = 0;
 	}
 
@@ -165,7 +177,7 @@ export function createFping(
 					events.onGateway(true);
 				} else {
 					answered(base);
-					events.onReply("burst", parsed.target, base + parsed.seq, parsed.rttMs);
+					events.onReply("burst", parsed.target, base + parsed.seq, parsed.rttMs, clock.monotonicMs());
 				}
 			};
 			const child: Child = processes.start(fpingArgv(program, [path], burstArgs(asked, order.rounds, order.waitMs)), {
@@ -186,6 +198,8 @@ export function createFping(
 			}
 			events.onBurst(probes);
 		},
+		hold: (dues, everyMs) => running && steady.hold(dues, everyMs),
+		read: () => steady.read(),
 		close() {
 			closed = true;
 			stopSteady();

@@ -40,7 +40,7 @@ export function createPing(platform: Platform, program: string, path: PingPath, 
 				failures.set(target, 0);
 				events.onSent(Math.max(1, Math.min(100, parsed.seq - lastSeq)));
 				lastSeq = parsed.seq;
-				events.onReply("steady", target, parsed.seq - first, parsed.rttMs);
+				events.onReply("steady", target, parsed.seq - first, parsed.rttMs, clock.monotonicMs());
 			} else if (parsed.kind === "error") events.onError(target, parsed.text);
 			else if (parsed.kind === "other") words = parsed.text;
 		};
@@ -111,7 +111,7 @@ export function createPing(platform: Platform, program: string, path: PingPath, 
 						if (parsed.kind !== "reply") return;
 						answered = true;
 						if (isGateway) events.onGateway(true);
-						else events.onReply("burst", target, base, parsed.rttMs);
+						else events.onReply("burst", target, base, parsed.rttMs, clock.monotonicMs());
 					},
 					onExit(_code, error) {
 						bursts.delete(child);
@@ -124,6 +124,8 @@ export function createPing(platform: Platform, program: string, path: PingPath, 
 			const sentAtMs = clock.monotonicMs() + START_MS;
 			events.onBurst(order.targets.map((target) => ({ target, seq: base, sentAtMs })));
 		},
+		hold: () => false, // busybox tells no times
+		read: () => undefined,
 		close() {
 			closed = true;
 			stop();

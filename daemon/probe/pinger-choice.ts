@@ -45,9 +45,9 @@ export function createPingerChoice(options: PingerChoiceOptions): PingerChoice {
 
 	const events: PingerEvents = {
 		...options.events,
-		onReply(series, target, seq, rttMs) {
+		onReply(series, target, seq, rttMs, heardMs) {
 			if (onTrial && series === "steady") proven();
-			options.events.onReply(series, target, seq, rttMs);
+			options.events.onReply(series, target, seq, rttMs, heardMs);
 		},
 		onProblem(text, failures) {
 			if (text !== null && failing === null && !onTrial) tell("warn", text);

@@ -19,8 +19,13 @@ export interface PingerEvents {
 	onPlan(slots: readonly PlanSlot[]): void;
 	/** So many steady probes are known to have left since the last call: for the budget. */
 	onSent(count: number): void;
-	onReply(series: Series, target: string, seq: number, rttMs: number): void;
+	/** `heardMs`: when it came. */
+	onReply(series: Series, target: string, seq: number, rttMs: number, heardMs: number): void;
 	onError(target: string, text: string): void;
+	/** A reply that was waited for is missing, or no more moments are known. `late`: looked at much later than asked. */
+	onDue(late: boolean): void;
+	/** What hold() had refused is granted now: the other family can wait, too. */
+	onHeld(): void;
 	/** A burst is on its way: its probes leave at these times. */
 	onBurst(probes: readonly { readonly target: string; readonly seq: number; readonly sentAtMs: number }[]): void;
 	onBurstFailed(): void;
@@ -42,6 +47,14 @@ export interface Pinger {
 	/** Starts or restarts the steady watch; a probe to one of the targets every spacingMs. */
 	watch(targets: readonly string[], spacingMs: number): void;
 	burst(order: BurstOrder): void;
+	/**
+	 * Steady replies may wait: the n-th is missed when it has not come by the n-th of these moments (rising, monotonic ms),
+	 * then all are told, and onDue; on whole multiples of `everyMs`, 0: at once. Null: told as they come; false: that they are
+	 * all the same.
+	 */
+	hold(dues: readonly number[] | null, everyMs: number): boolean;
+	/** Tells at once what waits. */
+	read(): void;
 	close(): void;
 }
 

@@ -17,9 +17,14 @@ export interface DuePlan {
 	readonly synced: boolean;
 }
 
-interface Slot {
+export interface NextProbe {
 	readonly target: string;
 	readonly periodMs: number;
+	readonly nextSentMs: number;
+	readonly synced: boolean;
+}
+
+interface Slot extends NextProbe {
 	nextSeq: number;
 	nextSentMs: number;
 	synced: boolean;
@@ -28,13 +33,12 @@ interface Slot {
 export interface Plan {
 	/** All probes that left up to now and were not yet told, oldest first. After a long gap only the latest few. */
 	take(nowMs: number): readonly DuePlan[];
-	/** The next `count` probes of each slot, to find the next deadline. */
-	upcoming(count: number): readonly DuePlan[];
+	/** What each slot sends next. */
+	slots(): readonly NextProbe[];
 	/** A reply tells when its probe left. False when the target is in no slot. */
 	sync(target: string, seq: number, sentAtMs: number): boolean;
 	/** The schedule may have slipped (suspend, process stopped). */
 	unsync(): void;
-	size(): number;
 }
 
 const MAX_CATCH_UP = 4;
@@ -48,9 +52,12 @@ export function createPlan(slots: readonly PlanSlot[]): Plan {
 		nextSentMs: slot.firstSentMs,
 		synced: false,
 	}));
+	/** Nothing leaves before. */
+	let nextMs = Number.NEGATIVE_INFINITY;
 	return {
 		take(nowMs) {
-			if (state.every((slot) => slot.nextSentMs > nowMs)) return NONE;
+			if (nextMs > nowMs) return NONE;
+			nextMs = Number.POSITIVE_INFINITY;
 			const due: DuePlan[] = [];
 			for (const slot of state) {
 				const behind = Math.floor((nowMs - slot.nextSentMs) / slot.periodMs) + 1;
@@ -63,28 +70,22 @@ export function createPlan(slots: readonly PlanSlot[]): Plan {
 					slot.nextSeq++;
 					slot.nextSentMs += slot.periodMs;
 				}
+				nextMs = Math.min(nextMs, slot.nextSentMs);
 			}
-			return due.sort((a, b) => a.sentAtMs - b.sentAtMs);
+			return due.length > 1 ? due.sort((a, b) => a.sentAtMs - b.sentAtMs) : due;
 		},
-		upcoming(count) {
-			const next: DuePlan[] = [];
-			for (const { target, nextSeq, nextSentMs, periodMs, synced } of state) {
-				for (let i = 0; i < count; i++)
-					next.push({ target, seq: nextSeq + i, sentAtMs: nextSentMs + i * periodMs, synced });
-			}
-			return next;
-		},
+		slots: () => state,
 		sync(target, seq, sentAtMs) {
 			const slot = state.find((one) => one.target === target);
 			if (!slot) return false;
 			if (seq >= slot.nextSeq) slot.nextSeq = seq + 1;
 			slot.nextSentMs = sentAtMs + (slot.nextSeq - seq) * slot.periodMs;
+			nextMs = Math.min(nextMs, slot.nextSentMs);
 			slot.synced = true;
 			return true;
 		},
 		unsync() {
 			for (const slot of state) slot.synced = false;
 		},
-		size: () => state.length,
 	};
 }

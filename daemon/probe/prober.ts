@@ -7,6 +7,7 @@ import { FAMILIES, type Family, type Observation, type ReachVerdict } from "../h
 import { errorText } from "../platform/error.ts";
 import type { Logger } from "../platform/log.ts";
 import type { Closable, Platform } from "../platform/platform.ts";
+import { about } from "../platform/together.ts";
 import type { FamilyLink, Uplink } from "../uplink/types.ts";
 import { isAddress, isDevice } from "./address.ts";
 import { parseNetDev } from "./passive.ts";
@@ -43,6 +44,8 @@ export interface Prober extends Closable {
 	setActive(ids: readonly string[]): void;
 	setSettings(settings: ProbeSettings): void;
 	linkEvent(uplink: string, event: LinkEvent["event"]): void;
+	/** Looks at the replies that wait unread: before what is known is used. */
+	read(): void;
 	/** Fresh evidence now; unknown names are ignored. */
 	recheck(ids: readonly string[]): void;
 	onObservation(callback: (observation: Observation) => void): void;
@@ -71,9 +74,29 @@ export function createProber(options: ProberOptions): Prober {
 	let countersProblem: string | null = null;
 	let closed = false;
 
+	/** What is read together is told in the order in which it came. */
+	let together: Observation[] | null = null;
+
 	const emit = (observation: Observation): void => {
-		if (!closed) for (const callback of callbacks) callback(observation);
+		if (together !== null) together.push(observation);
+		else tell(observation);
 	};
+
+	function tell(observation: Observation): void {
+		if (closed) return;
+		for (const callback of callbacks) callback(observation);
+		// Whoever may have to stand in is known as well as can be.
+		if (observation.kind === "reach" && observation.verdict === "suspect") read();
+	}
+
+	function read(): void {
+		if (together !== null) return;
+		const read: Observation[] = [];
+		together = read;
+		for (const watch of watches.values()) watch.read();
+		together = null;
+		for (const one of read.sort((a, b) => a.atMs - b.atMs)) tell(one);
+	}
 
 	/** The same address on two uplinks: sockets bound to it do not tell them apart, TCP and DNS prove nothing. */
 	function isShared(link: FamilyLink, family: Family, own: Uplink): boolean {
@@ -152,7 +175,7 @@ export function createProber(options: ProberOptions): Prober {
 
 	let timer = timers.after(REST_LOOK_MS, function again(): void {
 		look();
-		if (!closed) timer = timers.after(lookInMs, again);
+		if (!closed) timer = timers.after(about(clock, lookInMs), again);
 	});
 
 	return {
@@ -176,6 +199,7 @@ export function createProber(options: ProberOptions): Prober {
 			const families = FAMILIES.filter((family) => event !== "ifdown" || uplink?.[family]?.interface === named);
 			watches.get(id)?.link(up, text, families);
 		},
+		read,
 		recheck(ids) {
 			for (const id of ids) watches.get(id)?.recheck();
 		},

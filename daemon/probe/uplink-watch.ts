@@ -54,6 +54,8 @@ export interface UplinkWatch extends Closable {
 	/** `families`: which of them the event is about. */
 	link(up: boolean, text: string, families: readonly Family[]): void;
 	recheck(): void;
+	/** Looks at the replies that wait. */
+	read(): void;
 	/** The wall clock jumped. */
 	restart(): void;
 	/** The device's counters (null: none to be had). Returns when they should be looked at again, ms. */
@@ -99,13 +101,19 @@ export function createUplinkWatch(options: {
 			if (observation.verdict === "up") judge.falseAlarm(observation.atMs);
 		}
 		options.emit(observation);
-		if (observation.kind === "reach" && observation.verdict === "suspect") doubt(observation.family);
+		if (observation.kind !== "reach") return;
+		if (observation.verdict === "suspect") doubt(observation.family);
+		if (observation.verdict === "dead") other(observation.family)?.join();
+	}
+
+	function other(than: Family): Watch | undefined {
+		return entries.get(than === "ipv4" ? "ipv6" : "ipv4")?.watch;
 	}
 
 	function doubt(silent: Family): void {
 		if (doubting) return;
 		doubting = true;
-		for (const [family, { watch }] of entries) if (family !== silent) watch.doubt();
+		other(silent)?.doubt();
 		doubting = false;
 	}
 
@@ -127,6 +135,10 @@ export function createUplinkWatch(options: {
 		pair.together(() => {
 			for (const { watch } of entries.values()) change(watch);
 		});
+	}
+
+	function catchUp(): void {
+		for (const { watch } of entries.values()) watch.catchUp();
 	}
 
 	function setPace(): void {
@@ -153,6 +165,7 @@ export function createUplinkWatch(options: {
 				ownPackets += packets;
 			},
 			onMethod: setPace,
+			otherJudgedAtMs: () => other(one.family)?.judgedAtMs() ?? null,
 		});
 	}
 
@@ -203,6 +216,7 @@ export function createUplinkWatch(options: {
 		recheck() {
 			for (const entry of entries.values()) entry.watch.recheck();
 		},
+		read: () => pair.read(catchUp),
 		restart() {
 			all((watch) => watch.restart());
 		},

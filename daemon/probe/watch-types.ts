@@ -29,6 +29,8 @@ export interface WatchOptions {
 	spend(bytes: number, packets: number): void;
 	/** The method changed: the pace must be reckoned anew. */
 	onMethod(): void;
+	/** Watch.judgedAtMs of the other family. */
+	otherJudgedAtMs(): number | null;
 }
 
 export interface WatchStatus {
@@ -50,8 +52,14 @@ export interface Watch {
 	setPatience(ms: number): void;
 	link(up: boolean, text: string): void;
 	recheck(): void;
+	/** The pipes have just been read (FpingPair.read): what was in them is judged. */
+	catchUp(): void;
 	/** The other family is silent. */
 	doubt(): void;
+	/** In doubt: when its silence is judged; null: it is not in doubt, or its moment has come. */
+	judgedAtMs(): number | null;
+	/** The other family is dead: if this one waits for that, it is judged now. */
+	join(): void;
 	traffic(state: TrafficState, hint: boolean): void;
 	/** The wall clock jumped: fping's schedule is lost. */
 	restart(): void;

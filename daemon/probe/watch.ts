@@ -3,86 +3,100 @@
  * bursts when the detector wishes one, TCP or DNS probes when ping is filtered, questions to the uplink's own DNS
  * servers. Owns its processes, sockets and timers until close().
  *
- * Timers of ours that fire late mean that we stood still: the detector is told to forgive. Even on time, a tick first
- * lets the event loop read what waits in the pipes, so that no reply is overlooked for being unread.
+ * While the detector is calm, steady replies change nothing: they stay in the pipe, and nobody wakes up for them. When the
+ * oldest probe that can be without an answer is due, those that came are counted; if it is among them, the same is done for
+ * the next one. Whatever else the detector is told, it is told all waiting replies before, each at the time it came: it
+ * decides as if it had been told at once.
  */
 import type { ProbeMethod } from "../health/types.ts";
-import type { Closable } from "../platform/platform.ts";
 import { type Alternate, createAlternate, type SocketMethod } from "./alternate.ts";
 import { probeBytes } from "./budget.ts";
+import { createDeadline } from "./deadline.ts";
 import { createDetector } from "./detector.ts";
 import type { Detector, DetectorInput } from "./detector-types.ts";
 import { createDnsWatch } from "./dns-watch.ts";
 import { POOR_PING_DATA_BYTES } from "./ping.ts";
+import { createPingDoubt } from "./ping-doubt.ts";
 import type { PingerEvents } from "./pinger.ts";
 import { createPingerChoice } from "./pinger-choice.ts";
 import type { Watch, WatchOptions } from "./watch-types.ts";
 
-/** Later than this a timer of ours means that we stood still. */
-const STALL_MS = 200;
-/** Ping stays silent: is it only ping? While it is in doubt, when the link is called dead, then at this pace. */
-const LOOK_FIRST_MS = 300;
-const LOOK_EVERY_MS = { unmetered: 15_000, metered: 120_000 };
-/** A look in doubt that was not needed holds the next one back: 10 s, doubling to 10 minutes while doubts go on. */
-const DOUBT_PAUSE_MS = 10_000;
-/** So long programs that ask may take to start before the verdict is made without them. */
-const ASKING_MAX_MS = 1500;
-const DOUBT_PAUSE_MAX_MS = 600_000;
 /** While TCP stands in, ping is still tried, slowly; three replies bring it back. */
 const PING_BACK_SPACING_MS = 10_000;
 const PING_BACK_REPLIES = 3;
+/** More replies do not wait. */
+const MAX_WAITING = 32;
 /** Waiting time of a burst's replies, so that late ones still teach the link's round trip time. */
 const BURST_LISTEN_MS = 1000;
 
 export function createWatch(options: WatchOptions): Watch {
 	const { platform, family, targets, uplink } = options;
-	const { clock, timers } = platform;
+	const { clock } = platform;
 	const detector: Detector = createDetector({ targets, method: "icmp", nowMs: clock.monotonicMs() });
 	let method: ProbeMethod = "icmp";
 	let pace = options.pace;
 	let up = true;
 	let closed = false;
-	let tick: Closable | null = null;
-	let settle: Closable | null = null;
-	let tickAtMs = 0;
-	let look: Closable | null = null;
-	let doubtPauseMs = 0;
-	let nextDoubtMs = Number.NEGATIVE_INFINITY;
 	let pingReplies = 0;
 	let methodProblem: string | null = null;
+	/** Steady replies wait, those that were read already here. */
+	let quiet = false;
+	let waiting: (DetectorInput & { readonly kind: "reply" })[] = [];
+	/** Without another reply one is missing then. */
+	let missingAtMs = 0;
 	const dataBytes = (): number | undefined => (pings.current()?.program === "ping" ? POOR_PING_DATA_BYTES : undefined);
 	const spendPings = (count: number): void => options.spend(count * probeBytes("icmp", family, dataBytes()), count);
 
 	function step(input: DetectorInput): void {
 		if (closed) return;
+		takeWaiting();
+		take(input);
+		settled();
+	}
+
+	function takeWaiting(): void {
+		if (quiet) pings.current()?.read();
+		if (waiting.length > 0) takeRead();
+	}
+
+	function takeRead(): void {
+		const replies = waiting;
+		waiting = [];
+		for (const reply of replies) take(reply);
+	}
+
+	/** All that was to be told has been told. */
+	function settled(): void {
+		const dues = method === "icmp" ? detector.calmDues() : null;
+		if (dues === null) quiet = false;
+		quiet = pings.current()?.hold(dues, pace.noticeEveryMs) === true && dues !== null;
+		missingAtMs = dues?.[0] ?? 0;
+		arm();
+	}
+
+	function take(input: DetectorInput): void {
 		const before = detector.verdict();
 		let next: ProbeMethod | null = null;
 		for (const effect of detector.step(input)) {
 			if (effect.kind === "burst") sendBurst(effect.rounds);
 			else if (effect.kind === "filtered") next = effect.method;
-			else if (effect.kind === "reach") options.emit({ ...effect, uplink, family });
-			else options.emit({ ...effect, uplink, family, method });
+			else if (effect.kind === "reach") options.emit({ ...effect, atMs: clock.monotonicMs(), uplink, family });
+			else {
+				const { kind, atMs, target, rttMs, excused } = effect;
+				options.emit({ kind, atMs, target, rttMs, excused, uplink, family, method });
+			}
 		}
 		if (next !== null) switchTo(next);
-		else if (detector.verdict() !== before) onVerdict();
-		arm();
+		else if (detector.verdict() !== before) doubt.onVerdict();
 	}
+
+	const deadline = createDeadline(platform, {
+		otherMs: () => (detector.verdict() === "suspect" ? options.otherJudgedAtMs() : null),
+		onOver: (late) => step({ kind: late ? "stall" : "tick", atMs: clock.monotonicMs() }),
+	});
 
 	function arm(): void {
-		const deadline = closed ? null : detector.deadlineMs();
-		if (tick !== null && deadline === tickAtMs) return;
-		tick?.close();
-		tick = null;
-		if (deadline === null) return;
-		tickAtMs = deadline;
-		tick = timers.after(Math.max(0, deadline - clock.monotonicMs()), onDeadline);
-	}
-
-	function onDeadline(): void {
-		tick = null;
-		const late = clock.monotonicMs() - tickAtMs > STALL_MS;
-		settle?.close();
-		settle = timers.after(1, () => step({ kind: late ? "stall" : "tick", atMs: clock.monotonicMs() }));
+		deadline.set(closed || quiet ? null : detector.deadlineMs());
 	}
 
 	function sendBurst(rounds: number): void {
@@ -93,69 +107,11 @@ export function createWatch(options: WatchOptions): Watch {
 		}
 	}
 
-	function onVerdict(): void {
-		look?.close();
-		look = null;
-		if (!up || method !== "icmp") return;
-		if (detector.verdict() === "dead") look = timers.after(LOOK_FIRST_MS, tryOthers);
-		else if (detector.verdict() === "suspect") lookInDoubt();
-	}
-
-	/** Is it the link, or ping? Asked before the verdict, so that a filter costs no switch. */
-	function lookInDoubt(): void {
-		const nowMs = clock.monotonicMs();
-		if (nowMs < nextDoubtMs || pings.current() === null || !options.pathProven()) return;
-		doubtPauseMs = nowMs < nextDoubtMs + doubtPauseMs ? Math.min(DOUBT_PAUSE_MAX_MS, doubtPauseMs * 2) : DOUBT_PAUSE_MS;
-		nextDoubtMs = nowMs + doubtPauseMs;
-		const asking = (on: boolean): void => step({ kind: "asking", atMs: clock.monotonicMs(), on });
-		const asked = (waitMs: number): void => {
-			if (detector.verdict() !== "suspect") return;
-			look?.close();
-			look = timers.after(waitMs, () => asking(false));
-		};
-		const witness = (found: SocketMethod): void => step({ kind: "witness", atMs: clock.monotonicMs(), method: found });
-		const started = askOthers(witness, () => platform.streams.beginsLater && asked(detector.rtoMs()));
-		if (!started || platform.streams.beginsLater !== true) return;
-		asked(ASKING_MAX_MS);
-		asking(true);
-	}
-
-	function askOthers(onFound: (found: SocketMethod) => void, onAsked?: () => void): boolean {
-		options.spend(targets.length * (probeBytes("tcp", family) + probeBytes("dns", family)), 0);
-		return alternate.look((found) => {
-			if (found === null || closed || !up || method !== "icmp") return;
-			if (pings.current() === null) switchTo(found);
-			else if (detector.verdict() === "dead") confirm(found);
-			else onFound(found);
-		}, onAsked);
-	}
-
-	/** The link may have come back for pings too: they get one more burst before they are given up. */
-	function confirm(found: SocketMethod): void {
-		look?.close();
-		look = timers.after(Math.max(LOOK_FIRST_MS, 2 * detector.rtoMs()), () => {
-			look = null;
-			if (!closed && up && method === "icmp" && detector.verdict() === "dead") switchTo(found);
-		});
-		step({ kind: "recheck", atMs: clock.monotonicMs() });
-	}
-
-	/** Ping is silent; if two targets answer otherwise, it is ping that is filtered. */
-	function tryOthers(): void {
-		look = null;
-		if (closed || !up || method !== "icmp") return;
-		if (detector.verdict() !== "dead" && pings.current() !== null) return;
-		const pause = options.metered ? LOOK_EVERY_MS.metered : LOOK_EVERY_MS.unmetered;
-		look = timers.after(pause, tryOthers);
-		if (options.pathProven()) askOthers(() => undefined);
-	}
-
 	function switchTo(next: ProbeMethod): void {
 		const was = method;
 		method = next;
 		pingReplies = 0;
-		look?.close();
-		look = null;
+		doubt.close();
 		methodProblem =
 			next === "icmp"
 				? null
@@ -185,7 +141,7 @@ export function createWatch(options: WatchOptions): Watch {
 			alternate.watch(method, pace.spacingMs);
 			pings.current()?.watch(targets, Math.max(PING_BACK_SPACING_MS, pace.spacingMs));
 		}
-		if (pings.current() === null && method === "icmp") look ??= timers.after(0, tryOthers);
+		if (pings.current() === null && method === "icmp") doubt.soon();
 	}
 
 	const events: Omit<PingerEvents, "onProblem"> = {
@@ -193,9 +149,23 @@ export function createWatch(options: WatchOptions): Watch {
 			if (method === "icmp") step({ kind: "plan", atMs: clock.monotonicMs(), slots });
 		},
 		onSent: spendPings,
-		onReply(series, target, seq, rttMs) {
-			if (method === "icmp") step({ kind: "reply", atMs: clock.monotonicMs(), series, target, seq, rttMs });
+		onReply(series, target, seq, rttMs, heardMs) {
+			const reply = { kind: "reply", atMs: heardMs, series, target, seq, rttMs } as const;
+			if (quiet && series === "steady" && waiting.length < MAX_WAITING) waiting.push(reply);
+			else if (method === "icmp") step(reply);
 			else if (++pingReplies >= PING_BACK_REPLIES) switchTo("icmp");
+		},
+		onDue(late) {
+			if (!quiet) return;
+			takeWaiting();
+			const nowMs = clock.monotonicMs();
+			const isMissing = (detector.deadlineMs() ?? Number.POSITIVE_INFINITY) <= nowMs;
+			if (isMissing) step({ kind: late ? "stall" : "tick", atMs: nowMs });
+			else settled();
+		},
+		onHeld() {
+			quiet = true;
+			arm();
 		},
 		onError(target, text) {
 			if (options.log.isDebug()) options.log.debug("probe refused", { uplink, family, target, reason: text });
@@ -223,6 +193,15 @@ export function createWatch(options: WatchOptions): Watch {
 		},
 		onReply: (series, target, seq, rttMs) =>
 			step({ kind: "reply", atMs: clock.monotonicMs(), series, target, seq, rttMs }),
+	});
+	const doubt = createPingDoubt({
+		watch: options,
+		detector,
+		alternate,
+		isByPing: () => up && !closed && method === "icmp",
+		hasPinger: () => pings.current() !== null,
+		step,
+		switchTo,
 	});
 	const dns = createDnsWatch(platform, {
 		uplink,
@@ -262,11 +241,22 @@ export function createWatch(options: WatchOptions): Watch {
 			if (nowUp === up || closed) return;
 			up = nowUp;
 			step({ kind: "link", atMs: clock.monotonicMs(), up: nowUp, text });
-			onVerdict();
+			doubt.onVerdict();
 			run();
 		},
 		recheck: () => step({ kind: "recheck", atMs: clock.monotonicMs() }),
+		catchUp() {
+			if (!quiet) return;
+			if (waiting.length > 0) {
+				takeRead();
+				settled();
+			}
+			const nowMs = clock.monotonicMs();
+			if (quiet && missingAtMs <= nowMs) step({ kind: "tick", atMs: nowMs });
+		},
 		doubt: () => step({ kind: "doubt", atMs: clock.monotonicMs() }),
+		judgedAtMs: () => (detector.verdict() === "suspect" ? deadline.atMs() : null),
+		join: () => deadline.join(),
 		traffic: (state, hint) => step({ kind: "traffic", atMs: clock.monotonicMs(), state, hint }),
 		restart() {
 			step({ kind: "stall", atMs: clock.monotonicMs() });
@@ -288,9 +278,8 @@ export function createWatch(options: WatchOptions): Watch {
 		}),
 		close() {
 			closed = true;
-			tick?.close();
-			settle?.close();
-			look?.close();
+			deadline.close();
+			doubt.close();
 			pings.close();
 			alternate.close();
 			dns.close();

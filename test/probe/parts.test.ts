@@ -3,6 +3,7 @@ import test from "node:test";
 import { isAddress, isDevice, isIpv4, isIpv6 } from "../../daemon/probe/address.ts";
 import { createLedger, type PaceInput, pace, probeBytes } from "../../daemon/probe/budget.ts";
 import { lateNeeded, unansweredNeeded } from "../../daemon/probe/chance.ts";
+import { createFlight } from "../../daemon/probe/flight.ts";
 import { createTrafficJudge, parseNetDev } from "../../daemon/probe/passive.ts";
 import { createPlan } from "../../daemon/probe/plan.ts";
 import { createRttEstimator } from "../../daemon/probe/rtt.ts";
@@ -56,6 +57,27 @@ test("time within which a reply is due: TCP's formula within bounds", () => {
 	assert.equal(satellite.rtoMs(), 3000, "the ceiling");
 });
 
+test("while all is well, when each reply is due is known beyond the tick after the next one, whenever it is asked", () => {
+	const targets = ["1.1.1.1", "8.8.8.8", "9.9.9.9"];
+	const spacingMs = 250;
+	for (const askedAfterMs of [5, 20, 60, 120, 200]) {
+		const flight = createFlight(targets);
+		const periodMs = targets.length * spacingMs;
+		flight.setPlan(
+			targets.map((target, i) => ({ target, firstSentMs: i * spacingMs, periodMs })),
+			0,
+		);
+		for (let i = 0; i < 30; i++) {
+			flight.advance(i * spacingMs + 10);
+			flight.reply("steady", targets[i % 3] ?? "", Math.floor(i / 3), 10, i * spacingMs + 10);
+		}
+		const nowMs = 30 * spacingMs + askedAfterMs;
+		flight.advance(nowMs);
+		const dues = flight.calmDues(1, 0) ?? [];
+		assert.ok((dues.at(-1) ?? 0) > nowMs + 2000, `${askedAfterMs}: ${dues.map((due) => due - nowMs)}`);
+	}
+});
+
 test("how much silence random loss explains", () => {
 	assert.deepEqual([0, 0.01, 0.15, 0.3, 0.5, 1].map(unansweredNeeded), [9, 9, 9, 14, 24, 24]);
 	assert.deepEqual([0, 0.049, 0.05, 0.2, 1].map(lateNeeded), [1, 1, 2, 3, 3]);
@@ -77,14 +99,14 @@ test("the plan counts what leaves, learns the true moment from replies, and skip
 	);
 	assert.ok(plan.sync("a", 1, 730));
 	assert.deepEqual(
-		plan.upcoming(1).map((one) => [one.target, one.seq, one.sentAtMs, one.synced]),
+		plan.slots().map((one) => [one.target, one.nextSentMs, one.synced]),
 		[
-			["a", 2, 1330, true],
-			["b", 2, 1600, false],
+			["a", 1330, true],
+			["b", 1600, false],
 		],
 	);
 	assert.ok(plan.sync("a", 5, 3130), "a number ahead of ours moves the schedule on");
-	assert.equal(plan.upcoming(1)[0]?.sentAtMs, 3730);
+	assert.equal(plan.slots()[0]?.nextSentMs, 3730);
 	assert.equal(plan.sync("c", 0, 0), false);
 	assert.equal(plan.take(10_000_000).length, 8, "four of each slot at most");
 });

@@ -55,7 +55,8 @@ function room(missing: readonly string[] = [], beginsLater = false) {
 	for (const name of missing) processes.missing.add(name);
 	const files = fakeFiles({ "/proc/net/dev": "" });
 	const log = fakeLog();
-	const connects: { host: string; begin(): void; open(): void; closed: boolean }[] = [];
+	/** `bursts`: so many had been started by then. */
+	const connects: { host: string; begin(): void; open(): void; closed: boolean; bursts: number }[] = [];
 	const platform = {
 		...time,
 		files,
@@ -67,6 +68,7 @@ function room(missing: readonly string[] = [], beginsLater = false) {
 				const one = {
 					host: target.host,
 					closed: false,
+					bursts: bursts().length,
 					begin: () => handlers.onBegin?.(),
 					open: () => handlers.onOpen(),
 				};
@@ -127,8 +129,8 @@ function end(child: FakeChild | undefined, code: number | null): void {
 }
 const commands = (one: Room): string[] => one.steady().map((child) => child.argv.slice(1).join(" "));
 const ALONE = [
-	`-4 -I eth1 -S 192.0.2.2 -b 8 -r 0 -l -p 6000 -i 2000 -t 3000 ${V4.join(" ")}`,
-	`-6 -I eth1 -S 2001:db8::2 -b 8 -r 0 -l -p 6000 -i 2000 -t 3000 ${V6.join(" ")}`,
+	`-4 -I eth1 -S 192.0.2.2 -b 8 -r 0 -D -l -p 6000 -i 2000 -t 3000 ${V4.join(" ")}`,
+	`-6 -I eth1 -S 2001:db8::2 -b 8 -r 0 -D -l -p 6000 -i 2000 -t 3000 ${V6.join(" ")}`,
 ];
 
 test("one fping per uplink, bound to device and addresses; a verdict from the first burst", () => {
@@ -137,7 +139,7 @@ test("one fping per uplink, bound to device and addresses; a verdict from the fi
 	const both = V4.map((target, i) => `${target} ${V6[i]}`).join(" ");
 	// IPv6 first: musl's fping cannot bind to both the other way round.
 	const binding = "-I eth1 -S 2001:db8::2 -S 192.0.2.2";
-	assert.deepEqual(commands(one), [`${binding} -b 8 -r 0 -l -p 6000 -i 1000 -t 3000 ${both}`]);
+	assert.deepEqual(commands(one), [`${binding} -b 8 -r 0 -D -l -p 6000 -i 1000 -t 3000 ${both}`]);
 	assert.equal(one.processes.children.filter((child) => child.argv.includes("-l")).length, 1, "started once");
 	const [burst] = one.bursts();
 	assert.equal(
@@ -194,6 +196,76 @@ test("a family in doubt puts the other in doubt, and both are convicted together
 	const dead = told.filter(({ verdict }) => verdict === "dead");
 	assert.deepEqual(dead.map(({ family }) => family).sort(), ["ipv4", "ipv6"]);
 	assert.ok(Math.abs((dead[0]?.atMs ?? 0) - (dead[1]?.atMs ?? 0)) <= 50, JSON.stringify(dead));
+	close(one.prober, one.time);
+});
+
+/** An active uplink of both families that has answered for some seconds: IPv4 after 9.5 ms, IPv6 after `rttMs`. */
+function answered(rttMs: number): Room {
+	const one = room();
+	one.prober.setUplinks([DUAL]);
+	one.prober.setActive(["wan"]);
+	const [both] = one.steady();
+	for (let seq = 0; seq < 20; seq++) {
+		for (const target of [...V4, ...V6]) {
+			one.time.advanceSync(125);
+			const ms = target.includes(":") ? rttMs : 9.5;
+			both?.handlers.onStdoutLine?.(`${target} : [${seq}], 16 bytes, ${ms} ms (9.5 avg, 0% loss)`);
+		}
+	}
+	assert.deepEqual([one.prober.verdict("wan", "ipv4"), one.prober.verdict("wan", "ipv6")], ["up", "up"]);
+	return one;
+}
+
+const deaths = ({ reaches }: Room): ReachObservation[] => reaches().filter(({ verdict }) => verdict === "dead");
+
+test("families whose time is over within a moment are convicted in one turn; one that needs longer is not waited for", () => {
+	for (const [rttMs, apartMs] of [
+		[150, 0],
+		[350, 150],
+	] as const) {
+		const one = answered(rttMs);
+		let turns = 0;
+		const deadIn: number[] = [];
+		one.prober.onObservation((seen) => {
+			if (seen.kind !== "reach" || seen.verdict !== "dead") return;
+			deadIn.push(turns);
+			one.time.timers.after(0, () => turns++);
+		});
+		one.time.advanceSync(2000);
+		const [first, second] = deaths(one);
+		assert.deepEqual([first?.family, second?.family].sort(), ["ipv4", "ipv6"]);
+		const ms = (second?.atMs ?? 0) - (first?.atMs ?? 0);
+		assert.ok(apartMs === 0 ? ms === 0 : ms > apartMs, `${ms} ms apart, IPv6 answers after ${rttMs} ms`);
+		assert.deepEqual(deadIn, apartMs === 0 ? [0, 0] : [0, 1]);
+		close(one.prober, one.time);
+	}
+});
+
+test("a family that waits for the other's verdict gets its own when the other is answered", () => {
+	const one = answered(150);
+	const bursts = one.bursts().length;
+	while (one.bursts().length < bursts + 2) one.time.advanceSync(1);
+	const ipv6 = one
+		.bursts()
+		.slice(bursts)
+		.find(({ argv }) => argv.includes("-6"));
+	// Over for IPv4 after 15 + 62 + 150 ms, for IPv6, by its own history, some 20 ms later.
+	one.time.advanceSync(235);
+	assert.equal(deaths(one).length, 0);
+	ipv6?.handlers.onStdoutLine?.(`${V6[0]} : [2], 16 bytes, 159 ms (159 avg, 0% loss)`);
+	one.time.advanceSync(40);
+	assert.deepEqual([one.prober.verdict("wan", "ipv4"), one.prober.verdict("wan", "ipv6")], ["dead", "up"]);
+	close(one.prober, one.time);
+});
+
+test("what asks otherwise than by ping is started after the bursts of both families", () => {
+	const one = answered(9.5);
+	const bursts = one.bursts().length;
+	while (one.connects.length === 0) one.time.advanceSync(1);
+	assert.deepEqual(
+		one.connects.map((each) => each.bursts - bursts),
+		[2, 2, 2, 2, 2, 2],
+	);
 	close(one.prober, one.time);
 });
 
