@@ -3,7 +3,6 @@
  * (docs/decisions.md, Balancing). The same hysteresis as for the primary: failure thresholds to leave, hold-down to return.
  */
 import type { Family } from "../health/types.ts";
-import { FAMILIES } from "../health/types.ts";
 import {
 	badFigures,
 	badText,
@@ -23,21 +22,25 @@ import { find } from "./work.ts";
 
 export function followMembers(w: Work): void {
 	const p = find(w, w.s.primary);
-	for (const u of w.list) {
+	const { list } = w;
+	for (let i = 0; i < list.length; i++) {
+		const u = list[i] as UplinkData;
 		if (u.facts.disabled) continue;
 		if (u === p) u.avoided = false;
 		else followMember(w, p, u);
-		for (const family of FAMILIES) followFamily(w, u, family);
+		followFamily(w, u, "ipv4");
+		followFamily(w, u, "ipv6");
 	}
 }
 
 function followMember(w: Work, p: UplinkData | null, u: UplinkData): void {
 	const { id } = u.facts;
-	const [why, figures] = cause(w, p, u);
+	const why = cause(w, p, u);
 	if (why !== null) {
 		if (u.avoided) return;
 		u.avoided = true;
-		const reason = { kind: "avoid", rule: "avoid_member", text: `Took ${id} out: ${why}.`, figures } as const;
+		const [word, figures] = why;
+		const reason = { kind: "avoid", rule: "avoid_member", text: `Took ${id} out: ${word}.`, figures } as const;
 		addDecision(w, id, null, reason, w.s.primary);
 	} else if (u.avoided && isEligible(u)) {
 		u.avoided = false;
@@ -47,15 +50,16 @@ function followMember(w: Work, p: UplinkData | null, u: UplinkData): void {
 	}
 }
 
-function cause(w: Work, p: UplinkData | null, u: UplinkData): readonly [string | null, readonly Figure[]] {
+function cause(w: Work, p: UplinkData | null, u: UplinkData): readonly [string, readonly Figure[]] | null {
 	if (!hasWay(u)) return [linkText(u), []];
 	if (isDead(u)) return [deadText(u), deadFigures(u)];
 	if (u.held !== null) return [`held by the operator: ${u.held.reason}`, []];
+	const bad = u.severePct !== null || badForLong(w, u);
+	if (!bad && !u.facts.capReached) return null;
 	// Taking a bad one out makes sense only while the primary itself is better than that.
 	const primaryFine = p !== null && hasWay(p) && !isDead(p) && p.badSinceMs === null && p.severePct === null;
 	if (u.facts.capReached && primaryFine && !p.facts.capReached) return [CAP_TEXT, []];
-	if (primaryFine && (u.severePct !== null || badForLong(w, u))) return [badText(w, u), badFigures(w, u)];
-	return [null, []];
+	return primaryFine && bad ? [badText(w, u), badFigures(w, u)] : null;
 }
 
 function followFamily(w: Work, u: UplinkData, family: Family): void {

@@ -19,11 +19,11 @@ export function isPreferred(w: Work, a: Uplink, b: Uplink): boolean {
 export function byPreference(w: Work): UplinkData[] {
 	const list = w.list.slice();
 	// Mostly the user's order is the order already.
-	const sorted = list.every((u, i) => {
-		const before = list[i - 1];
-		return before === undefined || isPreferred(w, before, u);
-	});
-	return sorted ? list : list.sort((a, b) => (isPreferred(w, a, b) ? -1 : 1));
+	for (let i = 1; i < list.length; i++) {
+		if (isPreferred(w, list[i - 1] as UplinkData, list[i] as UplinkData)) continue;
+		return list.sort((a, b) => (isPreferred(w, a, b) ? -1 : 1));
+	}
+	return list;
 }
 
 /** Score times weight, relative to the largest weight: only proportions matter. Null without a score. */

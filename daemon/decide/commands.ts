@@ -180,8 +180,9 @@ function deadline(w: Work, c: Command): number | null {
 /** Pins and holds that ran out. */
 export function expire(w: Work): void {
 	const { nowMs, pin, hold: all } = w.s;
-	for (const u of w.list) {
-		if (u.held === null || u.held.untilMs === null) continue;
+	for (let i = 0; i < w.list.length; i++) {
+		const u = w.list[i];
+		if (u === undefined || u.held === null || u.held.untilMs === null) continue;
 		wake(w, u.held.untilMs);
 		if (nowMs < u.held.untilMs) continue;
 		u.held = null;

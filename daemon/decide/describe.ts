@@ -82,6 +82,31 @@ export interface EngineView {
 	readonly uplinks: readonly UplinkView[];
 }
 
+/** Of the uplink in use alone, as in EngineView: what alerts look at every few seconds. */
+export type InUseView = Pick<EngineView, "started" | "primary" | "degraded" | "steerError"> & {
+	/** None when nothing is in use. */
+	readonly uplinks: readonly Pick<UplinkView, "id" | "state" | "reason" | "primary">[];
+};
+
+export function describeInUse(state: EngineState, nowMs: number = state.nowMs): InUseView {
+	const w = begin(state, nowMs);
+	const primary = w.list.find((u) => u.facts.id === w.s.primary) ?? null;
+	return {
+		started: w.s.started,
+		primary: w.s.primary,
+		degraded: isDegraded(primary),
+		steerError: w.s.steering.lastError,
+		uplinks:
+			primary === null
+				? []
+				: [{ id: primary.facts.id, state: primary.state, reason: stateReason(w, primary), primary: true }],
+	};
+}
+
+function isDegraded(primary: Uplink | null): boolean {
+	return primary === null || primary.state === "failing" || primary.state === "down" || !hasWay(primary);
+}
+
 export function describe(state: EngineState, nowMs: number = state.nowMs): EngineView {
 	const w = begin(state, nowMs);
 	const { s } = w;
@@ -98,7 +123,7 @@ export function describe(state: EngineState, nowMs: number = state.nowMs): Engin
 		primary: s.primary,
 		routerChoice: w.list.find((u) => hasWay(u))?.facts.id ?? null,
 		backup: ranked[0]?.facts.id ?? null,
-		degraded: primary === null || primary.state === "failing" || primary.state === "down" || !hasWay(primary),
+		degraded: isDegraded(primary),
 		pin: s.pin,
 		promoted: s.promoted,
 		hold: s.hold,

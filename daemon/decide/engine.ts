@@ -11,11 +11,11 @@ import { clearTimers, refresh } from "./member.ts";
 import { applyRules } from "./rules.ts";
 import type { Settings } from "./settings.ts";
 import { tryStart } from "./start.ts";
-import type { EngineState } from "./state.ts";
+import type { EngineState, UplinkData } from "./state.ts";
 import { initialState } from "./state.ts";
 import { followPlan } from "./steering.ts";
 import type { Action, Decision, EngineEvent, Input } from "./types.ts";
-import { begin, wake } from "./work.ts";
+import { begin, type Work, wake } from "./work.ts";
 
 /** Nothing at all for this long: every "for so long" starts again. */
 const GAP_MS = 60_000;
@@ -39,7 +39,7 @@ export function step(state: EngineState, input: Input): StepResult {
 	const w = begin(state, input.atMs);
 	if (state.startedAtMs !== null && w.s.nowMs - state.nowMs > GAP_MS) for (const u of w.list) clearTimers(u);
 	const touched = ingest(w, input);
-	for (const u of w.list) refresh(w, u, u.facts.id === touched);
+	refreshAll(w, touched);
 	obey(w, input);
 	expire(w);
 	judgePredictions(w);
@@ -47,12 +47,20 @@ export function step(state: EngineState, input: Input): StepResult {
 	else tryStart(w);
 	if (w.s.started) followMembers(w);
 	// States follow from decisions too (draining).
-	if (w.decisions.length > 0) for (const u of w.list) refresh(w, u, false);
+	if (w.decisions.length > 0) refreshAll(w, null);
 	followPlan(w);
 	if (w.wakeAtMs !== null) wake(w, w.s.nowMs + GAP_MS / 2);
 	const { actions, decisions, wakeAtMs } = w;
 	w.s.wakeAtMs = wakeAtMs;
 	return { state: w.s, actions, decisions, events: withDecisions(w.events, decisions), wakeAtMs };
+}
+
+function refreshAll(w: Work, touched: string | null): void {
+	const { list } = w;
+	for (let i = 0; i < list.length; i++) {
+		const u = list[i] as UplinkData;
+		refresh(w, u, u.facts.id === touched);
+	}
 }
 
 /** A change of state and the decision it led to, or came from, belong together: from the one to the explanation. */

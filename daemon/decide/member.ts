@@ -10,7 +10,6 @@ import { figuresOf, mayBeSevere, severeLoss } from "../health/figures.ts";
 import { forgetLink } from "../health/link.ts";
 import { wilsonPct } from "../health/stats.ts";
 import type { Family, ReachVerdict } from "../health/types.ts";
-import { FAMILIES } from "../health/types.ts";
 import { ms, stateReason } from "./explain.ts";
 import { FORECAST_VALID_MS } from "./foresight-types.ts";
 import type { Settings } from "./settings.ts";
@@ -35,9 +34,12 @@ export function verdictOf(u: Uplink, family: Family): ReachVerdict {
 
 /** Every family it carries is dead or without any verdict, at least one is dead. */
 export function isDead(u: Uplink): boolean {
+	const { families } = u.facts;
+	const { health } = u.assessment;
 	let dead = false;
-	for (const family of u.facts.families) {
-		const verdict = verdictOf(u, family);
+	for (let i = 0; i < families.length; i++) {
+		const family = families[i];
+		const verdict = family === undefined ? "unknown" : health[family].verdict;
 		if (verdict === "dead") dead = true;
 		else if (verdict !== "unknown") return false;
 	}
@@ -106,9 +108,8 @@ function expireForecast(w: Work, u: UplinkData): void {
 /** How long it has been silent, and what became of its silences (forecast/silence.ts). */
 function followQuiet(w: Work, u: UplinkData): void {
 	const { nowMs } = w.s;
-	const verdicts = u.facts.families.map((family) => verdictOf(u, family));
 	const way = hasWay(u);
-	if (way && u.worked && verdicts.length > 0 && verdicts.every((one) => one === "suspect" || one === "dead")) {
+	if (way && u.worked && isQuiet(u)) {
 		u.quietSinceMs ??= nowMs;
 		return;
 	}
@@ -117,6 +118,16 @@ function followQuiet(w: Work, u: UplinkData): void {
 	// A link that went down is no silence that ended.
 	if (since === null || !way || nowMs - since < COUNTED_MS) return;
 	u.silences = addSilence(u.silences ?? NO_SILENCES, nowMs - since >= LASTS_MS);
+}
+
+/** Every family is suspect or dead. */
+function isQuiet(u: Uplink): boolean {
+	const { families } = u.facts;
+	for (let i = 0; i < families.length; i++) {
+		const verdict = verdictOf(u, families[i] as Family);
+		if (verdict !== "suspect" && verdict !== "dead") return false;
+	}
+	return families.length > 0;
 }
 
 /** Every "for so long" starts again. */
@@ -187,7 +198,8 @@ function followTrouble(w: Work, u: UplinkData): void {
 		u.trouble = proven(u.trouble);
 	}
 	if (way && isAlive(u) && u.badSinceMs === null) u.worked = true;
-	for (const family of FAMILIES) followFamily(w, u, family, dead || !way);
+	followFamily(w, u, "ipv4", dead || !way);
+	followFamily(w, u, "ipv6", dead || !way);
 }
 
 /** Trouble of one family alone; while the whole uplink is in trouble its families have none of their own. */
@@ -244,7 +256,8 @@ function deriveState(w: Work, u: Uplink): UplinkState {
 	if (!isAlive(u)) return "warm_up";
 	if (u.trouble.holdUntilMs !== null) return "hold_down";
 	if (u.upSinceMs === null || nowMs - u.upSinceMs < u.facts.minUptimeMs) return "warm_up";
-	if (u.facts.families.some((family) => verdictOf(u, family) === "suspect")) return "suspect";
+	const { families } = u.facts;
+	for (let i = 0; i < families.length; i++) if (verdictOf(u, families[i] as Family) === "suspect") return "suspect";
 	return u.drainUntilMs === null ? "eligible" : "draining";
 }
 

@@ -26,11 +26,19 @@ export function buildPlan(w: Work, previous: Plan | null): Plan {
 }
 
 function familyPlan(w: Work, ordered: readonly UplinkData[], family: Family, previous: FamilyPlan | null): FamilyPlan {
-	const known = (u: UplinkData) => previous?.rank.includes(u.facts.id) || previous?.avoid.includes(u.facts.id);
-	// One that lost its address a moment ago stays listed as avoided: its going is no new plan.
-	const members = ordered.filter((u) => u.facts.families.includes(family) || known(u));
-	const levels = members.map((u) => levelOf(w, u, family));
-	const top = Math.max(0, ...levels);
+	const members: UplinkData[] = [];
+	const levels: number[] = [];
+	let top = 0;
+	for (let i = 0; i < ordered.length; i++) {
+		const u = ordered[i] as UplinkData;
+		const { id, families } = u.facts;
+		// One that lost its address a moment ago stays listed as avoided: its going is no new plan.
+		if (!families.includes(family) && !previous?.rank.includes(id) && !previous?.avoid.includes(id)) continue;
+		const level = levelOf(w, u, family);
+		members.push(u);
+		levels.push(level);
+		if (level > top) top = level;
+	}
 	if (top === 0) {
 		// Nobody usable: leave things as they are.
 		const listed = (id: string) => w.list.some((u) => u.facts.id === id);
@@ -39,9 +47,11 @@ function familyPlan(w: Work, ordered: readonly UplinkData[], family: Family, pre
 	}
 	const rank: string[] = [];
 	const avoid: string[] = [];
-	members.forEach((u, i) => {
-		(levels[i] === top ? rank : avoid).push(u.facts.id);
-	});
+	for (let i = 0; i < members.length; i++) {
+		const { id } = (members[i] as UplinkData).facts;
+		if (levels[i] === top) rank.push(id);
+		else avoid.push(id);
+	}
 	return { rank, avoid };
 }
 
@@ -77,13 +87,15 @@ function canCarry(w: Work, id: string, family: Family): boolean {
 export function samePlan(a: Plan | null, b: Plan | null): boolean {
 	if (a === null || b === null) return a === b;
 	if (a.primary !== b.primary || a.pinned !== b.pinned) return false;
-	return FAMILIES.every((f) => {
-		const x = a.families[f];
-		const y = b.families[f];
-		return sameList(x.rank, y.rank) && sameList(x.avoid, y.avoid);
-	});
+	return sameOrder(a.families.ipv4, b.families.ipv4) && sameOrder(a.families.ipv6, b.families.ipv6);
+}
+
+function sameOrder(a: FamilyPlan, b: FamilyPlan): boolean {
+	return sameList(a.rank, b.rank) && sameList(a.avoid, b.avoid);
 }
 
 function sameList(a: readonly string[], b: readonly string[]): boolean {
-	return a.length === b.length && a.every((id, i) => id === b[i]);
+	if (a.length !== b.length) return false;
+	for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+	return true;
 }

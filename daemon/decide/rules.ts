@@ -317,7 +317,8 @@ function failback(w: Work, p: UplinkData): boolean {
 function followBetter(w: Work, p: UplinkData): void {
 	const mine = rankOf(w, p);
 	const margin = Math.max(1, w.s.settings.switchMargin);
-	for (const c of w.list) {
+	for (let i = 0; i < w.list.length; i++) {
+		const c = w.list[i] as UplinkData;
 		const rank = rankOf(w, c);
 		if (c === p || mine === null || rank === null || rank < mine + margin || tierOf(c) !== 0) c.betterSinceMs = null;
 		else c.betterSinceMs ??= w.s.nowMs;
@@ -327,8 +328,8 @@ function followBetter(w: Work, p: UplinkData): void {
 function betterCandidate(w: Work, p: UplinkData): void {
 	const { nowMs, settings } = w.s;
 	const lastMs = settings.restore.minDurationMs;
-	const able = others(w, p).filter((c) => {
-		if (c.betterSinceMs === null || !isSafe(w, c) || !goodForLong(w, c)) return false;
+	const able = w.list.filter((c) => {
+		if (c === p || c.betterSinceMs === null || !isSafe(w, c) || !goodForLong(w, c)) return false;
 		wake(w, c.betterSinceMs + lastMs);
 		if (nowMs - c.betterSinceMs < lastMs || returnWaits(w, p, c)) return false;
 		if (hasProof(w, c)) return true;

@@ -14,6 +14,7 @@ import type {
 	Family,
 	ProbeObservation,
 	ReachObservation,
+	SenseObservation,
 	TrafficObservation,
 } from "../health/types.ts";
 import { type Foresight, NO_FORESIGHT } from "./foresight-types.ts";
@@ -111,7 +112,7 @@ export interface Steering {
 	readonly lastError: string | null;
 }
 
-export type Waiting = ProbeObservation | ReachObservation | DnsObservation | TrafficObservation;
+export type Waiting = ProbeObservation | ReachObservation | DnsObservation | TrafficObservation | SenseObservation;
 
 export interface EngineData {
 	nowMs: number;

@@ -41,12 +41,21 @@ export function begin(state: EngineState, atMs: number): Work {
 }
 
 export function largestWeight(list: readonly UplinkData[]): number {
-	return list.reduce((largest, u) => (u.facts.disabled ? largest : Math.max(largest, u.facts.weight)), 0);
+	let largest = 0;
+	for (let i = 0; i < list.length; i++) {
+		const facts = list[i]?.facts;
+		if (facts !== undefined && !facts.disabled && facts.weight > largest) largest = facts.weight;
+	}
+	return largest;
 }
 
 export function find(w: Work, id: string | null): UplinkData | null {
 	if (id === null) return null;
-	for (const u of w.list) if (u.facts.id === id) return u;
+	const { list } = w;
+	for (let i = 0; i < list.length; i++) {
+		const u = list[i];
+		if (u?.facts.id === id) return u;
+	}
 	return null;
 }
 

@@ -3,7 +3,7 @@
  * way of its own there. Only +, -, *, / and comparisons: the same on every engine, to the last digit.
  */
 import { type History, isStuck } from "./history.ts";
-import { lineOf } from "./ring.ts";
+import { type Line, lineOf, NO_LINE, type Ring } from "./ring.ts";
 
 export const FEATURES = [
 	"rtt_last",
@@ -59,33 +59,40 @@ const WALK_MAX = 200;
 /** Writes into `out`, which has FEATURES.length places; no memory is taken per tick. */
 export function features(h: History, nowMs: number, out: Float64Array): void {
 	const base = h.baseMs;
+	const { times, values, length } = h.replies;
+	const size = times.length;
+	let place = h.replies.newest;
+	let left = length;
+	let rtt = values[place] as number;
 	let max3 = Number.NaN;
-	let sum3 = 0;
-	let n3 = 0;
 	let sum10 = 0;
-	let n10 = 0;
-	let before = 0;
-	let nBefore = 0;
 	let wander = 0;
-	for (let back = 0; back < h.replies.length; back++) {
-		const age = nowMs - h.replies.at(back);
-		if (age > 13_000) break;
-		const rtt = h.replies.value(back);
-		if (age <= 3000) {
-			max3 = Number.isNaN(max3) || rtt > max3 ? rtt : max3;
-			sum3 += rtt;
-			n3++;
-		} else {
-			before += rtt;
-			nBefore++;
-		}
-		if (age <= 10_000) {
-			sum10 += rtt;
-			n10++;
-			const older = h.replies.value(back + 1);
-			if (!Number.isNaN(older)) wander += rtt < older ? older - rtt : rtt - older;
-		}
+	// From the newest back, in three stretches: three seconds, ten, thirteen. Of each reply its distance to the one before counts.
+	for (; left > 0 && nowMs - (times[place] as number) <= 3000; left--) {
+		max3 = left === length || rtt > max3 ? rtt : max3;
+		sum10 += rtt;
+		place = place === 0 ? size - 1 : place - 1;
+		const older = values[place] as number;
+		if (left > 1) wander += rtt < older ? older - rtt : rtt - older;
+		rtt = older;
 	}
+	const sum3 = sum10;
+	const n3 = length - left;
+	let before = 0;
+	for (; left > 0 && nowMs - (times[place] as number) <= 10_000; left--) {
+		before += rtt;
+		sum10 += rtt;
+		place = place === 0 ? size - 1 : place - 1;
+		const older = values[place] as number;
+		if (left > 1) wander += rtt < older ? older - rtt : rtt - older;
+		rtt = older;
+	}
+	const n10 = length - left;
+	for (; left > 0 && nowMs - (times[place] as number) <= 13_000; left--) {
+		before += values[place] as number;
+		place = place === 0 ? size - 1 : place - 1;
+	}
+	const nBefore = length - left - n3;
 	const mean3 = n3 === 0 ? Number.NaN : sum3 / n3;
 	const mean10 = n10 === 0 ? Number.NaN : sum10 / n10;
 	let lost10 = 0;
@@ -116,10 +123,12 @@ export function features(h: History, nowMs: number, out: Float64Array): void {
 	const perGap = Number.isNaN(h.gapMs) ? Number.NaN : Math.max(50, h.gapMs);
 	const expected60 = 60_000 / perGap;
 	const silent = nowMs - h.lastReplyMs;
-	const rsrp = lineOf(h.rsrp, nowMs, RADIO_WINDOW_MS, isStuck(h, "rsrp_dbm") ? -1 : SENSE_VALID_MS);
-	const sinr = lineOf(h.sinr, nowMs, RADIO_WINDOW_MS, isStuck(h, "sinr_db") ? -1 : SENSE_VALID_MS);
-	const rsrq = lineOf(h.rsrq, nowMs, RADIO_WINDOW_MS, isStuck(h, "rsrq_db") ? -1 : SENSE_VALID_MS);
-	const signal = lineOf(h.signal, nowMs, WIFI_WINDOW_MS, isStuck(h, "signal_dbm") ? -1 : SENSE_VALID_MS);
+	const line = (ring: Ring, name: string, windowMs: number): Line =>
+		ring.length === 0 ? NO_LINE : lineOf(ring, nowMs, windowMs, isStuck(h, name) ? -1 : SENSE_VALID_MS);
+	const rsrp = line(h.rsrp, "rsrp_dbm", RADIO_WINDOW_MS);
+	const sinr = line(h.sinr, "sinr_db", RADIO_WINDOW_MS);
+	const rsrq = line(h.rsrq, "rsrq_db", RADIO_WINDOW_MS);
+	const signal = line(h.signal, "signal_dbm", WIFI_WINDOW_MS);
 	const sense = (name: string): number => {
 		const known = h.senses.get(name);
 		return known === undefined || nowMs - known.atMs > SENSE_VALID_MS ? Number.NaN : known.value;

@@ -10,7 +10,7 @@ import { FEATURE_INDEX, FEATURES, features } from "./features.ts";
 import { type History, newHistory, remember } from "./history.ts";
 import type { Model } from "./model.ts";
 import { createRepeat, type Moment, NOWHERE, type Repeat, type Repeated, untilSlotS } from "./repeat.ts";
-import type { Forecast, Risks } from "./types.ts";
+import type { Forecast, Glance, Risks } from "./types.ts";
 
 export interface Forecaster {
 	take(observation: Observation): void;
@@ -18,7 +18,8 @@ export interface Forecaster {
 	forget(uplink: string): void;
 	/** Uplinks not listed any more are forgotten; `dishes`: those of them that are dishes. */
 	keep(uplinks: readonly string[], dishes?: readonly string[]): void;
-	tick(atMs: number, moment?: Moment): readonly Forecast[];
+	/** `inUse`: others that are well are asked now and then only (CALM_MS); null: all are asked. */
+	tick(atMs: number, moment?: Moment, inUse?: string | null): readonly Forecast[];
 	latest(): readonly Forecast[];
 	/** What was learnt of the uplink (all: of all): patterns and what is usual. */
 	reset(uplink: string | null): void;
@@ -46,6 +47,13 @@ const JUMP_MS = 60_000;
 /** A dish in an outage does not answer probes. */
 const LIAR_MS = 1500;
 
+/**
+ * A standby that answers is asked this often, and at once when it lost something, while its risk within 30 s is at most half of what
+ * counts against a standby (`riskyLater` of decide/foresight.ts).
+ */
+const CALM_MS = 3000;
+const CALM_RISK = 0.1;
+
 /** A silence so long is one that repeats. */
 const TROUBLE_MS = 2000;
 /** Of a passage by time of day this part is the next half minute. */
@@ -55,6 +63,8 @@ interface Known {
 	readonly history: History;
 	readonly anomaly: Anomaly;
 	readonly repeat: Repeat;
+	readonly glance: (features: Float64Array) => Glance;
+	last: Forecast | null;
 }
 
 export function createForecaster(model: Model, options: () => ForecasterOptions = () => USUAL_OPTIONS): Forecaster {
@@ -68,9 +78,11 @@ export function createForecaster(model: Model, options: () => ForecasterOptions 
 		history: newHistory(),
 		anomaly: createAnomaly(() => options().memoryHours),
 		repeat: createRepeat(),
+		glance: model.follow(),
+		last: null,
 	});
 
-	function one(uplink: string, { history, anomaly, repeat }: Known, atMs: number, moment: Moment): Forecast {
+	function one(uplink: string, { history, anomaly, repeat, glance }: Known, atMs: number, moment: Moment): Forecast {
 		const knownMs = atMs - history.firstMs;
 		const ageMs = atMs - history.lastProbeMs;
 		const freshMs = Math.max(FRESH_MS, FRESH_GAPS * history.gapMs);
@@ -113,7 +125,7 @@ export function createForecaster(model: Model, options: () => ForecasterOptions 
 				risks ??= model.risks(asked);
 				return risks;
 			},
-			glance: model.glance(asked),
+			glance: glance(asked),
 			cause,
 			confidence,
 			text,
@@ -133,18 +145,23 @@ export function createForecaster(model: Model, options: () => ForecasterOptions 
 		},
 		forget(uplink) {
 			const known = uplinks.get(uplink);
-			if (known !== undefined) uplinks.set(uplink, { ...known, history: newHistory() });
+			if (known !== undefined) uplinks.set(uplink, { ...known, history: newHistory(), last: null });
 		},
 		keep(ids, among = []) {
 			dishes = among;
 			for (const id of uplinks.keys()) if (!ids.includes(id)) uplinks.delete(id);
 		},
-		tick(atMs, moment = NOWHERE) {
+		tick(atMs, moment = NOWHERE, inUse = null) {
 			if (atMs < lastMs || atMs - lastMs > JUMP_MS) {
-				for (const [id, known] of uplinks) uplinks.set(id, { ...known, history: newHistory() });
+				for (const [id, known] of uplinks) uplinks.set(id, { ...known, history: newHistory(), last: null });
 			}
 			lastMs = atMs;
-			latest = [...uplinks].map(([uplink, known]) => one(uplink, known, atMs, moment));
+			latest = [...uplinks].map(([uplink, known]) => {
+				if (known.last !== null && inUse !== null && uplink !== inUse && isCalm(known, known.last, atMs))
+					return known.last;
+				known.last = one(uplink, known, atMs, moment);
+				return known.last;
+			});
 			return latest;
 		},
 		latest: () => latest,
@@ -154,6 +171,11 @@ export function createForecaster(model: Model, options: () => ForecasterOptions 
 			}
 		},
 	};
+}
+
+function isCalm({ history }: Known, last: Forecast, atMs: number): boolean {
+	if (atMs - last.atMs >= CALM_MS || (last.glance?.later ?? 1) >= CALM_RISK || history.verdict !== "up") return false;
+	return !(history.losses.at(0) > last.atMs || history.stalls.at(0) > last.atMs);
 }
 
 /** While it is silent only: what is learnt of a silence at its end belongs to another place. */

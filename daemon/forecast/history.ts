@@ -4,7 +4,7 @@
  * judges what is, over windows of a size fit for it; this one keeps what the features of the model need.
  */
 import type { Observation, ReachObservation } from "../health/types.ts";
-import { createRing, type Ring } from "./ring.ts";
+import { Ring } from "./ring.ts";
 
 /** Shorter silences are blips. A silence of a second is seen as one of 0.8 s or more by probes four times a second. */
 export const STALL_MS = 800;
@@ -56,14 +56,14 @@ export interface History {
 
 export function newHistory(): History {
 	return {
-		replies: createRing(96),
-		losses: createRing(64),
-		stalls: createRing(32),
-		blips: createRing(32),
-		rsrp: createRing(24),
-		rsrq: createRing(24),
-		sinr: createRing(24),
-		signal: createRing(24),
+		replies: new Ring(96),
+		losses: new Ring(64),
+		stalls: new Ring(32),
+		blips: new Ring(32),
+		rsrp: new Ring(24),
+		rsrq: new Ring(24),
+		sinr: new Ring(24),
+		signal: new Ring(24),
 		senses: new Map(),
 		baseMs: Number.NaN,
 		gapMs: Number.NaN,

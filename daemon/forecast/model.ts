@@ -4,16 +4,14 @@
  */
 import { FEATURE_INDEX, FEATURES } from "./features.ts";
 import { type Glance, type Risks, TARGETS, type TargetName } from "./types.ts";
-
-/**
- * Nodes of a tree by index: feature (-1: a leaf; from 100 on: where the feature is unknown go left), threshold or value of
- * the leaf, index of the left child. The right child follows it.
- */
-export type Tree = readonly [feature: readonly number[], value: readonly number[], left: readonly number[]];
+import { BELOW_ALL, createFollower, limitsOf, plant, sumOfLeaves, type Tree } from "./wood.ts";
 
 export interface TargetModel {
 	readonly base: number;
-	/** One per line: the three lists of a Tree, separated by semicolons, their numbers by commas. */
+	/**
+	 * One per line: the three lists of a Tree (wood.ts), separated by semicolons, their numbers by commas. A feature from 100 on:
+	 * where it is unknown go left.
+	 */
 	readonly trees: readonly string[];
 	/** Rising sums, and the probability at each; a line between them. */
 	readonly table: Table;
@@ -34,8 +32,8 @@ export interface ModelFile {
 
 export interface Model {
 	risks(features: Float64Array): Risks;
-	/** Two of them: mostly nothing else is asked, and it is less than half the work. */
-	glance(features: Float64Array): Glance;
+	/** For one uplink, asked at each tick: two of the risks, mostly nothing else is wanted. */
+	follow(): (features: Float64Array) => Glance;
 }
 
 const UNKNOWN_LEFT = 100;
@@ -43,82 +41,82 @@ const UNKNOWN_LEFT = 100;
 /** Throws when the file was made for other features or targets than these. */
 export function createModel(file: ModelFile): Model {
 	if (file.features.join() !== FEATURES.join()) throw new Error("the model was trained on other features");
-	const models = new Map<TargetName, Ready>();
-	for (const { name } of TARGETS) {
+	const models = {} as Record<TargetName, Ready>;
+	const trees: Tree[] = [];
+	for (const name of [...GLANCED, ...TARGETS.map((one) => one.name).filter((one) => !GLANCED.includes(one))]) {
 		const model = file.targets[name];
 		if (model === undefined) throw new Error(`the model knows nothing of ${name}`);
-		const wood = plant(model.trees.map(parseTree));
-		models.set(name, { base: model.base, table: model.table, rhythm: model.rhythm ?? null, ...wood });
+		const from = trees.length;
+		for (const line of model.trees) trees.push(placed(parseTree(line)));
+		const { base, table, rhythm = null } = model;
+		models[name] = { base, table, rhythm, from, to: trees.length };
 	}
+	const wood = plant(trees);
 	const asked = new Float64Array(2 * FEATURES.length);
-	const of = (name: TargetName, x: Float64Array): number => {
-		const model = models.get(name);
-		return model === undefined ? 0 : probability(model, x, asked);
-	};
+	const limits = limitsOf(wood, models.any_2s_in_30s.to, asked.length);
 	return {
 		risks(x) {
 			put(x, asked);
 			const found: Partial<Record<TargetName, number>> = {};
-			for (const { name } of TARGETS) found[name] = of(name, x);
+			for (const { name } of TARGETS) {
+				const model = models[name];
+				const sum = sumOfLeaves(wood, model.from, model.to, model.base, asked);
+				found[name] = withRhythm(model, x, read(model.table, sum));
+			}
 			return ordered(found as Risks);
 		},
-		glance(x) {
-			put(x, asked);
-			const soon = Math.max(of("any_2s_in_10s", x), of("any_2s_in_3s", x));
-			return { soon, later: Math.max(of("any_2s_in_30s", x), soon) };
+		follow() {
+			put(new Float64Array(FEATURES.length).fill(Number.NaN), asked);
+			const glanced = GLANCED.map((name) => models[name]);
+			const follower = createFollower(wood, limits, asked, glanced);
+			const learned = glanced.map(() => ({ sum: Number.NaN, share: 0 }));
+			function of(stand: number, x: Float64Array): number {
+				const model = glanced[stand] as Ready;
+				const last = learned[stand] as { sum: number; share: number };
+				const sum = follower.sum(stand);
+				if (sum !== last.sum) {
+					last.sum = sum;
+					last.share = read(model.table, sum);
+				}
+				return withRhythm(model, x, last.share);
+			}
+			return (x) => {
+				follower.ask(x);
+				// By their places in GLANCED.
+				const soon = Math.max(of(1, x), of(0, x));
+				return { soon, later: Math.max(of(2, x), soon) };
+			};
 		},
 	};
 }
 
-/** What is not known goes right, or left where a node says so: every figure twice, beyond all limits on the one side or the other. */
+/** What a glance needs comes first, the last of it any_2s_in_30s. */
+const GLANCED: readonly TargetName[] = ["any_2s_in_3s", "any_2s_in_10s", "any_2s_in_30s"];
+
+/** Its features as places in the list that put() makes. */
+function placed([feature, value, left]: Tree): Tree {
+	return [feature.map((f) => (f >= UNKNOWN_LEFT ? f - UNKNOWN_LEFT + FEATURES.length : f)), value, left];
+}
+
+/**
+ * What is not known goes right, as no comparison with it is true, or left where a node says so: every figure is there twice, the
+ * second time, when it is not known, below all limits.
+ */
 function put(x: Float64Array, asked: Float64Array): void {
-	for (let i = 0; i < FEATURES.length; i++) {
-		const value = x[i] as number;
-		const known = !Number.isNaN(value);
-		asked[i] = known ? value : Number.POSITIVE_INFINITY;
-		asked[i + FEATURES.length] = known ? value : Number.NEGATIVE_INFINITY;
+	asked.set(x);
+	asked.set(x, x.length);
+	for (let at = x.length; at < asked.length; at++) {
+		if (!((asked[at] as number) > BELOW_ALL)) asked[at] = BELOW_ALL;
 	}
 }
 
-/** All trees in three lists of numbers as the machine has them: a quarter of the memory (measured), and no object on the way. */
-interface Wood {
-	/** Where each tree begins. */
-	readonly roots: Uint16Array;
-	/** As put() lays them out. */
-	readonly feature: Int16Array;
-	readonly value: Float64Array;
-	/** Index of the left child in these lists. */
-	readonly left: Uint16Array;
-}
-
-function plant(trees: readonly Tree[]): Wood {
-	const size = trees.reduce((sum, [feature]) => sum + feature.length, 0);
-	if (size > 0xffff) throw new Error("the model is too large");
-	const feature = new Int16Array(size);
-	const value = new Float64Array(size);
-	const left = new Uint16Array(size);
-	const roots = new Uint16Array(trees.length);
-	let at = 0;
-	for (const [i, tree] of trees.entries()) {
-		roots[i] = at;
-		feature.set(
-			tree[0].map((f) => (f >= UNKNOWN_LEFT ? f - UNKNOWN_LEFT + FEATURES.length : f)),
-			at,
-		);
-		value.set(tree[1], at);
-		left.set(
-			tree[2].map((child) => child + (roots[i] ?? 0)),
-			at,
-		);
-		at += tree[0].length;
-	}
-	return { roots, feature, value, left };
-}
-
-interface Ready extends Wood {
+interface Ready {
 	readonly base: number;
 	readonly table: Table;
 	readonly rhythm: Table | null;
+	/** Its trees, the last one not included. */
+	readonly from: number;
+	readonly to: number;
 }
 
 /** Throws on anything that is no tree. */
@@ -136,9 +134,8 @@ export function parseTree(line: string): Tree {
 	return [feature, value, left];
 }
 
-function probability(model: Ready, x: Float64Array, asked: Float64Array): number {
-	const sum = sumOfLeaves(model, asked);
-	const learned = read(model.table, sum);
+/** The probability that was learnt for the sum, or that of a rhythm which says more. */
+function withRhythm(model: Ready, x: Float64Array, learned: number): number {
 	if (model.rhythm === null) return learned;
 	const rhythm = ((x[STALLS] ?? Number.NaN) + 0.3) / (1 + (x[SINCE] ?? Number.NaN));
 	// Slow probes see but a part of the silences. On links without a modem's figures silences say much less of the next one.
@@ -165,22 +162,6 @@ function read([xs, shares]: Table, at: number): number {
 		return from + (((shares[i] ?? 0) - from) * (at - low)) / (high - low);
 	}
 	return shares[last] ?? 0;
-}
-
-/** Half of all that the daemon computes at rest: indices are known to be inside, children come after their parents (parseTree). */
-function sumOfLeaves({ base, roots, feature, value, left }: Ready, asked: Float64Array): number {
-	const trees = roots.length;
-	let sum = base;
-	for (let tree = 0; tree < trees; tree++) {
-		let at = roots[tree] as number;
-		let f = feature[at] as number;
-		while (f >= 0) {
-			at = (asked[f] as number) <= (value[at] as number) ? (left[at] as number) : (left[at] as number) + 1;
-			f = feature[at] as number;
-		}
-		sum += value[at] as number;
-	}
-	return sum;
 }
 
 /** A longer outage, or one sooner, cannot be likelier than a shorter or later one; each model was trained by itself. */

@@ -58,41 +58,77 @@ const PASSAGES_MAX = 32;
 const WORTH = 0.3;
 const TIMES = 3;
 
-interface Context {
-	passages: number;
-	hits: number;
-	lastMs: number;
-	hit: boolean;
+/** What was met, side by side: as objects in a map those of four uplinks were 0.3 MB of QuickJS after a day. */
+interface Contexts {
+	/** What makeKeys() says; NONE where there is room. */
+	readonly key: Float64Array;
+	readonly passages: Float64Array;
+	readonly hits: Float64Array;
+	readonly lastMs: Float64Array;
+	/** Counts up with each passage: the lowest was entered the longest ago. */
+	readonly entered: Float64Array;
+	/** 1: trouble in the passage that goes on. */
+	readonly hit: Uint8Array;
+}
+
+const NONE = -1;
+/** Room is made for so many more. */
+const MORE = 32;
+
+/** The same with room for so many. */
+function withRoom(size: number, before: Contexts | null): Contexts {
+	const copy = (of: Float64Array | undefined, rest: number): Float64Array => {
+		const made = new Float64Array(size).fill(rest, of?.length ?? 0);
+		if (of !== undefined) made.set(of);
+		return made;
+	};
+	const hit = new Uint8Array(size);
+	if (before !== null) hit.set(before.hit);
+	return {
+		key: copy(before?.key, NONE),
+		passages: copy(before?.passages, 0),
+		hits: copy(before?.hits, 0),
+		lastMs: copy(before?.lastMs, 0),
+		entered: copy(before?.entered, 0),
+		hit,
+	};
 }
 
 type Kind = Repeated["kind"];
 
 const words = { time: "at this time of day", place: "at this place", heading: "while heading this way" } as const;
 
-const cellOf = ({ latitude, longitude }: { readonly latitude: number; readonly longitude: number }): string =>
-	`p${Math.floor(latitude * CELLS_PER_DEGREE)},${Math.floor(longitude * CELLS_PER_DEGREE)}`;
+/** Keys: first the slots of the day, then the headings, then the cells, row by row from the south pole. */
+const FIRST_HEADING = DAY_MINUTES / SLOT_MINUTES;
+const FIRST_CELL = FIRST_HEADING + HEADINGS;
 
-/** One moment is asked about for every uplink: its keys are made once. */
-const made = new WeakMap<Moment, readonly (readonly [Kind, string])[]>();
+function cellOf({ latitude, longitude }: { readonly latitude: number; readonly longitude: number }): number {
+	const row = Math.floor(latitude * CELLS_PER_DEGREE) + 90 * CELLS_PER_DEGREE;
+	const column = Math.floor(longitude * CELLS_PER_DEGREE) + 180 * CELLS_PER_DEGREE;
+	return FIRST_CELL + row * (360 * CELLS_PER_DEGREE + 1) + column;
+}
 
-function keysOf(moment: Moment): readonly (readonly [Kind, string])[] {
-	const before = made.get(moment);
-	if (before !== undefined) return before;
-	const keys = makeKeys(moment);
-	made.set(moment, keys);
+/** One moment is asked about for every uplink: its keys are made once. No WeakMap: QuickJS keeps what it holds until the collector comes. */
+let asked: Moment | null = null;
+let keys: readonly (readonly [Kind, number])[] = [];
+
+function keysOf(moment: Moment): readonly (readonly [Kind, number])[] {
+	if (moment === asked) return keys;
+	keys = makeKeys(moment);
+	asked = moment;
 	return keys;
 }
 
-function makeKeys(moment: Moment): readonly (readonly [Kind, string])[] {
-	const keys: (readonly [Kind, string])[] = [];
+function makeKeys(moment: Moment): readonly (readonly [Kind, number])[] {
+	const keys: (readonly [Kind, number])[] = [];
 	const { unixMs, place, headingDeg } = moment;
 	if (unixMs !== null && unixMs >= CLOCK_SET_MS) {
 		const minute = Math.floor(unixMs / 60_000) % DAY_MINUTES;
-		keys.push(["time", `t${Math.floor(minute / SLOT_MINUTES)}`]);
+		keys.push(["time", Math.floor(minute / SLOT_MINUTES)]);
 	}
 	if (place !== null && isPlace(place)) keys.push(["place", cellOf(place)]);
 	if (headingDeg !== null && headingDeg >= 0 && headingDeg <= 360) {
-		keys.push(["heading", `h${Math.floor((headingDeg / 360) * HEADINGS + 0.5) % HEADINGS}`]);
+		keys.push(["heading", FIRST_HEADING + (Math.floor((headingDeg / 360) * HEADINGS + 0.5) % HEADINGS)]);
 	}
 	return keys;
 }
@@ -101,64 +137,82 @@ const isPlace = ({ latitude, longitude }: { readonly latitude: number; readonly 
 	latitude >= -90 && latitude <= 90 && longitude >= -180 && longitude <= 180;
 
 export function createRepeat(): Repeat {
-	const contexts = new Map<string, Context>();
+	let contexts = withRoom(0, null);
+	let size = 0;
+	let entries = 0;
 	/** Sums over all contexts. */
 	const sum = { passages: 0, hits: 0 };
 
-	function enter(key: string, atMs: number): Context {
-		const known = contexts.get(key);
-		if (known !== undefined) {
-			if (atMs - known.lastMs < PASSAGE_MS && atMs >= known.lastMs) return known;
-			// The last met is the last forgotten.
-			contexts.delete(key);
-			contexts.set(key, known);
-			if (known.passages >= PASSAGES_MAX) {
-				known.passages /= 2;
-				known.hits /= 2;
-				sum.passages -= known.passages;
-				sum.hits -= known.hits;
+	/** Where it stands; -1: it was never met. */
+	const find = (key: number): number => contexts.key.indexOf(key);
+	const valueAt = (of: Float64Array, at: number): number => of[at] ?? 0;
+
+	/** A place for one more, that of the one entered the longest ago when there are enough. */
+	function placeForOneMore(): number {
+		if (size < CONTEXTS_MAX) {
+			if (size === contexts.key.length) contexts = withRoom(Math.min(CONTEXTS_MAX, size + MORE), contexts);
+			return size++;
+		}
+		let oldest = 0;
+		for (let at = 1; at < size; at++)
+			if (valueAt(contexts.entered, at) < valueAt(contexts.entered, oldest)) oldest = at;
+		sum.passages -= valueAt(contexts.passages, oldest);
+		sum.hits -= valueAt(contexts.hits, oldest);
+		return oldest;
+	}
+
+	function enter(key: number, atMs: number): number {
+		const known = find(key);
+		if (known >= 0) {
+			const lastMs = valueAt(contexts.lastMs, known);
+			if (atMs - lastMs < PASSAGE_MS && atMs >= lastMs) return known;
+			const passages = valueAt(contexts.passages, known);
+			const many = passages >= PASSAGES_MAX;
+			if (many) {
+				const hits = valueAt(contexts.hits, known) / 2;
+				contexts.hits[known] = hits;
+				sum.passages -= passages / 2;
+				sum.hits -= hits;
 			}
-			known.passages++;
+			contexts.passages[known] = (many ? passages / 2 : passages) + 1;
 			sum.passages++;
-			known.hit = false;
+			contexts.hit[known] = 0;
+			contexts.entered[known] = ++entries;
 			return known;
 		}
-		if (contexts.size >= CONTEXTS_MAX) {
-			for (const [oldest, { passages, hits }] of contexts) {
-				contexts.delete(oldest);
-				sum.passages -= passages;
-				sum.hits -= hits;
-				break;
-			}
-		}
-		const made = { passages: 1, hits: 0, lastMs: atMs, hit: false };
-		contexts.set(key, made);
+		const at = placeForOneMore();
+		contexts.key[at] = key;
+		contexts.passages[at] = 1;
+		contexts.hits[at] = 0;
+		contexts.hit[at] = 0;
+		contexts.entered[at] = ++entries;
 		sum.passages++;
-		return made;
+		return at;
 	}
 
 	const usual = (): number => (sum.hits + 0.1) / (sum.passages + 1);
 
-	function look(kind: Kind, key: string, mean: number, where: string): Repeated | null {
-		const one = contexts.get(key);
-		if (one === undefined) return null;
+	function look(kind: Kind, key: number, mean: number, where: string): Repeated | null {
+		const at = find(key);
+		if (at < 0) return null;
+		const hits = valueAt(contexts.hits, at);
 		// The passage that goes on has not ended yet.
-		const passages = one.hit ? one.passages : one.passages - 1;
+		const passages = valueAt(contexts.passages, at) - (contexts.hit[at] === 1 ? 0 : 1);
 		if (passages < LEAST_PASSAGES) return null;
-		const share = Math.min(0.95, (one.hits + PRIOR * mean) / (passages + PRIOR));
+		const share = Math.min(0.95, (hits + PRIOR * mean) / (passages + PRIOR));
 		if (share < WORTH || share * (1 - mean) < TIMES * mean * (1 - share)) return null;
-		const text = `it fell silent ${where} in ${Math.round(one.hits)} of ${Math.round(passages)} passages`;
-		return { share, kind, hits: one.hits, passages, text };
+		const text = `it fell silent ${where} in ${Math.round(hits)} of ${Math.round(passages)} passages`;
+		return { share, kind, hits, passages, text };
 	}
 
 	return {
 		meet(atMs, moment, troubled) {
 			for (const [, key] of keysOf(moment)) {
-				const one = enter(key, atMs);
-				one.lastMs = atMs;
-				if (!troubled || one.hit) continue;
-				one.hit = true;
-				one.hits++;
+				const at = enter(key, atMs);
+				contexts.lastMs[at] = atMs;
+				if (!troubled || contexts.hit[at] === 1) continue;
+				contexts.hit[at] = 1;
+				contexts.hits[at] = valueAt(contexts.hits, at) + 1;
 				sum.hits++;
 			}
 		},
@@ -173,9 +227,10 @@ export function createRepeat(): Repeat {
 			const ahead = look("place", cellOf(moment.ahead), mean, "at the place ahead");
 			return ahead !== null && (best === null || ahead.share > best.share) ? ahead : best;
 		},
-		size: () => contexts.size,
+		size: () => size,
 		reset() {
-			contexts.clear();
+			contexts = withRoom(0, null);
+			size = 0;
 			sum.passages = 0;
 			sum.hits = 0;
 		},

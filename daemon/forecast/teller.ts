@@ -23,7 +23,7 @@ export interface Teller {
 
 export const VALID_MS = 15_000;
 /** Below this there is nothing to say. */
-const WORTH = 0.015;
+export const WORTH = 0.015;
 const STEP = 0.03;
 const AGAIN_MS = 10_000;
 

@@ -4,10 +4,9 @@
  */
 import type { FamilyHealth, Health } from "./link.ts";
 import type { SenseName } from "./senses.ts";
-import { clamp, median, wilsonPct } from "./stats.ts";
+import { clamp, sortedMedian, wilsonPct } from "./stats.ts";
 import { FAMILIES } from "./types.ts";
-import type { Tally } from "./window.ts";
-import { addTally, countBits, emptyTally, SLOT_WEIGHT } from "./window.ts";
+import { addMeans, addSlots, addTally, countBits, emptyTally, type Means, roomFor, SLICE, type Sum } from "./window.ts";
 
 /** One-sided 99 %: looked at after every probe, a weaker bound would be crossed by chance several times a day. */
 const Z = 2.326;
@@ -17,7 +16,7 @@ const Z = 2.326;
  */
 const SHORT_MS = [10_000, 12_000, 15_000, 20_000, 30_000, 45_000, 60_000, 120_000, 300_000] as const;
 const ENOUGH = 10;
-/** Loss for the score: so many probes, at most a minute back, in larger steps. */
+/** Loss for the score: so many probes, at most a minute back, in larger steps; of the windows above. */
 const WIDE_MS = [10_000, 30_000, 60_000] as const;
 const SCORE_PROBES = 40;
 const MINUTE_MS = 60_000;
@@ -66,58 +65,54 @@ export interface LinkFigures {
 }
 
 export function figuresOf(h: Health, nowMs: number): LinkFigures {
-	const live = FAMILIES.map((f) => h[f]).filter((f) => f.verdict !== "dead");
-	const dead = live.length < FAMILIES.length;
-	const alive = live.some((f) => f.verdict === "up" || f.verdict === "suspect");
+	const { ipv4, ipv6 } = h;
+	const live: FamilyHealth[] = [];
+	if (ipv4.verdict !== "dead") live.push(ipv4);
+	if (ipv6.verdict !== "dead") live.push(ipv6);
+	let alive = false;
 	let lastProbeMs: number | null = null;
 	let gapMs = 0;
 	let jitterMs: number | null = null;
-	for (const f of live) {
+	for (let i = 0; i < live.length; i++) {
+		const f = live[i] as FamilyHealth;
+		if (f.verdict === "up" || f.verdict === "suspect") alive = true;
 		if (f.lastProbeMs !== null) lastProbeMs = Math.max(lastProbeMs ?? f.lastProbeMs, f.lastProbeMs);
 		gapMs = Math.max(gapMs, f.gapMs ?? 0);
 		if (f.jitterMs !== null) jitterMs = Math.max(jitterMs ?? 0, f.jitterMs);
 	}
 	const staleAtMs = lastProbeMs === null ? null : lastProbeMs + clamp(4 * gapMs, STALE_MIN_MS, STALE_MAX_MS);
 	const stale = staleAtMs === null || nowMs >= staleAtMs;
-	const over = (windowMs: number): Tally => {
-		const tally = emptyTally();
-		for (const f of live) addTally(tally, f.slots, nowMs - windowMs, SLOT_WEIGHT);
-		return tally;
-	};
-	const first = over(SHORT_MS[0]);
-	/** The first window with enough probes, else the last. Counting comes first: it is cheaper than summing up. */
-	const grown = (windows: readonly number[], enough: number): Tally => {
-		let tally = first;
-		if (tally.probes >= enough || stale) return tally;
-		const upTo = countBack(live);
-		let summed = upTo(nowMs - SHORT_MS[0]);
-		for (const windowMs of windows) {
-			const count = upTo(nowMs - windowMs);
-			if (count === summed || (count < enough && windowMs !== windows[windows.length - 1])) continue;
-			tally = over(windowMs);
-			summed = count;
-			if (tally.probes >= enough) break;
-		}
-		return tally;
-	};
-	const short = grown(SHORT_MS, ENOUGH);
-	const recent = grown(WIDE_MS, SCORE_PROBES);
+	const short: Found = { probes: 0, lost: 0, windowMs: 0, done: false };
+	const recent: Found = { probes: 0, lost: 0, windowMs: 0, done: false };
+	grow(live, nowMs, stale, short, recent);
 	const wide = recent.probes < short.probes ? short : recent;
-	const minute = emptyTally();
-	for (const f of live) addTally(minute, f.minute, nowMs - MINUTE_MS, Number.POSITIVE_INFINITY);
-	const answered = short.replies > 0;
+	const loss = lossOf(short.probes, short.lost);
+	const slots = live.map((f) => f.slots);
+	const inShort = roomFor(slots);
+	for (let i = 0; i < slots.length; i++) addMeans(inShort, slots[i] as readonly number[], nowMs - short.windowMs);
+	const latencyMs = sortedMedian(inShort.all, inShort.n);
+	const replies = inShort.sent - inShort.lost;
+	const minutes = live.map((f) => f.minute);
+	const answered = replies > 0;
 	return {
-		loss: lossOf(short),
-		wideLoss: lossOf(wide),
+		loss,
+		wideLoss: wide === short ? loss : lossOf(wide.probes, wide.lost),
 		certainLossPct: wide.probes === 0 ? null : wilsonPct(wide.lost, wide.probes, -1),
-		latencyMs: median(short.rttsMs),
-		replies: short.replies,
+		latencyMs,
+		replies,
 		jitterMs: answered ? jitterMs : null,
-		loss60: lossOf(minute),
-		latency60Ms: median(minute.rttsMs),
+		// Asked for in trouble and by those who look, not at rest.
+		get loss60() {
+			const { sent, lost } = inMinute(minutes, nowMs);
+			return lossOf(sent, lost);
+		},
+		get latency60Ms() {
+			const { all, n } = inMinute(minutes, nowMs);
+			return sortedMedian(all, n);
+		},
 		dns: dnsOf(h, nowMs),
 		sense: senseOf(h, nowMs),
-		unreachable: dead && !alive && (!answered || stale),
+		unreachable: live.length < FAMILIES.length && !alive && (!answered || stale),
 		alive: alive || (answered && !stale),
 		lastProbeMs,
 		staleAtMs,
@@ -126,31 +121,80 @@ export function figuresOf(h: Health, nowMs: number): LinkFigures {
 	};
 }
 
-/**
- * Asked for an ever earlier start: how many probes there were since, slots counted as in addTally but whole, so that the sum
- * there differs by rounding only. The same answer means the same slots.
- */
-function countBack(live: readonly FamilyHealth[]): (fromMs: number) => number {
-	const next = live.map((f) => f.slots.length - 1);
-	let count = 0;
-	return (fromMs) => {
-		for (let which = 0; which < live.length; which++) {
-			const slots = live[which]?.slots ?? [];
-			let at = next[which] ?? -1;
-			for (; at >= 0; at--) {
-				const slot = slots[at];
-				if (slot === undefined || slot.atMs <= fromMs) break;
-				if (slot.sent > SLOT_WEIGHT) count += SLOT_WEIGHT;
-				else count += slot.sent;
-			}
-			next[which] = at;
-		}
-		return count;
-	};
+function inMinute(minutes: readonly (readonly number[])[], nowMs: number): Means {
+	const found = roomFor(minutes);
+	for (let i = 0; i < minutes.length; i++) addMeans(found, minutes[i] as readonly number[], nowMs - MINUTE_MS);
+	return found;
 }
 
-function lossOf(tally: Tally): LossFigure {
-	const { probes, lost } = tally;
+/** A window with what was in it; windowMs 0: none yet. */
+interface Found {
+	probes: number;
+	lost: number;
+	windowMs: number;
+	done: boolean;
+}
+
+/**
+ * Finds the short window and the wide one: the first that holds enough, else the last; the first of all when they are stale.
+ * Whole numbers add up the same in any order, so each window goes on where the one before ended. Bursts count by weights: then the
+ * second family is added on top of the first, newest slot first, so that sums are rounded alike whatever windows came before.
+ */
+function grow(live: readonly FamilyHealth[], nowMs: number, stale: boolean, short: Found, wide: Found): void {
+	const first: Sum = { probes: 0, lost: 0 };
+	const second: Sum = { probes: 0, lost: 0 };
+	const [one, other] = live;
+	let at = one === undefined ? -1 : one.slots.length - SLICE;
+	let otherAt = other === undefined ? -1 : other.slots.length - SLICE;
+	let sum = first;
+	for (let i = 0; i < SHORT_MS.length && !(short.done && wide.done); i++) {
+		const windowMs = SHORT_MS[i] as number;
+		const isWide = !wide.done && (windowMs === WIDE_MS[0] || windowMs === WIDE_MS[1] || windowMs === WIDE_MS[2]);
+		if (short.done && !isWide) continue;
+		const fromMs = nowMs - windowMs;
+		if (one !== undefined) at = addSlots(first, one.slots, at, fromMs);
+		if (other !== undefined && other.slots.length > 0) {
+			otherAt = addSlots(second, other.slots, otherAt, fromMs);
+			sum = { probes: first.probes + second.probes, lost: first.lost + second.lost };
+			if (!isWhole(first) || !isWhole(second)) {
+				sum = { probes: first.probes, lost: first.lost };
+				addSlots(sum, other.slots, other.slots.length - SLICE, fromMs);
+			}
+		}
+		if (!short.done) consider(short, sum, windowMs, ENOUGH, stale, i === SHORT_MS.length - 1);
+		if (isWide) consider(wide, sum, windowMs, SCORE_PROBES, stale, windowMs === WIDE_MS[2]);
+	}
+}
+
+function isWhole({ probes, lost }: Sum): boolean {
+	return Number.isInteger(probes) && Number.isInteger(lost);
+}
+
+/** Sums differ from whole numbers by rounding only: the same number means the same slots. */
+function consider(found: Found, sum: Sum, windowMs: number, enough: number, stale: boolean, last: boolean): void {
+	const count = Math.round(sum.probes);
+	if (last) found.done = true;
+	if (found.windowMs > 0 && (count === Math.round(found.probes) || (count < enough && !last))) return;
+	found.probes = sum.probes;
+	found.lost = sum.lost;
+	found.windowMs = windowMs;
+	if (stale || sum.probes >= enough) found.done = true;
+}
+
+/** Nothing lost of so many probes, nearly always: made once for each number of them. */
+const NOTHING_LOST: (LossFigure | undefined)[] = [];
+const REMEMBERED = 200;
+
+function lossOf(probes: number, lost: number): LossFigure {
+	if (lost > 0 || probes > REMEMBERED) return makeLoss(probes, lost);
+	const known = NOTHING_LOST[probes];
+	if (known !== undefined) return known;
+	const made = makeLoss(probes, 0);
+	if (Number.isInteger(probes)) NOTHING_LOST[probes] = made;
+	return made;
+}
+
+function makeLoss(probes: number, lost: number): LossFigure {
 	return {
 		pct: probes === 0 ? null : (100 * lost) / probes,
 		lowPct: wilsonPct(lost, probes, -Z),
@@ -170,15 +214,16 @@ function senseOf(h: Health, nowMs: number): LinkFigures["sense"] {
 }
 
 /** Failing: the last three questions, over at least two seconds, went unanswered. */
-function dnsOf(h: Health, nowMs: number): DnsVerdict {
-	if (h.dns.length === 0) return "unknown";
-	const recent = h.dns.filter((s) => nowMs - s.atMs < DNS_VALID_MS);
-	const last = recent.slice(-3);
-	const first = last[0];
-	const newest = last[last.length - 1];
-	if (first === undefined || newest === undefined) return "unknown";
-	if (last.some((s) => s.rttMs !== null)) return "ok";
-	return last.length === 3 && newest.atMs - first.atMs >= 2_000 ? "failing" : "unknown";
+function dnsOf({ dns }: Health, nowMs: number): DnsVerdict {
+	let [asked, newestMs] = [0, 0];
+	for (let at = dns.length - 1; at >= 0; at--) {
+		const one = dns[at];
+		if (one === undefined || nowMs - one.atMs >= DNS_VALID_MS) continue;
+		if (one.rttMs !== null) return "ok";
+		if (asked++ === 0) newestMs = one.atMs;
+		if (asked === 3) return newestMs - one.atMs >= 2_000 ? "failing" : "unknown";
+	}
+	return "unknown";
 }
 
 /** `figures` of this moment can tell without counting again: what is not lost in the short window is nowhere in it. */
@@ -202,7 +247,7 @@ export function severeLoss(h: Health, nowMs: number, lossPct: number, durationMs
 	const tally = emptyTally();
 	for (const family of FAMILIES) {
 		const f = h[family];
-		if (f.verdict !== "dead") addTally(tally, f.slots, nowMs - durationMs - 1_000, SLOT_WEIGHT);
+		if (f.verdict !== "dead") addTally(tally, f.slots, nowMs - durationMs - 1_000);
 	}
 	const { probes, lost, firstLossMs, lastLossMs } = tally;
 	const pct = probes === 0 ? null : (100 * lost) / probes;

@@ -5,19 +5,16 @@
 import type { Rolling } from "./rolling.ts";
 import { emptyRolling } from "./rolling.ts";
 import { possible, type SenseName } from "./senses.ts";
-import { isDuration } from "./stats.ts";
-import {
-	type DnsObservation,
-	FAMILIES,
-	type Family,
-	type Observation,
-	type ProbeObservation,
-	type ReachEvidence,
-	type ReachObservation,
-	type ReachVerdict,
-	type SenseObservation,
+import { copyOf, isDuration } from "./stats.ts";
+import type {
+	DnsObservation,
+	Family,
+	Observation,
+	ReachEvidence,
+	ReachObservation,
+	ReachVerdict,
+	SenseObservation,
 } from "./types.ts";
-import type { Slice } from "./window.ts";
 import { BUCKET_MS, BUCKETS_MAX, putResult, SLOT_MS, SLOTS_MAX } from "./window.ts";
 
 const TARGETS_MAX = 8;
@@ -36,8 +33,9 @@ export interface FamilyHealth {
 	readonly verdict: ReachVerdict;
 	readonly sinceMs: number | null;
 	readonly evidence: ReachEvidence | null;
-	readonly slots: readonly Slice[];
-	readonly minute: readonly Slice[];
+	/** As window.ts lays them out. */
+	readonly slots: readonly number[];
+	readonly minute: readonly number[];
 	/** Last reply of each target: jitter compares a target only with itself. */
 	readonly targets: readonly TargetRtt[];
 	readonly jitterMs: number | null;
@@ -88,7 +86,7 @@ export function forgetLink(health: Health): Health {
 export function observe(health: Health, o: Observation): Health {
 	switch (o.kind) {
 		case "probe":
-			return o.excused ? health : withFamily(health, o.family, addProbes(health[o.family], [o]));
+			return o.excused ? health : withFamily(health, o.family, addProbes(health[o.family], [o], o.family));
 		case "reach": {
 			const next = withFamily(health, o.family, addReach(health[o.family], o));
 			// Questions asked while it was dead say nothing about DNS.
@@ -103,25 +101,42 @@ export function observe(health: Health, o: Observation): Health {
 	}
 }
 
-/** As observe() for each of them in turn, with one copy. All of them probes that count. */
-export function observeProbes(health: Health, probes: readonly ProbeObservation[]): Health {
+/** As observe() for each of them in turn, with one copy for all probes; each of those counts. */
+export function observeAll(health: Health, all: readonly Observation[]): Health {
 	let next = health;
-	for (const family of FAMILIES) {
-		const own = probes.filter((one) => one.family === family);
-		if (own.length > 0) next = withFamily(next, family, addProbes(next[family], own));
+	const ipv4 = addProbes(next.ipv4, all, "ipv4");
+	if (ipv4 !== next.ipv4) next = withFamily(next, "ipv4", ipv4);
+	const ipv6 = addProbes(next.ipv6, all, "ipv6");
+	if (ipv6 !== next.ipv6) next = withFamily(next, "ipv6", ipv6);
+	// No probe touches what the others bring.
+	for (let i = 0; i < all.length; i++) {
+		const one = all[i];
+		if (one !== undefined && one.kind !== "probe") next = observe(next, one);
 	}
 	return next;
 }
 
 function withFamily(health: Health, family: Family, next: FamilyHealth): Health {
-	return family === "ipv4" ? { ...health, ipv4: next } : { ...health, ipv6: next };
+	const { dns, sense, rolling } = health;
+	return family === "ipv4"
+		? { ipv4: next, ipv6: health.ipv6, dns, sense, rolling }
+		: { ipv4: health.ipv4, ipv6: next, dns, sense, rolling };
 }
 
-function addProbes(f: FamilyHealth, probes: readonly ProbeObservation[]): FamilyHealth {
-	let { targets, jitterMs, lastProbeMs, gapMs } = f;
-	const slots = f.slots.slice();
-	const minute = f.minute.slice();
-	for (const o of probes) {
+/** Those of this family; without any it is `f` itself. */
+function addProbes(f: FamilyHealth, all: readonly Observation[], family: Family): FamilyHealth {
+	let { jitterMs, lastProbeMs, gapMs } = f;
+	let slots: number[] | null = null;
+	let minute: number[] = [];
+	let targets: TargetRtt[] = [];
+	for (let i = 0; i < all.length; i++) {
+		const o = all[i];
+		if (o === undefined || o.kind !== "probe" || o.family !== family) continue;
+		if (slots === null) {
+			slots = copyOf(f.slots);
+			minute = copyOf(f.minute);
+			targets = copyOf(f.targets);
+		}
 		const rttMs = isDuration(o.rttMs) ? o.rttMs : null;
 		const before = lastProbeMs;
 		lastProbeMs = Math.max(before ?? o.atMs, o.atMs);
@@ -132,16 +147,28 @@ function addProbes(f: FamilyHealth, probes: readonly ProbeObservation[]): Family
 		putResult(slots, o.atMs, rttMs, SLOT_MS, SLOTS_MAX);
 		putResult(minute, o.atMs, rttMs, BUCKET_MS, BUCKETS_MAX);
 		if (rttMs === null) continue;
-		const previous = targets.find((t) => t.target === o.target);
-		if (previous !== undefined) {
-			const change = Math.abs(rttMs - previous.rttMs);
+		const previousMs = takeTarget(targets, o.target);
+		if (previousMs !== null) {
+			const change = Math.abs(rttMs - previousMs);
 			jitterMs = jitterMs === null ? change : jitterMs + (change - jitterMs) * JITTER_GAIN;
 		}
-		const others = targets.filter((t) => t !== previous);
-		targets = [...others.slice(-(TARGETS_MAX - 1)), { target: o.target, rttMs }];
+		targets.push({ target: o.target, rttMs });
 	}
+	if (slots === null) return f;
 	const { verdict, sinceMs, evidence } = f;
 	return { verdict, sinceMs, evidence, slots, minute, targets, jitterMs, lastProbeMs, gapMs };
+}
+
+/** Takes the target out, or the oldest of too many; its last round trip, null when it was not there. */
+function takeTarget(targets: TargetRtt[], target: string): number | null {
+	for (let i = 0; i < targets.length; i++) {
+		const one = targets[i];
+		if (one?.target !== target) continue;
+		targets.splice(i, 1);
+		return one.rttMs;
+	}
+	if (targets.length >= TARGETS_MAX) targets.shift();
+	return null;
 }
 
 function addReach(f: FamilyHealth, o: ReachObservation): FamilyHealth {
@@ -158,7 +185,10 @@ function addDns(samples: readonly DnsSample[], o: DnsObservation): readonly DnsS
 
 function addSense(memory: SenseMemory, o: SenseObservation): SenseMemory {
 	const next: Record<string, { atMs: number; value: number } | undefined> = { ...memory };
-	for (const [name, value] of Object.entries(possible(o.values))) {
+	const values = possible(o.values);
+	for (const name in values) {
+		const value = values[name as SenseName];
+		if (value === undefined) continue;
 		if (value === null) delete next[name];
 		else next[name] = { atMs: o.atMs, value };
 	}

@@ -4,6 +4,7 @@
  * what a dish says of itself, and a missing radio value that costs nothing.
  */
 import type { LinkFigures } from "./figures.ts";
+import type { SenseName } from "./senses.ts";
 import { clamp, norm, round1 } from "./stats.ts";
 import type { UplinkClass } from "./types.ts";
 
@@ -44,6 +45,20 @@ const WEIGHTS: Readonly<Record<UplinkClass, Weights>> = {
 	other: COMMON,
 };
 
+/** What a link says of itself and the score looks at, of whatever class it is. */
+export const SCORED: readonly SenseName[] = [
+	"obstruction_pct",
+	"outages",
+	"critical_events",
+	"warning_events",
+	"info_events",
+	"rsrp_dbm",
+	"roaming",
+	"signal_dbm",
+	"rssi_dbm",
+	"cap_pressure_pct",
+];
+
 const LOSS_BAD_PCT = 10;
 /** Here the score is 0 whatever else is good. */
 const LOSS_ZERO_PCT = 50;
@@ -55,6 +70,9 @@ const CAP_POINTS = 20;
 const TROUBLE_MAX = 30;
 /** Most that a dish's own words cost while what we measure is good. */
 const WORDS_MAX = 15;
+
+/** Heavy loss costs something before it is heavy. */
+const NOTHING_TAKEN: InstantScore = { value: 100, parts: [] };
 
 /** Null when there is nothing to judge by. */
 export function instantScore(f: LinkFigures, profile: Profile): InstantScore | null {
@@ -77,10 +95,11 @@ export function instantScore(f: LinkFigures, profile: Profile): InstantScore | n
 		cost("signal", dbm, "dBm", SIGNAL_SHARE * (100 - signal));
 	}
 	if (profile.class === "cellular" && (f.sense.roaming ?? 0) > 0 && !profile.preferRoaming) cost("roaming", 1, "", 15);
-	if (profile.class === "starlink") parts.push(...dishParts(f));
+	if (profile.class === "starlink") for (const part of dishParts(f)) parts.push(part);
 	const pressure = f.sense.cap_pressure_pct ?? 0;
 	cost("data_cap", pressure, "%", (CAP_POINTS * pressure) / 100);
 	if (f.dns === "failing") cost("dns", 1, "", DNS_POINTS);
+	if (parts.length === 0) return NOTHING_TAKEN;
 	const before = parts.reduce((left, p) => left - p.points, 100);
 	const heavy = norm(lossPct, LOSS_BAD_PCT, LOSS_ZERO_PCT);
 	cost("heavy_loss", f.loss.pct, "%", Math.max(0, before) * heavy);

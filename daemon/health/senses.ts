@@ -48,11 +48,13 @@ export type SenseValues = { [Name in SenseName]?: number | null };
 /** Only known names with possible values; null (no longer known) stays null. */
 export function possible(values: SenseValues): SenseValues {
 	const kept: SenseValues = {};
-	for (const [name, [low, high]] of Object.entries(SENSES)) {
+	for (const name in values) {
+		if (!Object.hasOwn(SENSES, name)) continue;
 		const key = name as SenseName;
 		const value = values[key];
 		if (value === undefined) continue;
-		kept[key] = value === null || !(value >= low && value <= high) ? null : value;
+		const range: readonly [number, number] = SENSES[key];
+		kept[key] = value === null || !(value >= range[0] && value <= range[1]) ? null : value;
 	}
 	return kept;
 }

@@ -30,8 +30,15 @@ function isMinusZero(value: number): boolean {
 	return value === 0 && 1 / value < 0;
 }
 
+export interface OwnedLogWriter extends LogWriter {
+	bytes(): Uint8Array;
+	capacity(): number;
+	/** Gives back what was reserved for more; bytes handed out before stay as they are. */
+	fit(): void;
+}
+
 /** A buffer that grows up to what is asked of it; the owner decides when it is full. */
-export function createLogWriter(initialBytes: number): LogWriter & { bytes(): Uint8Array; capacity(): number } {
+export function createLogWriter(initialBytes: number): OwnedLogWriter {
 	let buffer = new Uint8Array(initialBytes);
 	let view = new DataView(buffer.buffer);
 	let length = 0;
@@ -84,6 +91,10 @@ export function createLogWriter(initialBytes: number): LogWriter & { bytes(): Ui
 		},
 		bytes: () => buffer.subarray(0, length),
 		capacity: () => buffer.length,
+		fit() {
+			buffer = buffer.slice(0, length);
+			view = new DataView(buffer.buffer);
+		},
 	};
 }
 

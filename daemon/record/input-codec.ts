@@ -139,7 +139,7 @@ function encodeSense(writer: LogWriter, strings: StringTable, input: SenseObserv
 	if (fields(input) !== 4) {
 		return false;
 	}
-	const values = Object.entries(input.values);
+	const values = Object.entries(input.values).filter(([, value]) => value !== undefined);
 	writer.byte(SENSE);
 	head(writer, strings, input, previousMs);
 	writer.count(values.length);
@@ -221,14 +221,12 @@ function decodeReach(reader: LogReader, strings: StringTable, uplink: string, at
 }
 
 function decodeSense(reader: LogReader, strings: StringTable, uplink: string, atMs: number): SenseObservation {
-	const values: Record<string, number> = {};
+	// Null is a word, too: not known any more.
+	const values: Record<string, number | null> = {};
 	const count = reader.count();
 	for (let i = 0; i < count; i++) {
 		const name = strings.get(reader.count());
-		const value = reader.number();
-		if (value !== null) {
-			values[name] = value;
-		}
+		values[name] = reader.number();
 	}
 	return { kind: "sense", uplink, atMs, values };
 }

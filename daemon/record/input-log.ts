@@ -6,7 +6,7 @@
  * The loop gives an input to the log before it gives it to the engine; the checkpoint is asked for at that moment.
  */
 import type { Input } from "../decide/types.ts";
-import { createLogReader, createLogWriter, type LogWriter } from "./codec.ts";
+import { createLogReader, createLogWriter, type OwnedLogWriter } from "./codec.ts";
 import { decodeInput, encodeInput, type StringTable } from "./input-codec.ts";
 import { textBytes } from "./list.ts";
 
@@ -38,22 +38,23 @@ interface Chunk {
 	readonly checkpoint: string | null;
 	readonly checkpointBytes: number;
 	readonly firstMs: number;
-	readonly table: StringTable;
-	readonly writer: LogWriter & { bytes(): Uint8Array; capacity(): number };
-	stringBytes: number;
+	readonly table: StringTable & { bytes(): number };
+	readonly writer: OwnedLogWriter;
 	lastMs: number;
 	inputs: number;
 }
 
 const FIRST_BYTES = 2_048;
 const MIN_CHUNK = 16_384;
-const MAX_CHUNK = 131_072;
+const MAX_CHUNK = 262_144;
 /** Map entry, array slot and string header of one string of the table. */
 const STRING_OVERHEAD = 80;
 
-function tableOf(grew: (bytes: number) => void): StringTable {
+/** Knows nothing of its chunk: a chunk that goes must leave no circle, or its 50 kB wait for the collector. */
+function createTable(): Chunk["table"] {
 	const strings: string[] = [];
 	const index = new Map<string, number>();
+	let bytes = 0;
 	return {
 		put(text) {
 			const known = index.get(text);
@@ -62,10 +63,11 @@ function tableOf(grew: (bytes: number) => void): StringTable {
 			}
 			const at = strings.push(text) - 1;
 			index.set(text, at);
-			grew(textBytes(text) + STRING_OVERHEAD);
+			bytes += textBytes(text) + STRING_OVERHEAD;
 			return at;
 		},
 		get: (at) => strings[at] ?? "",
+		bytes: () => bytes,
 	};
 }
 
@@ -75,17 +77,17 @@ export function createInputLog(initialBudget: number, stateJson: () => string | 
 	const chunks: Chunk[] = [];
 
 	function chunkBytes(chunk: Chunk): number {
-		return chunk.writer.capacity() + chunk.stringBytes + chunk.checkpointBytes;
+		return chunk.writer.capacity() + chunk.table.bytes() + chunk.checkpointBytes;
 	}
 
 	function total(): number {
 		return chunks.reduce((sum, chunk) => sum + chunkBytes(chunk), 0);
 	}
 
-	/** A chunk is full when it dwarfs its checkpoint, so that checkpoints cost at most a third of the log. */
+	/** A chunk is full when it dwarfs its checkpoint, so that checkpoints cost a fifth of the log where the budget allows. */
 	function isFull(chunk: Chunk): boolean {
-		const limit = Math.min(budgetBytes / 4, Math.max(MIN_CHUNK, Math.min(MAX_CHUNK, 2 * chunk.checkpointBytes)));
-		return chunk.writer.length + chunk.stringBytes >= limit;
+		const limit = Math.min(budgetBytes / 4, Math.max(MIN_CHUNK, Math.min(MAX_CHUNK, 4 * chunk.checkpointBytes)));
+		return chunk.writer.length + chunk.table.bytes() >= limit;
 	}
 
 	function open(firstMs: number): Chunk {
@@ -94,11 +96,8 @@ export function createInputLog(initialBudget: number, stateJson: () => string | 
 			checkpoint,
 			checkpointBytes: checkpoint === null ? 0 : textBytes(checkpoint),
 			firstMs,
-			table: tableOf((bytes) => {
-				chunk.stringBytes += bytes;
-			}),
+			table: createTable(),
 			writer: createLogWriter(FIRST_BYTES),
-			stringBytes: 0,
 			lastMs: firstMs,
 			inputs: 0,
 		};
@@ -136,6 +135,7 @@ export function createInputLog(initialBudget: number, stateJson: () => string | 
 			let chunk = chunks[chunks.length - 1];
 			let before = 0;
 			if (chunk === undefined || isFull(chunk)) {
+				chunk?.writer.fit();
 				chunk = open(input.atMs);
 			} else {
 				before = chunkBytes(chunk);

@@ -85,12 +85,9 @@ export function createRecordList(maxCount: number, budgetBytes: number): RecordL
 	};
 }
 
+const BEYOND_LATIN_1 = /[\u0100-\uffff]/;
+
 /** Engines keep a string in one byte per character as long as all fit Latin-1, else in two. */
 export function textBytes(text: string): number {
-	for (let i = 0; i < text.length; i++) {
-		if (text.charCodeAt(i) > 0xff) {
-			return text.length * 2;
-		}
-	}
-	return text.length;
+	return BEYOND_LATIN_1.test(text) ? text.length * 2 : text.length;
 }

@@ -37,13 +37,20 @@ export interface Tier {
 
 const HOUR = 3_600_000;
 
-/** Below this a day of four uplinks does not fit, and the finer resolutions make room for it. */
-const TIGHT_BYTES = 2 * 1_048_576;
+/**
+ * How long single samples and rows of 10 s are kept when there are so many bytes for all: rows of a minute shall reach back a
+ * whole day, of three plain uplinks nearly so in half a megabyte, of four in two (store.test.ts).
+ */
+function finerMs(budgetBytes: number): readonly [number, number] {
+	const mb = budgetBytes / 1_048_576;
+	if (mb < 2) return [HOUR / 4, HOUR];
+	return mb < 3 ? [HOUR, 6 * HOUR] : [HOUR, 12 * HOUR];
+}
 
 /** The three resolutions under a retention of so many hours (1-168) in so many bytes. */
 export function tiersFor(retentionHours: number, budgetBytes = Number.POSITIVE_INFINITY): readonly [Tier, Tier, Tier] {
 	const keepMs = Math.max(1, retentionHours) * HOUR;
-	const [rawMs, middleMs] = budgetBytes < TIGHT_BYTES ? [HOUR / 4, HOUR] : [HOUR, 12 * HOUR];
+	const [rawMs, middleMs] = finerMs(budgetBytes);
 	return [
 		{ name: "raw", stepMs: 0, width: 1, keepMs: Math.min(keepMs, rawMs), maxRows: 7_200 },
 		{ name: "10s", stepMs: 10_000, width: 3, keepMs: Math.min(keepMs, middleMs), maxRows: 4_320 },

@@ -52,16 +52,6 @@ function frame(kind: number, content: Uint8Array): Uint8Array {
 	return bytes;
 }
 
-export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
-	const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-	let at = 0;
-	for (const part of parts) {
-		whole.set(part, at);
-		at += part.length;
-	}
-	return whole;
-}
-
 export function readSections(bytes: Uint8Array): ReadResult {
 	const foreign = headerProblem(bytes);
 	if (foreign !== null) {
@@ -117,7 +107,7 @@ function headerProblem(bytes: Uint8Array): string | null {
 export function checksum(bytes: Uint8Array): number {
 	let hash = 0x811c9dc5;
 	for (let i = 0; i < bytes.length; i++) {
-		hash = Math.imul(hash ^ (bytes[i] ?? 0), 0x01000193);
+		hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
 	}
 	return hash >>> 0;
 }

@@ -3,6 +3,7 @@
  * the snapshot's share of the memory goes (a file in /tmp is memory too). Recorded inputs do not: they belong to the
  * engine state of their run. Built in steps, so that a large store never holds up the loop.
  */
+import { concat } from "../platform/text.ts";
 import { rowBytes } from "./block.ts";
 import { type ClockReading, clockReadingFrom, shiftBetween } from "./clocks.ts";
 import type { RecordList } from "./list.ts";
@@ -10,7 +11,6 @@ import { tiersFor } from "./metrics.ts";
 import {
 	endBytes,
 	headerBytes,
-	joinBytes,
 	jsonBytes,
 	jsonFrom,
 	readSections,
@@ -54,7 +54,7 @@ export function* buildSnapshot(
 		}
 	}
 	parts.push(endBytes(parts.length - 1));
-	return joinBytes(parts);
+	return concat(parts);
 }
 
 function bytesPerRow(rows: TierRows): number {

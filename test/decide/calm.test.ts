@@ -6,6 +6,7 @@ import { describe } from "../../daemon/decide/describe.ts";
 import { step } from "../../daemon/decide/engine.ts";
 import type { EngineState } from "../../daemon/decide/state.ts";
 import { observe } from "../../daemon/health/link.ts";
+import type { SenseValues } from "../../daemon/health/senses.ts";
 import type { ProbeObservation } from "../../daemon/health/types.ts";
 import { facts, World } from "./support.ts";
 
@@ -68,6 +69,25 @@ test("the word that it is still up waits too, with its evidence; an answer of DN
 	const suspected = step(state, { ...base, atMs: at(40), verdict: "suspect" }).state;
 	assert.equal(takeCalmly(suspected, { ...up, atMs: at(50) }), null);
 	assert.equal(suspected.waiting?.length, 0);
+});
+
+test("what the link says of itself waits while the score has nothing of it", () => {
+	const start = step(good(), { kind: "tick", atMs: good().nowMs + 1000 }).state;
+	const at = (after: number): number => start.nowMs + after;
+	const says = (after: number, values: SenseValues) =>
+		({ kind: "sense", uplink: "a", atMs: at(after), values }) as const;
+	assert.equal(takeCalmly(start, says(10, { obstruction_pct: 3 })), null, "new: it costs points");
+	const known = step(start, says(10, { obstruction_pct: 3, dish_latency_ms: 30 })).state;
+	const same = says(20, { obstruction_pct: 3, dish_latency_ms: 45, outage: 1, rsrp_dbm: null });
+	const waits = step(known, same).state;
+	assert.deepEqual(waits.waiting, [same]);
+	assert.equal(takeCalmly(waits, says(30, { obstruction_pct: 4 })), null);
+	assert.equal(takeCalmly(waits, says(30, { obstruction_pct: null })), null);
+	assert.equal(takeCalmly(waits, says(30, { obstruction_pct: Number.NaN })), null);
+	const after = step(waits, { kind: "tick", atMs: at(1000) }).state.uplinks[0]!.assessment;
+	assert.deepEqual(after.health.sense.dish_latency_ms, { atMs: at(20), value: 45 });
+	assert.equal(after.figures.sense.outage, 1);
+	assert.equal(after.figures.sense.obstruction_pct, 3);
 });
 
 test("several that wait are the same as each observed in its turn", () => {

@@ -1,5 +1,6 @@
 /** A router in virtual time for the engine's tests: uplinks with a true condition, a prober that sees it, steer that obeys. */
-import { describe } from "../../daemon/decide/describe.ts";
+import assert from "node:assert/strict";
+import { describe, describeInUse } from "../../daemon/decide/describe.ts";
 import { step } from "../../daemon/decide/engine.ts";
 import type { Settings } from "../../daemon/decide/settings.ts";
 import type { EngineState } from "../../daemon/decide/state.ts";
@@ -240,7 +241,12 @@ export class World {
 	}
 
 	stateOf(id: string): string {
-		return describe(this.state).uplinks.find((u) => u.id === id)?.state ?? "unknown";
+		const { started, primary, degraded, steerError, uplinks } = describe(this.state);
+		const inUse = uplinks
+			.filter((one) => one.primary)
+			.map(({ id, state, reason, primary }) => ({ id, state, reason, primary }));
+		assert.deepEqual(describeInUse(this.state), { started, primary, degraded, steerError, uplinks: inUse });
+		return uplinks.find((u) => u.id === id)?.state ?? "unknown";
 	}
 
 	/** Decisions that moved the traffic, as "rule:from>to". */

@@ -50,6 +50,37 @@ const only = (forecasts: readonly Forecast[]): Forecast => {
 	return forecasts[0] as Forecast;
 };
 
+test("a standby that is well is asked every three seconds, at once when it lost something; the one in use at every tick", () => {
+	const f = watched(60_000, (atMs) => (atMs === 0 ? [reach("wan", atMs, "up")] : []));
+	const askedAt = (atMs: number, inUse: string | null): number => only(f.tick(atMs, NOWHERE, inUse)).atMs;
+	assert.deepEqual(
+		[60_500, 61_000, 62_000, 63_000, 63_500].map((atMs) => askedAt(atMs, "wanb")),
+		[60_000, 60_000, 60_000, 63_000, 63_000],
+	);
+	assert.deepEqual([askedAt(63_600, "wan"), askedAt(63_700, null)], [63_600, 63_700]);
+	f.take(probe(63_800, null));
+	assert.equal(askedAt(64_000, "wanb"), 64_000);
+	f.take(reach("wan", 64_100, "suspect"));
+	assert.equal(askedAt(64_200, "wanb"), 64_200);
+	assert.equal(askedAt(64_300, "wanb"), 64_300, "until it is well again");
+});
+
+test("a standby with some risk is asked as often as one that is well, one with more at every tick", () => {
+	const askedAfter = (isSilent: (atMs: number) => boolean): readonly [later: number, askedAtMs: readonly number[]] => {
+		const f = createForecaster(model);
+		f.take(reach("wan", 0, "up"));
+		for (let atMs = 0; atMs <= 60_000; atMs += 250) f.take(probe(atMs, isSilent(atMs) ? null : 40));
+		const later = only(f.tick(60_000)).glance?.later ?? Number.NaN;
+		return [later, [61_000, 62_000, 63_000].map((atMs) => only(f.tick(atMs, NOWHERE, "wanb")).atMs)];
+	};
+	const [some, seldom] = askedAfter((atMs) => atMs >= 40_000 && atMs < 41_000);
+	assert.ok(some > 0.015 && some < 0.1, `${some}`);
+	assert.deepEqual(seldom, [60_000, 60_000, 63_000]);
+	const [more, always] = askedAfter((atMs) => atMs > 20_000 && atMs < 59_500 && atMs % 10_000 >= 5000);
+	assert.ok(more >= 0.1, `${more}`);
+	assert.equal(always[0], 61_000);
+});
+
 describe("unknown is an answer", () => {
 	test("too few probes, too old ones, a jump of the clock, a link that went away", () => {
 		const f = createForecaster(model);
@@ -240,7 +271,7 @@ describe("the model", () => {
 	});
 	test("one made for other features, or without a target, is refused", () => {
 		assert.throws(() => createModel({ ...FILE, features: ["x"] }), /trained on other features/);
-		assert.throws(() => createModel({ ...FILE, targets: {} }), /knows nothing of any_1s_in_3s/);
+		assert.throws(() => createModel({ ...FILE, targets: {} }), /knows nothing of any_2s_in_3s/);
 	});
 	const trees: [string, string][] = [
 		["", "no lists"],
@@ -347,7 +378,42 @@ describe("the trees", () => {
 			const near = Math.abs(sums.risks(x).any_2s_in_3s - bySteps(x, "any_2s_in_3s"));
 			assert.ok(near < 1e-9, `round ${round}: ${near}`);
 			const { any_2s_in_10s: soon, any_2s_in_30s: later } = model.risks(x);
-			assert.deepEqual(model.glance(x), { soon, later });
+			assert.deepEqual(model.follow()(x), { soon, later });
 		}
+	});
+
+	test("followed from tick to tick, the sums are those of all trees walked anew", () => {
+		const random = randomFrom(7);
+		const limits = FEATURES.map((_, which) =>
+			Object.values(FILE.targets).flatMap(({ trees }) =>
+				trees.flatMap((line) => {
+					const [feature, value] = parseTree(line);
+					return value.filter((_, at) => (feature[at] as number) >= 0 && (feature[at] as number) % 100 === which);
+				}),
+			),
+		);
+		const glance = model.follow();
+		const x = new Float64Array(FEATURES.length).fill(Number.NaN);
+		const seen = new Set<number>();
+		for (let tick = 0; tick < 3000; tick++) {
+			for (let i = 0; i < x.length; i++) {
+				if (random() > 0.15) continue;
+				const known = limits[i] as number[];
+				const limit = known[Math.floor(random() * known.length)] ?? 0;
+				const dice = random();
+				x[i] =
+					dice < 0.1
+						? Number.NaN
+						: dice < 0.15
+							? Number.POSITIVE_INFINITY
+							: dice < 0.5
+								? limit
+								: limit + random() - 0.5;
+			}
+			const { any_2s_in_10s: soon, any_2s_in_30s: later } = model.risks(x);
+			assert.deepEqual(glance(x), { soon, later }, `tick ${tick}`);
+			seen.add(later);
+		}
+		assert.ok(seen.size > 1000, `${seen.size} different`);
 	});
 });

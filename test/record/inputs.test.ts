@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import type { Input } from "../../daemon/decide/types.ts";
 import { createLogReader, createLogWriter } from "../../daemon/record/codec.ts";
+import { encodeInput } from "../../daemon/record/input-codec.ts";
 import { createInputLog } from "../../daemon/record/input-log.ts";
 
 const name = fc.oneof(fc.constantFrom("wan", "mob1s1a1", "münchen"), fc.string({ maxLength: 20 }));
@@ -54,7 +55,10 @@ const input: fc.Arbitrary<Input> = fc.oneof(
 		kind: fc.constant("sense" as const),
 		uplink: name,
 		atMs: ms,
-		values: fc.dictionary(fc.constantFrom("rsrp_dbm", "outages"), fc.double({ min: -200, max: 200, noNaN: true })),
+		values: fc.dictionary(
+			fc.constantFrom("rsrp_dbm", "outages"),
+			fc.option(fc.double({ min: -200, max: 200, noNaN: true })),
+		),
 	}),
 	fc.record({ kind: fc.constant("tick" as const), atMs: ms }),
 	fc.record({
@@ -148,6 +152,23 @@ test("when the budget is used up the oldest chunk goes, and what is left starts 
 	assert.ok((replay.fromMs ?? 0) <= all.length * 100 - 50_000);
 	const oldest = log.replay(0);
 	assert.deepEqual([...oldest.inputs], all.slice((oldest.checkpoint as { steps: number }).steps));
+});
+
+test("three quarters of a full log are inputs, beside checkpoints as large as a real engine's", () => {
+	const checkpoint = JSON.stringify("x".repeat(53_000));
+	const log = createInputLog(2_500_000, () => checkpoint);
+	const alone = createLogWriter(1024);
+	const table = { put: () => 0, get: () => "" };
+	const [many, some] = [200_000, 10_000];
+	for (let i = 0; i < many; i++) {
+		const one: Input = { kind: "traffic", uplink: "wan", atMs: i * 100, rxBytesPerS: i * 1.5, txBytesPerS: i / 3 };
+		log.add(one);
+		if (i >= many - some) encodeInput(alone, table, one, (i - 1) * 100);
+	}
+	const { inputs, bytes } = log.stats();
+	assert.ok(inputs < many, "the log is full");
+	const each = alone.length / some;
+	assert.ok((inputs * each) / bytes >= 0.75, `${inputs} inputs of ${each} bytes in ${bytes}`);
 });
 
 test("a replay under way is not disturbed by new inputs or by chunks that go", () => {

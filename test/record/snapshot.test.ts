@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Decision, EngineEvent, SteerAction } from "../../daemon/decide/types.ts";
+import { concat } from "../../daemon/platform/text.ts";
 import { createRecorder } from "../../daemon/record/recorder.ts";
 import { headerBytes, readSections } from "../../daemon/record/snapshot-file.ts";
 import { type FakeTime, fakeFiles, fakeLog, fakeTime } from "../support/fake-platform.ts";
@@ -225,13 +226,13 @@ test("rows with a right checksum but senseless content restore nothing and break
 		...contents.map(file.sectionBytes),
 		file.endBytes(contents.length + 1),
 	];
-	box.files.content.set(PATH, file.joinBytes(parts));
+	box.files.content.set(PATH, concat(parts));
 	const run = box.start(fakeTime());
 	assert.equal(run.recorder.stats().snapshot.atStart, "restored");
 	assert.equal(run.recorder.events(9).length, 1);
 });
 
-test("written every minute in steps, kept within its share, last written on close", async () => {
+test("written in steps: every five minutes, within one when there is a new event, kept within its share, last written on close", async () => {
 	const box = router();
 	const run = box.start(fakeTime(), { maxRamMb: 1 });
 	for (let u = 0; u < 16; u++) {
@@ -243,11 +244,20 @@ test("written every minute in steps, kept within its share, last written on clos
 		(run.recorder.stats().snapshot.bytes ?? 0) <= 0.08 * 1_048_576,
 		String(run.recorder.stats().snapshot.bytes),
 	);
+	await run.time.advance(4 * 60_000);
+	assert.equal(box.files.writes, 1, "samples alone can wait");
 	await run.time.advance(60_000);
 	assert.equal(box.files.writes, 2);
-	run.recorder.close();
-	run.recorder.close();
+	run.recorder.output([], [event("e1", 1)], []);
+	await run.time.advance(60_000);
 	assert.equal(box.files.writes, 3);
+	await run.time.advance(4 * 60_000);
+	assert.equal(box.files.writes, 3);
+	await run.time.advance(60_000);
+	assert.equal(box.files.writes, 4);
+	run.recorder.close();
+	run.recorder.close();
+	assert.equal(box.files.writes, 5);
 	assert.equal(run.time.pending(), 0, "no timer is left behind");
 });
 

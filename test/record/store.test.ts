@@ -221,3 +221,30 @@ test("a smaller budget and retention apply at once", () => {
 	assert.ok(series);
 	assert.ok(latestSamples(series, 0, 9).length > 0, "the newest samples are what is kept");
 });
+
+test("a day of four uplinks fits into the 2 MB for samples by default, 21 hours of three plain ones into half of one", () => {
+	const base = { rtt_ms: 20, loss_pct: 0, jitter_ms: 1, score: 99, rx_bytes_per_s: 1000, tx_bytes_per_s: 10 };
+	const uplinks: Record<string, SampleValues> = {
+		dish: { ...base, obstruction_pct: 1, dish_drop_pct: 0, dish_latency_ms: 30 },
+		cell: { ...base, rsrp_dbm: -90, rsrq_db: -10, sinr_db: 10 },
+		wifi: { ...base, signal_dbm: -50 },
+		wan: base,
+		wanb: base,
+		wanc: base,
+	};
+	for (const [budgetBytes, hours, names] of [
+		[2 * MB, 23.5, ["dish", "cell", "wifi", "wan"]],
+		[MB / 2, 21, ["wan", "wanb", "wanc"]],
+	] as const) {
+		const store = createSampleStore({ retentionHours: 24, budgetBytes });
+		const endMs = 26 * 3_600_000;
+		for (let atMs = 0; atMs <= endMs; atMs += 3000) {
+			for (const name of names) store.sample(name, atMs, uplinks[name]!);
+		}
+		for (const { tiers } of store.all()) {
+			const minutes = tiers[2]!.blocks[0]!;
+			const backH = (endMs - minutes.times[0]!) / 3_600_000;
+			assert.ok(backH >= hours, `${backH} h`);
+		}
+	}
+});
