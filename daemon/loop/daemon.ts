@@ -38,10 +38,14 @@ const REASSERT_EVERY_MS = 1000;
 
 /** What the record may take when the owner has not set max_ram_mb, where memory is dear and where it is not. */
 const SMALL_MB = 1;
-const USUAL_MB = 16;
+const USUAL_MB = 4;
 /** After the start, which leaves more garbage behind than any hour that follows, and then this often. */
 const COLLECT_FIRST_MS = 5000;
 const COLLECT_EVERY_MS = 600_000;
+/** V8 lets the heap grow by a third before it collects by itself, and throws away code that five collections found unused. */
+const COLLECT_OFTEN_MS = 120_000;
+/** What is hot is by then; V8 counts calls without end, and in a day compiles all that runs once a second (1.5 MB). */
+const HOT_MS = 1_800_000;
 
 export interface DaemonOptions {
 	readonly platform: Platform;
@@ -132,8 +136,9 @@ export function createDaemon(options: DaemonOptions): Daemon {
 		},
 		steer: (action) => void switching.steer(action),
 		recheck: (uplinks) => prober.recheck(uplinks),
+		beforeTick: () => prober.read(),
 		onTick(state, atMs) {
-			foresee.tick(atMs, loop.state().settings.predictive, (input) => loop.feed(input));
+			foresee.tick(atMs, state.settings.predictive, (input) => loop.feed(input), state.primary);
 			sampler.tick(state, atMs);
 		},
 	});
@@ -183,11 +188,15 @@ export function createDaemon(options: DaemonOptions): Daemon {
 		onMoved: (distanceM) => senses.moved(distanceM),
 	});
 
+	/** The ways of probes that the prober knows of, as text. */
+	let waysTold = "";
+
 	/** Steering looks whether all is as wanted; the prober hears when the way of a probe came or went by that. */
 	async function reassert(reason: string): Promise<void> {
-		const before = steerer.ways().join();
-		await steerer.reassert(reason);
-		if (!stopping && steerer.ways().join() !== before) prober.setUplinks(uplinksNow());
+		if (!(await steerer.reassert(reason))) return;
+		const ways = steerer.ways().join();
+		if (!stopping && ways !== waysTold) prober.setUplinks(uplinksNow());
+		waysTold = ways;
 	}
 
 	const follower = createFollower({
@@ -214,6 +223,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 			.then(() => {
 				if (stopping) return;
 				const latest = uplinksNow();
+				waysTold = steerer.ways().join();
 				prober.setUplinks(latest);
 				senses.setUplinks(latest);
 				follower.look();
@@ -233,6 +243,17 @@ export function createDaemon(options: DaemonOptions): Daemon {
 		recorder.note("config_reload", null, "configuration read again");
 		void discovery.refresh("configuration changed");
 		return result;
+	}
+
+	/** One that cannot be closed keeps nobody from giving the router back. */
+	function closeAll(all: readonly Closable[]): void {
+		for (const one of all) {
+			try {
+				one.close();
+			} catch (error) {
+				log.error("shutdown", { reason: errorText(error) });
+			}
+		}
 	}
 
 	const notes: string[] = [];
@@ -285,8 +306,10 @@ export function createDaemon(options: DaemonOptions): Daemon {
 			owned.push(timers.every(REASSERT_EVERY_MS, () => void reassert("timer")));
 			const collect = platform.host.collect;
 			if (collect !== undefined) {
-				owned.push(timers.after(COLLECT_FIRST_MS, collect), timers.every(COLLECT_EVERY_MS, collect));
+				const everyMs = platform.processes.dear === true ? COLLECT_EVERY_MS : COLLECT_OFTEN_MS;
+				owned.push(timers.after(COLLECT_FIRST_MS, collect), timers.every(everyMs, collect));
 			}
+			owned.push(timers.after(HOT_MS, () => platform.host.stopOptimizing?.()));
 			const deps = serveDeps(rooms, outlets);
 			api = registerApi({ bus, deps });
 			outlets.start(api, deps);
@@ -301,18 +324,9 @@ export function createDaemon(options: DaemonOptions): Daemon {
 		async stop() {
 			if (stopping) return;
 			stopping = true;
-			for (const one of owned) one.close();
-			follower.close();
-			outlets.close();
-			loop.close();
-			discovery.close();
-			prober.close();
-			gps.close();
-			senses.close();
+			closeAll([...owned, follower, outlets, loop, discovery, prober, gps, senses]);
 			await giveBack(steerer, timers, log);
-			steerer.close();
-			recorder.close();
-			bus.close();
+			closeAll([steerer, recorder, bus]);
 		},
 	};
 }

@@ -15,8 +15,8 @@ import type { Logger } from "../platform/log.ts";
 
 export interface Foresee {
 	take(input: Input): void;
-	/** Once per tick; `feed` gets what the engine shall know. */
-	tick(atMs: number, wanted: boolean, feed: (input: Input) => void): void;
+	/** Once per tick; `feed` gets what the engine shall know. `inUse`: the uplink that carries the traffic, null while there is none. */
+	tick(atMs: number, wanted: boolean, feed: (input: Input) => void, inUse?: string | null): void;
 	latest(): readonly Forecast[];
 	/** Of the model in use; null without one. */
 	made(): { readonly date: string; readonly library: string } | null;
@@ -63,8 +63,8 @@ export function createForesee(log: Logger, options: ForeseeOptions = {}): Forese
 					return;
 			}
 		},
-		tick(atMs, wanted, feed) {
-			const told = teller.tell(forecaster?.tick(atMs, moment()) ?? []);
+		tick(atMs, wanted, feed, inUse = null) {
+			const told = teller.tell(forecaster?.tick(atMs, moment(), inUse) ?? []);
 			if (wanted) for (const one of told) feed({ kind: "forecast", ...one });
 		},
 		latest: () => forecaster?.latest() ?? [],

@@ -3,16 +3,17 @@
  * whoever listens, and handed to steer/ and probe/. It decides nothing itself. An input that arrives while another is
  * being worked on waits in a bounded queue. What the engine would only remember (decide/calm.ts) waits for company: a dozen
  * replies at once cost a fraction of what each costs in a wake-up of its own. It is taken before anything else is, and
- * before anybody looks. Owns the tick timer; `close()` ends it.
+ * before anybody looks. When ticks come: ticks.ts, which it owns; `close()` ends it.
  */
-import { isCalmInput } from "../decide/calm.ts";
+import { isCalmInput, takeTogether } from "../decide/calm.ts";
 import { type StepResult, step } from "../decide/engine.ts";
 import type { Settings } from "../decide/settings.ts";
-import { type EngineState, initialState } from "../decide/state.ts";
+import { type EngineState, initialState, type Waiting } from "../decide/state.ts";
 import type { Action, Decision, EngineEvent, Input, SteerAction } from "../decide/types.ts";
 import { errorText } from "../platform/error.ts";
 import type { Logger } from "../platform/log.ts";
 import type { Closable, Platform } from "../platform/platform.ts";
+import { createTicks } from "./ticks.ts";
 
 /** More than this waiting means that something feeds without end; the oldest plain observations are given up first. */
 const MAX_QUEUE = 4096;
@@ -32,13 +33,15 @@ export interface LoopOptions {
 	readonly settings: Settings;
 	readonly tickMs: () => number;
 	/** Before the engine sees it: the record keeps every input. */
-	readonly onInput: (input: Input, state: EngineState) => void;
+	readonly onInput: (input: Input) => void;
 	readonly onOutput: (output: LoopOutput, state: EngineState) => void;
 	/** Begins at once and answers later, by an input. */
 	readonly steer: (action: SteerAction) => void;
 	readonly recheck: (uplinks: readonly string[]) => void;
 	/** After every tick, with the state it left behind. */
 	readonly onTick: (state: EngineState, atMs: number) => void;
+	/** What has been seen and not been told yet is told now. */
+	readonly beforeTick?: () => void;
 }
 
 export interface Loop extends Closable {
@@ -50,22 +53,25 @@ export interface Loop extends Closable {
 }
 
 export function createLoop(options: LoopOptions): Loop {
-	const { clock, timers } = options.platform;
+	const { clock } = options.platform;
 	const { log } = options;
 	const queue: Input[] = [];
 	const told = new Set<string>();
 	let state = initialState(options.settings);
 	let busy = false;
-	let timer: Closable | null = null;
-	let dueMs = Number.POSITIVE_INFINITY;
-	let nextTickMs = 0;
 	let dropped = 0;
 	let closed = false;
-	/** What is in the queue waits for company. */
-	let waits = false;
+	/** Of all inputs. */
+	let latestMs = Number.NEGATIVE_INFINITY;
+	/** What waits for company; nothing is in the queue meanwhile. */
+	let company: Waiting[] = [];
+	/** Of it what onInput has heard, but not yet the engine. */
+	let heard: Waiting[] = [];
 
 	function one(input: Input): LoopOutput {
-		options.onInput(input, state);
+		options.onInput(input);
+		// What is foretold is no news by itself, only what follows from it.
+		if (input.kind !== "tick" && input.kind !== "forecast") ticks.stir(input.atMs);
 		let result: StepResult;
 		try {
 			result = step(state, input);
@@ -80,14 +86,27 @@ export function createLoop(options: LoopOptions): Loop {
 		// The network first: what is recorded, logged and told takes its time.
 		for (const action of result.actions) if (action.kind === "steer") options.steer(action);
 		if (result.decisions.length > 0 || result.events.length > 0 || result.actions.length > 0) {
+			ticks.stir(input.atMs);
 			options.onOutput(result, state);
 		}
 		for (const action of result.actions) if (action.kind !== "steer") options.recheck(action.uplinks);
-		arm(result.wakeAtMs);
+		ticks.wakeAt(result.wakeAtMs);
 		return result;
 	}
 
+	/** The engine gets in one go what came together. */
+	function remember(): void {
+		if (heard.length === 0) return;
+		state = takeTogether(state, heard);
+		heard = [];
+	}
+
 	function drain(): void {
+		for (let input = company.shift(); input !== undefined; input = company.shift()) {
+			options.onInput(input);
+			heard.push(input);
+		}
+		remember();
 		for (let input = queue.shift(); input !== undefined; input = queue.shift()) one(input);
 	}
 
@@ -101,48 +120,62 @@ export function createLoop(options: LoopOptions): Loop {
 		queue.push(input);
 	}
 
-	/** On whole multiples of the interval, where the other timers of this length are: one wake-up for all. */
-	function nextTick(nowMs: number): number {
-		const everyMs = options.tickMs();
-		return (Math.floor(nowMs / everyMs) + 1) * everyMs;
+	function tick(atMs: number, nextMs: number): void {
+		const later = company.filter((one) => one.atMs > atMs);
+		if (later.length > 0) {
+			company = company.filter((one) => one.atMs <= atMs);
+			latestMs = atMs;
+		}
+		feed({ kind: "tick", atMs });
+		options.onTick(state, atMs);
+		// Perhaps not calm any more, now that the tick has been worked on.
+		for (const one of later) {
+			if (one.atMs <= nextMs) feed(one);
+			else company.push(one);
+		}
 	}
 
-	/** The tick, or sooner when the engine asks to be woken. */
-	function arm(wakeAtMs: number | null): void {
+	const ticks = createTicks({
+		platform: options.platform,
+		everyMs: options.tickMs,
+		before: () => options.beforeTick?.(),
+		tick,
+		wake: (atMs) => feed({ kind: "tick", atMs }),
+	});
+
+	/** Ticks that wait come before what is fed or asked now. */
+	function catchUp(nowMs: number): void {
+		if (!busy) ticks.catchUp(nowMs);
+	}
+
+	function feed(next: Input): void {
 		if (closed) return;
-		const wanted = Math.min(nextTickMs, wakeAtMs ?? Number.POSITIVE_INFINITY);
-		if (timer !== null && dueMs <= wanted) return;
-		timer?.close();
-		dueMs = wanted;
-		timer = timers.after(Math.max(1, wanted - clock.monotonicMs()), () => {
-			timer = null;
-			dueMs = Number.POSITIVE_INFINITY;
-			const atMs = clock.monotonicMs();
-			const isTick = atMs >= nextTickMs;
-			if (isTick) nextTickMs = nextTick(atMs);
-			feed({ kind: "tick", atMs });
-			if (isTick) options.onTick(state, atMs);
-			arm(null);
-		});
+		if (busy) {
+			enqueue(inOrder(next));
+			return;
+		}
+		if (!mayWait(next)) catchUp(next.atMs);
+		const input = inOrder(next);
+		if (mayWait(input)) company.push(input);
+		else {
+			enqueue(input);
+			work();
+		}
 	}
 
-	function feed(input: Input): void {
-		if (closed) return;
-		enqueue(input);
-		if (busy) return;
-		waits = mayWait(input);
-		if (!waits) work();
+	/** What was read late is told with the time at which it came; time does not go back for the engine. */
+	function inOrder(next: Input): Input {
+		const input = next.atMs < latestMs ? { ...next, atMs: latestMs } : next;
+		latestMs = input.atMs;
+		return input;
 	}
 
-	/** Behind others like it only: they change nothing of what is asked of the state here but its time. */
-	function mayWait(input: Input): boolean {
-		const before = queue[queue.length - 2];
-		if (queue.length > MAX_COMPANY || (before !== undefined && before.atMs > input.atMs)) return false;
-		return isCalmInput(state, input);
+	/** With others like it: they change nothing of what is asked of the state here but its time. */
+	function mayWait(input: Input): input is Waiting {
+		return company.length < MAX_COMPANY && isCalmInput(state, input);
 	}
 
 	function work(): void {
-		waits = false;
 		busy = true;
 		try {
 			drain();
@@ -154,15 +187,18 @@ export function createLoop(options: LoopOptions): Loop {
 	return {
 		feed,
 		state() {
-			if (waits) work();
+			catchUp(clock.monotonicMs());
+			if (!busy && company.length > 0) work();
+			// Asked for in the middle of that, by the record: as it was before the input it has just heard of.
+			remember();
 			return state;
 		},
 		ask(input) {
 			const output = { decisions: [] as Decision[], events: [] as EngineEvent[], actions: [] as Action[] };
 			if (closed) return output;
 			// Whatever waited came first.
+			catchUp(input.atMs);
 			const outer = busy;
-			waits = false;
 			busy = true;
 			try {
 				drain();
@@ -176,15 +212,12 @@ export function createLoop(options: LoopOptions): Loop {
 			}
 			return output;
 		},
-		start() {
-			nextTickMs = nextTick(clock.monotonicMs());
-			arm(null);
-		},
+		start: () => ticks.start(),
 		close() {
 			closed = true;
-			timer?.close();
-			timer = null;
+			ticks.close();
 			queue.length = 0;
+			company = [];
 		},
 	};
 }

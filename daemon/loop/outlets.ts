@@ -4,7 +4,7 @@
  */
 import { type Alerts, createAlerts } from "../alert/alerts.ts";
 import { createSubscriptions } from "../alert/subscriptions.ts";
-import { describe } from "../decide/describe.ts";
+import { describe, describeInUse } from "../decide/describe.ts";
 import type { Decision } from "../decide/types.ts";
 import { errorText } from "../platform/error.ts";
 import type { Closable, Files } from "../platform/platform.ts";
@@ -78,7 +78,7 @@ export function createOutlets(rooms: Rooms, stateDir: string): Outlets {
 		version,
 		config,
 		recorder,
-		view: () => describe(loop.state(), platform.clock.monotonicMs()),
+		view: () => describeInUse(loop.state(), platform.clock.monotonicMs()),
 		preferred: () => preferredOf(loop.state()),
 		uplinks: () => discovery.current().uplinks,
 		sensors: (uplink) => senses.status(uplink),
@@ -120,7 +120,7 @@ export function createOutlets(rooms: Rooms, stateDir: string): Outlets {
 	return {
 		alerts,
 		places,
-		push: { ...subscriptions, available: platform.outlets.canPush },
+		push: { ...subscriptions, lacks: platform.outlets.pushLacks },
 		start(api, deps) {
 			publishers = createPublishers({
 				platform,

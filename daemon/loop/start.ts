@@ -6,6 +6,7 @@ import type { Platform } from "../platform/platform.ts";
 import { parseArguments, USAGE } from "./arguments.ts";
 import { createDaemon, STATE_DIR } from "./daemon.ts";
 import { endsInOrder } from "./heartbeat.ts";
+import { createLeave } from "./leave.ts";
 import { giveBackLeftovers, validate } from "./offline.ts";
 
 /** Set by the bundler from package.json. */
@@ -38,16 +39,13 @@ function run({ platform, createLogger }: Runtime, busPath: string | null, config
 	}
 	const daemon = createDaemon({ platform, log, store, version, ...(busPath === null ? {} : { busPaths: [busPath] }) });
 
-	let leaving = false;
-	const leave = (reason: string, code: number): void => {
-		if (leaving) return;
-		leaving = true;
-		log.info("shutdown", { reason });
-		void daemon.stop().then(() => {
-			if (code === 0) endsInOrder(platform.files, STATE_DIR);
-			host.exit(code);
-		});
-	};
+	const leave = createLeave({
+		timers: platform.timers,
+		log,
+		stop: () => daemon.stop(),
+		inOrder: () => endsInOrder(platform.files, STATE_DIR),
+		exit: (code) => host.exit(code),
+	});
 	host.onSignal("SIGTERM", () => leave("SIGTERM", 0));
 	host.onSignal("SIGINT", () => leave("SIGINT", 0));
 	host.onSignal("SIGHUP", () => {

@@ -3,7 +3,7 @@ import { FAMILIES, type Family } from "../health/types.ts";
 import { errorText, isAutonomyError } from "../platform/error.ts";
 import type { Uplink } from "../uplink/types.ts";
 import { type Drain, drainRules, drainTable, NFT_TABLE } from "./drain.ts";
-import { createLane } from "./lane.ts";
+import { createLane, together } from "./lane.ts";
 import { parseRules } from "./source-rules.ts";
 import type { StateFile } from "./state-file.ts";
 import { complaint, type Tools } from "./tools.ts";
@@ -37,7 +37,7 @@ export function createDrainKeeper(tools: Tools, state: StateFile): DrainKeeper {
 		const outside = uplinks.flatMap((uplink) => FAMILIES.map((family) => deviceOf(uplink, family)));
 		const devices = [...new Set(outside.filter((device) => device !== null))];
 		const actual = parseRules(await tools.ipShow(drain.family, ["rule", "show"]));
-		const [table, failed] = await Promise.all([
+		const [table, failed] = await together([
 			tools.run(["nft", "-f", "-"], { stdin: drainTable(drains, devices) }),
 			tools.ipChange(drain.family, [
 				...(moved ? drainRules(moved, actual, true) : []),

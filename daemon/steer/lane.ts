@@ -16,3 +16,14 @@ export function createLane(): Lane {
 		},
 	};
 }
+
+/**
+ * Waits for all, also when one fails (Promise.all does not): what still runs would work beside the next task, which may
+ * be the one that gives the router back. The first failure is thrown.
+ */
+export async function together<T extends readonly unknown[] | []>(
+	tasks: T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+	await Promise.allSettled(tasks);
+	return Promise.all(tasks);
+}

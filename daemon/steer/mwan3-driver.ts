@@ -15,7 +15,7 @@ import {
 	type SavedChains,
 	sameChain,
 } from "./mwan3-chains.ts";
-import { interfaceState, type Mwan3Paths, overrideSteps, parseOverrides } from "./mwan3-state.ts";
+import { interfaceState, leftOver, type Mwan3Paths, overrideSteps, parseOverrides } from "./mwan3-state.ts";
 import { hex } from "./names.ts";
 import type { Choice, PolicyFamily } from "./plan.ts";
 import { parseRules } from "./source-rules.ts";
@@ -176,7 +176,8 @@ export function createMwan3Driver(tools: Tools, files: Files, paths: Mwan3Paths,
 		async override(wanted) {
 			const deltaFile = `${paths.stateDir}/mwan3`;
 			const ours = state.get().overrides;
-			const { lines, next } = overrideSteps(ours, wanted, parseOverrides(files.readTextIfAny(deltaFile) ?? ""));
+			const before = parseOverrides(files.readTextIfAny(deltaFile) ?? "");
+			const { lines, next } = overrideSteps(ours, wanted, before);
 			if (lines.length === 0) return null;
 			const all = [...next, ...ours.filter((old) => !next.some((override) => override.member === old.member))];
 			state.set({ overrides: all });
@@ -189,7 +190,11 @@ export function createMwan3Driver(tools: Tools, files: Files, paths: Mwan3Paths,
 				if (missing) {
 					return `metric of mwan3 member ${missing.member} is not in ${deltaFile} (${complaint(result)}): mwan3's own rebuilds will be corrected afterwards`;
 				}
-				state.set({ overrides: next });
+				const left = leftOver(ours, wanted, before, present);
+				if (left !== undefined) {
+					return `metric of mwan3 member ${left} is still in ${deltaFile} (${complaint(result)}): "uci -P ${paths.stateDir} revert mwan3.${left}.metric" takes it out`;
+				}
+				state.set({ overrides: next.map(({ member, metric, found }) => ({ member, metric, found })) });
 				return null;
 			} catch (error) {
 				return `${errorText(error)}: mwan3's own rebuilds will be corrected afterwards`;

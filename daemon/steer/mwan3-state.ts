@@ -27,6 +27,14 @@ export interface MetricOverride {
 	readonly member: string;
 	readonly metric: number;
 	readonly found: number | null;
+	/** Ours until now, while a new one is being written: whoever comes after a crash may find either. */
+	readonly was?: number;
+}
+
+/** Not there, or changed by somebody else: not ours any more. */
+function isOurs(override: MetricOverride, present: ReadonlyMap<string, number>): boolean {
+	const metric = present.get(override.member);
+	return metric !== undefined && (metric === override.metric || metric === override.was);
 }
 
 const METRIC_LINE = /^mwan3\.([A-Za-z0-9_]+)\.metric='(\d{1,6})'$/;
@@ -58,8 +66,7 @@ export function overrideSteps(
 	const next: MetricOverride[] = [];
 	const before = new Map(ours.map((override) => [override.member, override]));
 	for (const override of ours) {
-		// Not there or changed by somebody else: not ours any more.
-		if (wanted.has(override.member) || present.get(override.member) !== override.metric) continue;
+		if (wanted.has(override.member) || !isOurs(override, present)) continue;
 		// A delta file grows with every set: take the old line out first.
 		lines.push(`revert mwan3.${sectionName(override.member)}.metric`);
 		if (override.found !== null) lines.push(setLine(override.member, override.found));
@@ -67,33 +74,27 @@ export function overrideSteps(
 	for (const [member, metric] of wanted) {
 		const known = before.get(member);
 		const found = known ? known.found : (present.get(member) ?? null);
-		next.push({ member, metric, found });
+		const was = known && isOurs(known, present) ? present.get(member) : undefined;
+		next.push({ member, metric, found, ...(was === undefined || was === metric ? {} : { was }) });
 		if (present.get(member) === metric) continue;
 		lines.push(`revert mwan3.${sectionName(member)}.metric`, setLine(member, metric));
 	}
 	return { lines, next };
 }
 
+/** A member whose override was to be taken out (it is not wanted any more, and was ours before) and is not. */
+export function leftOver(
+	ours: readonly MetricOverride[],
+	wanted: ReadonlyMap<string, number>,
+	before: ReadonlyMap<string, number>,
+	present: ReadonlyMap<string, number>,
+): string | undefined {
+	const gone = ours.filter((override) => !wanted.has(override.member) && isOurs(override, before));
+	return gone.find((override) => (present.get(override.member) ?? null) !== override.found)?.member;
+}
+
 /** What mwan3 thinks: "online" or "offline"; null when it has no opinion (interface disabled, mwan3 not running). */
 export function interfaceState(files: Files, paths: Mwan3Paths, mwan3Interface: string): "online" | "offline" | null {
 	const text = files.readTextIfAny(`${paths.runDir}/iface_state/${sectionName(mwan3Interface)}`)?.trim();
 	return text === "online" || text === "offline" ? text : null;
-}
-
-/**
- * A text that changes whenever mwan3 acted: modification times of the files every rebuild writes (iface_state in all
- * versions, the policy dumps from 2.11 on). Costs a few stat calls and no process.
- */
-export function rebuildSignature(files: Files, paths: Mwan3Paths): string {
-	const parts: string[] = [];
-	const add = (folder: string, name: string): void => {
-		const stat = files.stat(`${folder}/${name}`);
-		if (stat) parts.push(`${name}=${stat.modifiedMs}`);
-	};
-	for (const name of files.list(`${paths.runDir}/iface_state`)) add(`${paths.runDir}/iface_state`, name);
-	for (const name of files.list(`${paths.runDir}/iptables_log`)) {
-		if (name.includes("polic")) add(`${paths.runDir}/iptables_log`, name);
-	}
-	add(paths.runDir, "mmx_mask");
-	return parts.join(" ");
 }

@@ -6,11 +6,13 @@
 import type { Plan } from "../decide/types.ts";
 import { FAMILIES, type Family } from "../health/types.ts";
 import type { Files } from "../platform/platform.ts";
+import { mwan3Signs } from "../uplink/mwan3-signs.ts";
 import type { Mwan3Layout, Uplink } from "../uplink/types.ts";
+import { together } from "./lane.ts";
 import { type ChainRule, describeChain, lastResortRules, memberRules, sameChain } from "./mwan3-chains.ts";
 import { type Mwan3Driver, wantedChains } from "./mwan3-driver.ts";
 import { planMetrics } from "./mwan3-metrics.ts";
-import { interfaceState, type Mwan3Paths, rebuildSignature } from "./mwan3-state.ts";
+import { interfaceState, type Mwan3Paths } from "./mwan3-state.ts";
 import { type Choice, choose, mwan3Choice, type PolicyFamily, policyFamilies } from "./plan.ts";
 import type { StateFile } from "./state-file.ts";
 import type { PolicyStatus } from "./types.ts";
@@ -44,8 +46,8 @@ export interface Mwan3Steering {
 	wouldChange(plan: Plan): string[];
 	/** Something outside may have changed: the next check reads the kernel. */
 	distrust(): void;
-	/** Something of mwan3 moved since the kernel was last read. */
-	stale(): boolean;
+	/** Something of mwan3 moved since the kernel was last read; by these signs of it, else by what its files say now. */
+	stale(signs?: () => string): boolean;
 	/** Puts back what others undid; one text per repair. */
 	check(plan: Plan): Promise<string[]>;
 	/** Chains as mwan3 would have them, overrides gone. */
@@ -78,8 +80,8 @@ export function createMwan3Steering(
 		const candidates = FAMILIES.filter((family) =>
 			layout?.links.some((link) => link.enabled && link.family === family),
 		);
-		signature = rebuildSignature(files, paths);
-		const found = await Promise.all(candidates.map((family) => driver.read(family)));
+		signature = mwan3Signs(files, paths.runDir);
+		const found = await together(candidates.map((family) => driver.read(family)));
 		managed = candidates.filter((_, i) => found[i] !== null);
 		trusted = true;
 	};
@@ -135,8 +137,8 @@ export function createMwan3Steering(
 
 	const writeAll = async (onMoved: (family: Family) => void, justRead: boolean): Promise<FamilyResult> => {
 		// What mwan3 did since the look that nothing is read after must still be seen.
-		if (!justRead) signature = rebuildSignature(files, paths);
-		const results = await Promise.all(managed.map((family) => writeFamily(family, onMoved, justRead)));
+		if (!justRead) signature = mwan3Signs(files, paths.runDir);
+		const results = await together(managed.map((family) => writeFamily(family, onMoved, justRead)));
 		return {
 			changed: results.flatMap((result) => result.changed),
 			failures: results.flatMap((result) => result.failures),
@@ -144,9 +146,9 @@ export function createMwan3Steering(
 	};
 
 	const verifyAll = async (): Promise<string[]> => {
-		signature = rebuildSignature(files, paths);
+		signature = mwan3Signs(files, paths.runDir);
 		const concerned = managed.filter((family) => wantedOf(family).size > 0);
-		const wrong = await Promise.all(concerned.map((family) => driver.verify(family, wantedOf(family))));
+		const wrong = await together(concerned.map((family) => driver.verify(family, wantedOf(family))));
 		return wrong.filter((text) => text !== null);
 	};
 
@@ -167,7 +169,7 @@ export function createMwan3Steering(
 	const carryOut = async (onMoved: (family: Family) => void, justRead = false): Promise<Moved> => {
 		remember();
 		// Side by side: the transaction needs no metrics, and mwan3's next rebuild needs them soon, not first.
-		const [{ changed, failures }] = await Promise.all([writeAll(onMoved, justRead), override()]);
+		const [{ changed, failures }] = await together([writeAll(onMoved, justRead), override()]);
 		const method = changed.length > 0 ? "mwan3_chains" : "nothing_to_do";
 		let moved: Moved = { method, changed, verified: true, notes: [] };
 		if (failures.length > 0) {
@@ -188,7 +190,7 @@ export function createMwan3Steering(
 		},
 		families: () => managed,
 		async move(plan, onMoved) {
-			if (!trusted || signature !== rebuildSignature(files, paths)) await readAll();
+			if (!trusted || signature !== mwan3Signs(files, paths.runDir)) await readAll();
 			await decide(plan);
 			if (choices.some((choice) => choice.members)) return carryOut(onMoved);
 			const notes = choices.length > 0 ? ["no mwan3 policy has anything better than what is there"] : [];
@@ -219,7 +221,7 @@ export function createMwan3Steering(
 		distrust() {
 			trusted = false;
 		},
-		stale: () => layout !== null && (!trusted || signature !== rebuildSignature(files, paths)),
+		stale: (signs = () => mwan3Signs(files, paths.runDir)) => layout !== null && (!trusted || signature !== signs()),
 		async check(plan) {
 			if (!layout) return [];
 			await readAll();

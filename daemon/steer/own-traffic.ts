@@ -13,6 +13,7 @@
 import type { FamilyPlan, Plan } from "../decide/types.ts";
 import { FAMILIES, type Family } from "../health/types.ts";
 import { errorText } from "../platform/error.ts";
+import { together } from "./lane.ts";
 import { ipLine } from "./names.ts";
 import {
 	type KernelRule,
@@ -111,7 +112,7 @@ export function createOwnTraffic(tools: Tools, state: StateFile): OwnTraffic {
 	};
 
 	const follow: OwnTraffic["follow"] = async (plan, families, seen = () => null) => {
-		const changed = await Promise.all(
+		const changed = await together(
 			FAMILIES.map(async (family) => {
 				try {
 					return await followFamily(family, families.includes(family) ? plan : null, seen(family));

@@ -5,6 +5,7 @@ import { errorText, isAutonomyError } from "../platform/error.ts";
 import type { Discovered, Uplink } from "../uplink/types.ts";
 import { isInterrupted, type ReleaseBy, releaseArgv, releasedFlows } from "./conntrack.ts";
 import { type Drain, drainMark } from "./drain.ts";
+import { together } from "./lane.ts";
 import { DRAIN_MASK } from "./source-rules.ts";
 import { complaint, type Tools } from "./tools.ts";
 import type { Released } from "./types.ts";
@@ -105,7 +106,7 @@ export function createReleaser(tools: Tools, drainOf: (family: Family, uplink: s
 				if (address !== null) ways.push({ kind: "address", address });
 				jobs.push(all(wish.uplink, family, ways));
 			}
-			for (const result of await Promise.all(jobs)) {
+			for (const result of await together(jobs)) {
 				if (typeof result === "string") notes.push(result);
 				else released.push(result);
 			}

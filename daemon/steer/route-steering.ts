@@ -3,6 +3,7 @@ import type { Plan } from "../decide/types.ts";
 import { FAMILIES, type Family } from "../health/types.ts";
 import { errorText } from "../platform/error.ts";
 import type { Uplink } from "../uplink/types.ts";
+import { together } from "./lane.ts";
 import { type DefaultRoute, giveBackSteps, parseDefaultRoutes, planRoute, type RouteChange } from "./routes.ts";
 import type { StateFile } from "./state-file.ts";
 import type { Tools } from "./tools.ts";
@@ -91,7 +92,7 @@ export function createRouteSteering(tools: Tools, state: StateFile): RouteSteeri
 		},
 		async follow(plan, families, options = {}) {
 			const involved = FAMILIES.filter((family) => families.includes(family) || anythingOfOurs(family));
-			const outcomes = await Promise.all(
+			const outcomes = await together(
 				involved.map(async (family): Promise<RouteOutcome> => {
 					try {
 						const outcome = await followFamily(family, families.includes(family) ? plan : null, options);
@@ -109,7 +110,7 @@ export function createRouteSteering(tools: Tools, state: StateFile): RouteSteeri
 			};
 		},
 		async wouldChange(plan, families) {
-			const lists = await Promise.all(
+			const lists = await together(
 				families.map(async (family) => {
 					const next = planRoute(family, await read(family), owner(family), plan, recorded(family));
 					return next.steps.length > 0 ? [`${family} default route: ${next.reason}`] : [];

@@ -2,6 +2,7 @@
 import { FAMILIES, type Family } from "../health/types.ts";
 import { AutonomyError, errorText } from "../platform/error.ts";
 import type { Uplink } from "../uplink/types.ts";
+import { together } from "./lane.ts";
 import {
 	inPlace,
 	parseRules,
@@ -43,13 +44,17 @@ export function createSourceRuleKeeper(tools: Tools, state: StateFile): SourceRu
 	const seen = new Map<Family, string>();
 
 	const ofFamily = (family: Family): SourceRule[] => state.get().rules.filter((rule) => rule.family === family);
+	/** In the same order whoever is first: what did not change is not written again. */
 	const record = (family: Family, rules: readonly SourceRule[]): void => {
-		state.set({ rules: [...state.get().rules.filter((rule) => rule.family !== family), ...rules] });
+		state.set({ rules: FAMILIES.flatMap((one) => (one === family ? rules : ofFamily(one))) });
 	};
 
 	const followFamily = async (family: Family, uplinks: readonly Uplink[], force: boolean): Promise<number> => {
 		const facts = JSON.stringify(
-			uplinks.map((uplink) => [uplink.id, uplink[family], uplink.mwan3[family], uplink.tunnel, uplink.peer]),
+			uplinks.map((uplink) => {
+				const peer = family === "ipv4" ? uplink.peer : undefined;
+				return [uplink.id, uplink[family], uplink.mwan3[family], uplink.tunnel, peer];
+			}),
 		);
 		const failedBefore = (troubles.get(family) ?? []).length > 0;
 		if (!force && !failedBefore && lastWanted.get(family) === facts) return 0;
@@ -99,7 +104,7 @@ export function createSourceRuleKeeper(tools: Tools, state: StateFile): SourceRu
 	return {
 		async follow(uplinks, force) {
 			seen.clear();
-			const counts = await Promise.all(
+			const counts = await together(
 				FAMILIES.map(async (family) => {
 					try {
 						return await followFamily(family, uplinks, force);

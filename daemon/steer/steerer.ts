@@ -8,10 +8,11 @@ import { FAMILIES, type Family } from "../health/types.ts";
 import { errorText } from "../platform/error.ts";
 import type { Logger } from "../platform/log.ts";
 import type { Closable, Platform } from "../platform/platform.ts";
+import { mwan3SignsLately } from "../uplink/mwan3-signs.ts";
 import type { Discovered } from "../uplink/types.ts";
 import { emptyReport, type Freed, mergeActions, reportOf } from "./actions.ts";
 import { createDrainKeeper } from "./drain-keeper.ts";
-import { createLane } from "./lane.ts";
+import { createLane, together } from "./lane.ts";
 import { createMwan3Driver } from "./mwan3-driver.ts";
 import { MWAN3_PATHS, type Mwan3Paths } from "./mwan3-state.ts";
 import { createMwan3Steering } from "./mwan3-steering.ts";
@@ -45,6 +46,12 @@ interface Waiting {
 	done: ((report: SteerReport) => void)[];
 }
 
+/** Without what sensors find and ask: the search for a dish is no reason to look at all that steers. */
+function waysText({ uplinks, mwan3 }: Discovered): string {
+	const found: ReadonlySet<string> = new Set(["peer", "class", "classReason", "medium"]);
+	return JSON.stringify([uplinks, mwan3], (name, value: unknown) => (found.has(name) ? undefined : value));
+}
+
 export function createSteerer(options: SteererOptions): Steerer {
 	const { platform } = options;
 	const log = options.log.child("steer");
@@ -72,6 +79,8 @@ export function createSteerer(options: SteererOptions): Steerer {
 	let discovered: Discovered | null = null;
 	/** The same as text: facts that did not change are not followed again. */
 	let known = "";
+	/** Those of them that the ways of the traffic depend on. */
+	let knownWays = "";
 	let plan: Plan | null = null;
 	let observe = false;
 	let over = false;
@@ -118,11 +127,14 @@ export function createSteerer(options: SteererOptions): Steerer {
 			if (action.mode !== "dead") return;
 			freeing.push(releaser.release(action.release, family, mwan3.families().includes(family), better));
 		};
-		const [chains, main] = await Promise.all([
+		const [chains, main] = await together([
 			mwan3.move(moving, free),
 			routes.follow(moving, routeFamilies(), { onMoved: free, ...keep }),
-		]);
-		const [freed] = await Promise.all([Promise.all(freeing), ownTraffic.follow(moving, mwan3.families())]);
+		]).catch(async (error: unknown) => {
+			await Promise.allSettled(freeing);
+			throw error;
+		});
+		const [freed] = await together([together(freeing), ownTraffic.follow(moving, mwan3.families())]);
 		lastReadMs = now();
 		const report = reportOf(chains, main, freed, now() - startMs, tools.started() - before, movedMs);
 		applyProblem = report.verified ? null : `the last change did not take: ${report.text}`;
@@ -197,8 +209,11 @@ export function createSteerer(options: SteererOptions): Steerer {
 		drains.setUplinks(value.uplinks);
 		await mwan3.setLayout(value.mwan3, value.uplinks);
 		await sourceRules.follow(value.uplinks, false);
+		const ways = waysText(value);
+		const same = ways === knownWays;
+		knownWays = ways;
 		// Not counted as repairs: the world changed, nobody undid anything.
-		if (!plan || observe) return;
+		if (same || !plan || observe) return;
 		const main = await routes.follow(plan, routeFamilies());
 		const chains = mwan3.families().length > 0 ? await mwan3.check(plan) : [];
 		const what = [...main.changed, ...chains, ...(await ownWay(plan))];
@@ -267,15 +282,15 @@ export function createSteerer(options: SteererOptions): Steerer {
 			});
 		},
 		reassert(reason) {
-			if (over) return Promise.resolve();
+			if (over) return Promise.resolve(false);
 			// The loop's timer looks at files only; an event is a reason to read the kernel.
 			const event = reason !== "timer";
 			if (event) mwan3.distrust();
-			const moved = event || mwan3.stale();
+			const moved = event || mwan3.stale(() => mwan3SignsLately(platform, paths.runDir));
 			if (moved) keepLooking(reason, FOLLOW_UPS);
 			else {
 				const everyMs = sourceRules.problems().length > 0 ? TROUBLE_CHECK_MS : SLOW_CHECK_MS;
-				if (now() - lastReadMs < everyMs) return Promise.resolve();
+				if (now() - lastReadMs < everyMs) return Promise.resolve(false);
 			}
 			checking ??= lane
 				.run(() => {
@@ -283,7 +298,7 @@ export function createSteerer(options: SteererOptions): Steerer {
 					return check(reason);
 				})
 				.catch((error) => log.error("check failed", { reason: errorText(error) }));
-			return checking;
+			return checking.then(() => true);
 		},
 		status() {
 			const managed = mwan3.families();

@@ -104,10 +104,13 @@ export interface Steerer {
 	setObserve(observe: boolean): void;
 	/** Makes the network follow the plan. One at a time; of several waiting ones only the latest is carried out. */
 	apply(action: SteerAction): Promise<SteerReport>;
-	/** Looks whether all is still as wanted and repairs it. Cheap: forks nothing while no file of mwan3 changed. */
-	reassert(reason: string): Promise<void>;
+	/**
+	 * Looks whether all is still as wanted and repairs it. Cheap: forks nothing while no file of mwan3 changed. Resolves to
+	 * whether the kernel was read.
+	 */
+	reassert(reason: string): Promise<boolean>;
 	status(): SteerStatus;
-	/** Source rules that are in force, "uplink family" each; asked every second. */
+	/** Source rules that are in force, "uplink family" each. */
 	ways(): string[];
 	/** Puts the router back as it was found; after this the steerer does nothing any more. */
 	giveBack(): Promise<GiveBackReport>;

@@ -9,10 +9,12 @@ import type { UplinkClass } from "../health/types.ts";
 import { AutonomyError, errorText } from "../platform/error.ts";
 import type { Logger } from "../platform/log.ts";
 import type { Closable, Platform } from "../platform/platform.ts";
+import { about } from "../platform/together.ts";
 import { buildUplinks, type MemberOptions } from "./build.ts";
 import type { Classified } from "./classify.ts";
+import { mwan3SignsLately } from "./mwan3-signs.ts";
 import { isTable, type NetifdInterface, parseDump } from "./netifd.ts";
-import { createRouterFiles } from "./router-files.ts";
+import { createRouterFiles, MWAN3_STATE } from "./router-files.ts";
 import type { Discovered, Peer, Uplink } from "./types.ts";
 
 const DUMP_TIMEOUT_MS = 5000;
@@ -21,6 +23,12 @@ const SETTLE_MS = 30;
 const RETRY_MS = 2000;
 /** `mwan3 ifdown` and `ifup` tell nobody: their files are looked at this often. */
 const MWAN3_LOOK_MS = 1000;
+
+/** Looks for which nothing has to have changed in a file. */
+const INTERVAL = "interval";
+const KIND_KNOWN = "a sensor knows the kind of link";
+const PEER_ASKED = "a sensor asks through an uplink";
+const WITHOUT_CHANGE: ReadonlySet<string> = new Set([INTERVAL, KIND_KNOWN, PEER_ASKED]);
 
 export interface DiscoveryOptions {
 	readonly platform: Pick<Platform, "files" | "timers" | "clock">;
@@ -60,6 +68,8 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
 	let known: readonly NetifdInterface[] = [];
 	let fingerprint = "";
 	let mwan3Runs = false;
+	/** With these nothing was to be found: mwan3 held all that it steers for up. */
+	let quietSigns: string | null = null;
 	const found = new Map<string, Classified>();
 	const peers = new Map<string, Peer>();
 	let settling: Closable | null = null;
@@ -69,13 +79,18 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
 	let closed = false;
 
 	function lookAtMwan3(): void {
-		const changed = current.mwan3?.links.some((link) => router.isTakenDown(link) !== (link.takenDown === true));
+		const signs = mwan3SignsLately(platform, MWAN3_STATE);
+		if (signs === quietSigns) return;
+		const links = current.mwan3?.links ?? [];
+		const changed = links.some((link) => router.isTakenDown(link) !== (link.takenDown === true));
+		quietSigns = changed || links.some(router.mayBeDown) ? null : signs;
 		if (changed) soon("mwan3 took an interface up or down");
 		else if (options.useMwan3() && router.isMwan3SetUp() !== mwan3Runs) soon("mwan3 was set up or taken down");
 	}
 
 	function publish(interfaces: readonly NetifdInterface[], problems: string[]): void {
 		mwan3Runs = router.isMwan3SetUp();
+		quietSigns = null;
 		const mwan3 = options.useMwan3() && mwan3Runs ? router.mwan3(problems) : null;
 		const wanInterfaces = router.wanInterfaces(problems);
 		const uplinks = buildUplinks(files, {
@@ -126,6 +141,7 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
 	}
 
 	function refresh(reason: string): Promise<void> {
+		if (!WITHOUT_CHANGE.has(reason)) router.forget();
 		if (running !== null) {
 			again = true;
 			return running;
@@ -151,6 +167,8 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
 	}
 
 	function soon(reason: string): void {
+		// At once: another reason may take the place of this one.
+		if (!WITHOUT_CHANGE.has(reason)) router.forget();
 		settling?.close();
 		settling = null;
 		schedule(reason, SETTLE_MS);
@@ -196,13 +214,13 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
 		found(id, kind) {
 			if (kind === null) found.delete(id);
 			else found.set(id, kind);
-			soon("a sensor knows the kind of link");
+			soon(KIND_KNOWN);
 		},
 		peer(id, peer) {
 			if (JSON.stringify(peers.get(id) ?? null) === JSON.stringify(peer)) return;
 			if (peer === null) peers.delete(id);
 			else peers.set(id, peer);
-			soon("a sensor asks through an uplink");
+			soon(PEER_ASKED);
 		},
 		refresh,
 		start() {
@@ -216,9 +234,9 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
 			);
 			owned.push(timers.every(MWAN3_LOOK_MS, lookAtMwan3));
 			const arm = (): void => {
-				interval = timers.after(options.intervalMs(), () => {
+				interval = timers.after(about(clock, options.intervalMs()), () => {
 					arm();
-					void refresh("interval");
+					void refresh(INTERVAL);
 				});
 			};
 			arm();

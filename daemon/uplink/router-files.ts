@@ -1,15 +1,17 @@
 /**
  * What the router's own files say of its uplinks: mwan3's layout and what it has taken down, and which interfaces lead
- * outside. Reads, decides nothing; problems go to the list that is handed in.
+ * outside. Reads, decides nothing; problems go to the list that is handed in. What was read from a package is kept while its
+ * files are as they were, by size and time; `forget` when something says that they are not, for two writes within a tick of
+ * the kernel's clock look the same.
  */
 import { errorText } from "../platform/error.ts";
 import type { Platform } from "../platform/platform.ts";
-import { loadPackage } from "../uci/load.ts";
+import { loadPackage, packagePath, SAVE_DIR } from "../uci/load.ts";
 import { optionList, optionText, type UciPackage } from "../uci/package.ts";
 import { parseMwan3 } from "./mwan3-config.ts";
 import type { Mwan3Layout, Mwan3Link } from "./types.ts";
 
-const MWAN3_STATE = "/var/run/mwan3";
+export const MWAN3_STATE = "/var/run/mwan3";
 const MWAN3_TRACK = "/var/run/mwan3track";
 
 export interface RouterFiles {
@@ -19,12 +21,45 @@ export interface RouterFiles {
 	isMwan3SetUp(): boolean;
 	/** By `mwan3 ifdown`. */
 	isTakenDown(link: Mwan3Link): boolean;
+	/** False: mwan3 holds it for up, so it is not. */
+	mayBeDown(link: Mwan3Link): boolean;
 	/** netifd interfaces in a masqueraded firewall zone, and those RutOS marks with area_type wan. */
 	wanInterfaces(problems: string[]): ReadonlySet<string>;
+	forget(): void;
+}
+
+interface Kept<T> {
+	readonly sign: string;
+	readonly value: T;
+	readonly problems: readonly string[];
 }
 
 export function createRouterFiles(files: Platform["files"]): RouterFiles {
 	const words = new Map<string, { readonly modifiedMs: number; readonly size: number; readonly text: string }>();
+
+	const kept = new Map<string, Kept<unknown>>();
+
+	/** What `make` reads from these packages; as before while they have not changed. */
+	function unlessSame<T>(names: readonly string[], problems: string[], make: (problems: string[]) => T): T {
+		const paths = names.flatMap((name) => [packagePath(files, name), `${SAVE_DIR}/${name}`]);
+		const sign = paths
+			.map((path) => {
+				const stat = files.stat(path);
+				return stat === null ? `${path}:` : `${path}:${stat.modifiedMs},${stat.size}`;
+			})
+			.join(" ");
+		const key = names.join();
+		const before = kept.get(key) as Kept<T> | undefined;
+		if (before?.sign === sign) {
+			problems.push(...before.problems);
+			return before.value;
+		}
+		const found: string[] = [];
+		const value = make(found);
+		kept.set(key, { sign, value, problems: found });
+		problems.push(...found);
+		return value;
+	}
 
 	function readUci(name: string, problems: string[]): UciPackage | null {
 		try {
@@ -46,15 +81,32 @@ export function createRouterFiles(files: Platform["files"]): RouterFiles {
 		return text;
 	}
 
-	function isTakenDown({ interface: name, enabled }: Mwan3Link): boolean {
-		if (!enabled || word(`${MWAN3_TRACK}/${name}/STATUS`) !== "disabled") return false;
-		return word(`${MWAN3_STATE}/iface_state/${name}`) !== "online";
+	function mayBeDown({ interface: name, enabled }: Mwan3Link): boolean {
+		return enabled && word(`${MWAN3_STATE}/iface_state/${name}`) !== "online";
+	}
+
+	function isTakenDown(link: Mwan3Link): boolean {
+		return mayBeDown(link) && word(`${MWAN3_TRACK}/${link.interface}/STATUS`) === "disabled";
+	}
+
+	function readWanInterfaces(problems: string[]): ReadonlySet<string> {
+		const names = new Set<string>();
+		for (const section of readUci("firewall", problems)?.sections ?? []) {
+			if (section.type !== "zone" || optionText(section, "masq") !== "1") continue;
+			for (const entry of optionList(section, "network")) for (const name of entry.split(/\s+/)) names.add(name);
+		}
+		for (const section of readUci("network", problems)?.sections ?? []) {
+			if (section.type === "interface" && optionText(section, "area_type") === "wan") names.add(section.name);
+		}
+		return names;
 	}
 
 	return {
 		mwan3(problems) {
-			const config = readUci("mwan3", problems);
-			const layout = config && parseMwan3(config, problems);
+			const layout = unlessSame(["mwan3"], problems, (found) => {
+				const config = readUci("mwan3", found);
+				return config && parseMwan3(config, found);
+			});
 			return (
 				layout && {
 					...layout,
@@ -65,16 +117,8 @@ export function createRouterFiles(files: Platform["files"]): RouterFiles {
 		// The directory alone says nothing: `mwan3 status` makes it, too.
 		isMwan3SetUp: () => files.list(`${MWAN3_STATE}/iface_state`).length > 0,
 		isTakenDown,
-		wanInterfaces(problems) {
-			const names = new Set<string>();
-			for (const section of readUci("firewall", problems)?.sections ?? []) {
-				if (section.type !== "zone" || optionText(section, "masq") !== "1") continue;
-				for (const entry of optionList(section, "network")) for (const name of entry.split(/\s+/)) names.add(name);
-			}
-			for (const section of readUci("network", problems)?.sections ?? []) {
-				if (section.type === "interface" && optionText(section, "area_type") === "wan") names.add(section.name);
-			}
-			return names;
-		},
+		mayBeDown,
+		wanInterfaces: (problems) => unlessSame(["firewall", "network"], problems, readWanInterfaces),
+		forget: () => kept.clear(),
 	};
 }

@@ -246,6 +246,14 @@ test("metrics in RAM: only our lines, found values come back, nothing to do is n
 		"set mwan3.wan_m.metric='7'",
 	]);
 	assert.deepEqual(overrideSteps(first.next, new Map(), new Map([["wan_m", 9]])).lines, [], "changed by somebody else");
+	// A crash between the word that there will be another and its being there: either is ours.
+	const second = overrideSteps(first.next, new Map([["wan_m", 3]]), ours);
+	assert.deepEqual(second.next, [{ member: "wan_m", metric: 3, found: 7, was: 2 }]);
+	for (const metric of [2, 3]) {
+		const back: string[] = overrideSteps(second.next, new Map(), new Map([["wan_m", metric]])).lines;
+		assert.deepEqual(back, ["revert mwan3.wan_m.metric", "set mwan3.wan_m.metric='7'"], `${metric} is there`);
+	}
+	assert.deepEqual(overrideSteps(second.next, new Map(), new Map([["wan_m", 9]])).lines, []);
 });
 
 test("held connections: masqueraded ones by their address, the others by a mark they get as they begin", () => {

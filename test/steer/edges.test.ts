@@ -4,7 +4,9 @@ import { test } from "node:test";
 import type { SteerAction } from "../../daemon/decide/types.ts";
 import type { Platform, RunResult } from "../../daemon/platform/platform.ts";
 import { mergeActions } from "../../daemon/steer/actions.ts";
-import { createLane } from "../../daemon/steer/lane.ts";
+import { createLane, together } from "../../daemon/steer/lane.ts";
+import { createMwan3Driver } from "../../daemon/steer/mwan3-driver.ts";
+import { MWAN3_PATHS } from "../../daemon/steer/mwan3-state.ts";
 import { createReleaser } from "../../daemon/steer/release.ts";
 import { createStateFile, parseMemory } from "../../daemon/steer/state-file.ts";
 import { createSteerer } from "../../daemon/steer/steerer.ts";
@@ -115,6 +117,45 @@ test("the lane runs one task at a time and goes on after a failure", async () =>
 	assert.deepEqual(seen, ["a begins", "a ends", "b begins", "b ends", "c begins", "c ends"]);
 });
 
+test("a task whose part fails ends when its other parts have ended: nothing runs beside the next task", async () => {
+	const lane = createLane();
+	const seen: string[] = [];
+	const slow = async (): Promise<void> => {
+		for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+		seen.push("the slow part ends");
+	};
+	const first = lane.run(() => together([Promise.reject(new Error("no room")), slow()]));
+	const next = lane.run(() => Promise.resolve(seen.push("given back")));
+	await assert.rejects(first, /no room/);
+	await next;
+	assert.deepEqual(seen, ["the slow part ends", "given back"]);
+});
+
+test("a metric that uci does not take out is named, and stays remembered until it is out", async () => {
+	const delta = "/var/state/mwan3";
+	const lines = "mwan3.wan_m1.metric='2'\nmwan3.wanb_m2.metric='7'\n";
+	const files = fakeFiles({ [delta]: lines });
+	const state = createStateFile(files, "/tmp/autonomy/steer.json", fakeLog());
+	const ours = [{ member: "wan_m1", metric: 2, found: null }];
+	state.set({ overrides: ours });
+	let works = false;
+	const processes = fakeProcesses((argv, { stdin = "" }) => {
+		assert.deepEqual([...argv, stdin], ["uci", "-P", "/var/state", "-q", "batch", "revert mwan3.wan_m1.metric\n"]);
+		// `uci -q batch` says nothing and ends with 0 whatever it could not do (measured).
+		if (works) files.content.set(delta, "mwan3.wanb_m2.metric='7'\n");
+		return {};
+	});
+	const driver = createMwan3Driver(createTools(processes), files, MWAN3_PATHS, state);
+	assert.match(
+		(await driver.override(new Map())) ?? "",
+		/wan_m1 is still in \/var\/state\/mwan3 \(exit code 0\): "uci -P \/var\/state revert mwan3\.wan_m1\.metric"/,
+	);
+	assert.deepEqual(state.get().overrides, ours);
+	works = true;
+	assert.equal(await driver.override(new Map()), null);
+	assert.deepEqual(state.get().overrides, []);
+});
+
 test("a full tmpfs is told once, and over when there is room again", () => {
 	const files = fakeFiles();
 	const log = fakeLog();
@@ -208,6 +249,61 @@ test("a kernel that does not take the route: said, not verified", async () => {
 	assert.match(report.text, /Network is unreachable; the ipv4 main table is not as wanted/);
 	assert.match(steerer.status().problems.join(), /the last change did not take/);
 	assert.ok(log.messages("error").includes("steering failed"));
+	steerer.close();
+});
+
+test("what a sensor asks or finds changes the rules of its uplink, and nothing else is looked at for it", async () => {
+	const { steerer, processes } = steererWith(() => ({}));
+	await steerer.setDiscovered(DISCOVERED);
+	await steerer.apply(steer(planOf(["wanb"], ["wan"])));
+	const follow = async (change: Partial<Uplink>): Promise<string[]> => {
+		const before = processes.runs.length;
+		await steerer.setDiscovered({ ...DISCOVERED, uplinks: [{ ...uplink("wan", 1), ...change }, uplink("wanb", 2)] });
+		return processes.runs.slice(before).map((run) => run.argv.slice(1).join(" "));
+	};
+	const asked = await follow({ peer: { host: "192.168.100.1", direct: true } });
+	assert.deepEqual(asked, ["-4 rule show", "-4 -force -batch -", "-4 rule show"]);
+	assert.match(processes.runs.at(-2)?.stdin ?? "", /route replace 192\.168\.100\.1 dev eth1 table 9000/);
+	const peer = { host: "192.168.100.1", direct: true };
+	const found = await follow({ peer, class: "starlink", classReason: "a dish answers", medium: "lan" });
+	// Rules this kernel never shows are tried again; the routes of the traffic are no matter.
+	assert.ok(!found.some((one) => one.includes("route show")), found.join("; "));
+	assert.ok(
+		(await follow({ peer, device: "eth7" })).some((one) => one.includes("route show")),
+		"another device",
+	);
+	steerer.close();
+});
+
+test("a look that finds all as it was writes nothing", async () => {
+	const rules = new Map([
+		["-4", new Set<string>()],
+		["-6", new Set<string>()],
+	]);
+	const files = fakeFiles();
+	const time = fakeTime();
+	const processes = fakeProcesses((argv, { stdin = "" }) => {
+		const lines = rules.get(argv[1] ?? "") ?? new Set();
+		for (const [, pref, rest, table] of stdin.matchAll(/^rule add pref (\d+) (.*?) lookup (\S+)/gm)) {
+			lines.add(`${pref}:\t${rest} lookup ${table}`);
+		}
+		return argv.includes("show") || stdin.includes("show") ? { stdout: [...lines].join("\n") } : {};
+	});
+	const steerer = createSteerer({ platform: { ...time, files, processes } as unknown as Platform, log: fakeLog() });
+	const both = DISCOVERED.uplinks.map((one, at) => {
+		const ipv6 = one.ipv4 && { ...one.ipv4, address: `2001:db8::${at + 1}`, gateway: "fe80::1" };
+		return { ...one, ipv6 };
+	});
+	await steerer.setDiscovered({ ...DISCOVERED, uplinks: both });
+	assert.equal(steerer.ways().length, 4);
+	const before = files.writes;
+	assert.ok(before > 0);
+	for (let look = 0; look < 3; look++) {
+		await time.advance(61_000);
+		await steerer.reassert("timer");
+	}
+	assert.ok(processes.runs.some((run) => run.stdin.includes("route show default")));
+	assert.equal(files.writes, before);
 	steerer.close();
 });
 

@@ -182,6 +182,21 @@ test("mwan3 appears, is stopped, and its config breaks", async () => {
 	assert.deepEqual(changes.at(-1)?.problems, []);
 });
 
+test("a configuration of the same size is read when its change is told, whatever is told right after", async () => {
+	const { time, changes, files, notify, discovery } = rig();
+	files.content.set("/etc/config/mwan3", MWAN3);
+	files.content.set("/var/run/mwan3/iface_state/wan", "online\n");
+	await time.advance(100);
+	const before = changes.at(-1)?.mwan3?.members[0]?.name ?? "";
+	assert.notEqual(before, "");
+	const other = `${before.slice(0, -1)}9`;
+	files.content.set("/etc/config/mwan3", MWAN3.replaceAll(before, other));
+	notify("service", "config.change", { config: "mwan3" });
+	discovery.peer("wan", { host: "192.168.100.1", direct: false });
+	await time.advance(100);
+	assert.equal(changes.at(-1)?.mwan3?.members[0]?.name, other);
+});
+
 test("mwan3 counts as running once it has set an interface up; asking it for its status is not enough", async () => {
 	const { time, changes, files } = rig();
 	files.content.set("/etc/config/mwan3", MWAN3);
@@ -196,6 +211,8 @@ test("mwan3 counts as running once it has set an interface up; asking it for its
 test("mwan3 ifdown and ifup: noticed within a second, without a word from anybody", async () => {
 	const { time, changes, files, dumps } = rig();
 	files.content.set("/etc/config/mwan3", MWAN3);
+	// All are up: nothing but what mwan3 writes is a reason to look further.
+	for (const name of ["wanb", "wanc"]) files.content.set(`/var/run/mwan3/iface_state/${name}`, "online\n");
 	files.content.set("/var/run/mwan3/iface_state/wan", "online\n");
 	files.content.set("/var/run/mwan3track/wan/STATUS", "online\n");
 	await time.advance(100);
