@@ -31,10 +31,10 @@ function malformed(text: string, offset: number, name: string): AutonomyError {
 	return new AutonomyError("bus_protocol", text, { offset, name });
 }
 
+/** Where the text ends. Its last byte was found to be NUL before, so it is not looked for beyond. */
 function textEnd(bytes: Uint8Array, start: number, end: number): number {
-	let at = start;
-	while (at < end && bytes[at] !== 0) at++;
-	return at;
+	const at = bytes.indexOf(0, start);
+	return at === -1 || at > end ? end : at;
 }
 
 /**

@@ -184,9 +184,9 @@ export interface StarlinkConfig {
 	readonly enabled: boolean;
 	/** Where dishes answer; each is asked through its own uplink. */
 	readonly host: string;
-	/** Port of the dish's gRPC; 1-65535. */
+	/** Port of the dish's gRPC, used where gRPC-Web is closed; 1-65535. */
 	readonly port: number;
-	/** Port of its gRPC-Web, used where the first one is closed; 1-65535. */
+	/** Port of its gRPC-Web, tried first; 1-65535. */
 	readonly webPort: number;
 	/** Longest wait for one answer; 1-60 s. */
 	readonly timeoutS: number;

@@ -2,11 +2,12 @@
  * Asks a source again and again, never twice at a time, never without a time limit. States in prose: it starts in
  * "starting" and asks at once. An answer makes it "ok" and the next question comes after the interval. A failure makes
  * it "absent", "denied" or "failing" by the kind of error, and the pause doubles from the interval (at least 5 s) up to
- * 5 minutes; absent and denied sources wait at least a minute. `soon()` asks now, unless an answer is awaited. Most
- * sensors are one poller or a few.
+ * 5 minutes; absent and denied sources wait at least a minute. Pauses end at a whole second (platform/together.ts).
+ * `soon()` asks now, unless an answer is awaited. Most sensors are one poller or a few.
  */
 import { AutonomyError } from "../platform/error.ts";
 import type { Closable, Platform } from "../platform/platform.ts";
+import { about } from "../platform/together.ts";
 import type { SensorHealth, SensorState } from "./sensor.ts";
 import { saidOf } from "./values.ts";
 
@@ -32,6 +33,8 @@ export interface PollerOptions {
 export interface Poller extends Closable {
 	health(): SensorHealth;
 	soon(): void;
+	/** Like `soon`, and pauses after failures grow from the start again: something happened to the source. */
+	anew(): void;
 }
 
 /** What a failed question says about the source. */
@@ -59,16 +62,17 @@ export function createPoller(options: PollerOptions): Poller {
 	function settle(state: SensorState, text: string, pauseMs: number): void {
 		const nowMs = clock.monotonicMs();
 		const changed = state !== health.state;
+		const waitMs = about(clock, pauseMs);
 		health = {
 			state,
 			sinceMs: changed ? nowMs : health.sinceMs,
 			lastOkMs: state === "ok" ? nowMs : health.lastOkMs,
-			nextTryMs: nowMs + pauseMs,
+			nextTryMs: nowMs + waitMs,
 			text,
 		};
 		awaiting = false;
 		timer?.close();
-		timer = timers.after(pauseMs, ask);
+		timer = timers.after(waitMs, ask);
 		if (changed) options.onState?.(health);
 	}
 
@@ -111,6 +115,10 @@ export function createPoller(options: PollerOptions): Poller {
 	return {
 		health: () => health,
 		soon: ask,
+		anew() {
+			failures = 0;
+			ask();
+		},
 		close() {
 			closed = true;
 			timer?.close();

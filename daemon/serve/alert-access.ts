@@ -59,7 +59,8 @@ interface PushView {
 
 /** The part of daemon/alert/subscriptions.ts that serve/ asks. */
 export interface PushAccess {
-	readonly available: boolean;
+	/** The package that is missing for it; null: none. */
+	lacks(): string | null;
 	list(): readonly PushView[];
 	keys(): Promise<{ readonly publicKey: string }>;
 	add(subscription: {

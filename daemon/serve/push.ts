@@ -10,16 +10,15 @@ const TAIL = 24;
 
 export function pushStatusReply({ push, config }: ServeDeps): Reply<"push_status"> {
 	const { enabled } = config.current().push;
-	const all = push.available ? push.list() : [];
+	const lacks = push.lacks();
+	const all = push.list();
 	const words = (): string => {
-		if (!push.available) {
-			return "web push needs Node.js: set option runtime 'node' in section main of /etc/config/autonomy, on a router that has it";
-		}
+		if (lacks !== null) return `web push needs the package ${lacks}: install it`;
 		if (!enabled) return "switched off: option enabled in section push of /etc/config/autonomy";
 		return all.length === 0 ? "nobody has subscribed yet" : `${all.length} of at most ${MOST_PUSH} are told`;
 	};
 	return {
-		available: push.available,
+		available: lacks === null,
 		enabled,
 		text: words(),
 		subscriptions: all.map(({ label, endpoint, sinceUnixMs }) => ({

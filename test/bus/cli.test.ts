@@ -180,11 +180,11 @@ for (const cli of clis) {
 		const listening = start(t, cli, path, ["listen", "demo.*", "demo.tick"]);
 		const subscribed = start(t, cli, path, ["subscribe", "x"]);
 		await until("subscribed", () => served.hasSubscribers);
-		let sent = 0;
+		const end = Date.now() + LIMIT_MS;
 		while (listening.out === "") {
-			sent++;
 			await bus.send("demo.tick", { d: double(1), n: 1, s: "a\nb" });
-			assert.ok(sent < 10_000, "the listener hears nothing");
+			assert.ok(Date.now() < end, "the listener hears nothing");
+			await new Promise((resolve) => setTimeout(resolve, 10));
 		}
 		served.notify("changed", { up: true });
 		await until("the notification", () => subscribed.out !== "");

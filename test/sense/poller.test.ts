@@ -120,3 +120,18 @@ test("what fails before its first wait is the source's failure, not the caller's
 	assert.equal(poller.health().text, "at once");
 	poller.close();
 });
+
+test("answers that take their time move no question away from the whole second", async () => {
+	const askedAt: number[] = [];
+	const { time, poller } = begin(async () => {
+		askedAt.push(time.clock.monotonicMs());
+		await new Promise<void>((resolve) => time.timers.after(askedAt.length % 2 === 0 ? 130 : 7, resolve));
+		return "";
+	});
+	await time.advance(10_500);
+	assert.deepEqual(
+		askedAt,
+		Array.from({ length: 11 }, (_, i) => 1000 * (i + 1)),
+	);
+	poller.close();
+});

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AutonomyError } from "../../daemon/platform/error.ts";
 import type { AlertAccess, AlertView } from "../../daemon/serve/alert-access.ts";
-import { HOSTILE, type World, worldFor } from "./world.ts";
+import { HOSTILE, NO_PUSH, type World, worldFor } from "./world.ts";
 
 let now = 0;
 const alert = (more: Partial<AlertView>): AlertView => ({
@@ -167,4 +167,13 @@ test("subscribers hear of each step", async (t) => {
 	});
 	await subscribed;
 	assert.deepEqual(heard, [["a1", "raised", "critical"]]);
+});
+
+test("web push says what is missing for it", async (t) => {
+	const push: typeof NO_PUSH = { ...NO_PUSH, lacks: () => "curl" };
+	const reply = await (await worldFor(t, { push, pastS: 0 })).call("push_status");
+	assert.deepEqual([reply.available, reply.text], [false, "web push needs the package curl: install it"]);
+	const other = await (await worldFor(t, { pastS: 0 })).call("push_status");
+	assert.deepEqual([other.available, other.enabled], [true, false]);
+	assert.match(String(other.text), /^switched off: option enabled in section push/);
 });

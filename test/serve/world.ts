@@ -178,8 +178,8 @@ const NO_ALERTS: ServeDeps["alerts"] = {
 	test: () => [],
 };
 
-const NO_PUSH: ServeDeps["push"] = {
-	available: false,
+export const NO_PUSH: ServeDeps["push"] = {
+	lacks: () => null,
 	list: () => [],
 	keys: () => Promise.resolve({ publicKey: "" }),
 	add: () => {},

@@ -23,7 +23,7 @@ import { createSysfs } from "./sysfs.ts";
 import { createUqmi } from "./uqmi.ts";
 
 const ASK_LIMIT_MS = 15_000;
-const HINT_VALID_MS = 60_000;
+const HINT_VALID_MS = 300_000;
 const FULL_EVERY_MS = 30_000;
 const FULL_EVERY_PROGRAMS_MS = 60_000;
 /** gsmd announces things in bunches. */

@@ -34,11 +34,13 @@ export function createDishClient(platform: Platform, addressNow: () => DishAddre
 	let channel: Promise<RpcChannel> | null = null;
 	let opened = "";
 	let door: Door | null = null;
+	/** Something answered there that is no dish. */
+	let useless: Door | null = null;
 	let closed = false;
 
 	async function open(address: DishAddress): Promise<RpcChannel> {
 		const { host, localAddress } = address;
-		door = await knock(platform, address);
+		door = await knock(platform, address, useless);
 		const openWeb = (): RpcChannel => openWebChannel(platform.http, { host, port: address.webPort, localAddress });
 		if (door === "grpc-web") return openWeb();
 		let made: RpcChannel;
@@ -89,7 +91,11 @@ export function createDishClient(platform: Platform, addressNow: () => DishAddre
 			} catch (error) {
 				if (isAutonomyError(error, "rpc_denied") || isAutonomyError(error, "rpc_unsupported")) {
 					refusals.set(question, { error, atMs: clock.monotonicMs() });
-				} else if (channel === used) drop(); // else another question has begun anew already
+				} else if (channel === used) {
+					// Else another question has begun anew already.
+					if (isAutonomyError(error, "rpc_bad_reply")) useless = door;
+					drop();
+				}
 				throw error;
 			}
 		},

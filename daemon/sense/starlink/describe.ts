@@ -3,7 +3,7 @@ import { known, tenths } from "../details.ts";
 import type { Detail, Details } from "../sensor.ts";
 import { alertGrade, alertWords, outageWords } from "./causes.ts";
 import type { DishDiagnostics, DishPosition } from "./diagnostics.ts";
-import type { DishHistory } from "./history.ts";
+import type { HistorySummary } from "./history.ts";
 import type { DishPicture } from "./judge.ts";
 import type { Door } from "./knock.ts";
 import type { ObstructionMap } from "./map.ts";
@@ -13,7 +13,7 @@ import type { DishStatus, Update } from "./status.ts";
 export interface Extras {
 	readonly door: Door | null;
 	readonly host: string;
-	readonly history: DishHistory | null;
+	readonly history: HistorySummary | null;
 	readonly diagnostics: DishDiagnostics | null;
 	readonly position: DishPosition | null;
 	readonly map: ObstructionMap | null;
@@ -24,11 +24,6 @@ export interface Extras {
 
 function hundredths(value: number | null | undefined): number | null {
 	return value === null || value === undefined ? null : Math.round(value * 100) / 100;
-}
-
-function mean(values: readonly (number | null)[]): number | null {
-	const there = values.filter((value) => value !== null);
-	return there.length === 0 ? null : there.reduce((sum, value) => sum + value, 0) / there.length;
 }
 
 function updateOf(update: Update, picture: DishPicture): Details {
@@ -60,14 +55,14 @@ function obstructionOf(status: DishStatus, map: ObstructionMap | null): Details 
 	);
 }
 
-function historyOf(history: DishHistory | null): Details | null {
+function historyOf(history: HistorySummary | null): Details | null {
 	if (history === null) return null;
 	return known({
-		seconds: history.dropPct.length,
-		drop_pct: hundredths(mean(history.dropPct)),
-		latency_ms: tenths(mean(history.latencyMs)),
-		power_w: tenths(mean(history.powerW)),
-		outages_12h: history.outages.length,
+		seconds: history.seconds,
+		drop_pct: hundredths(history.dropPct),
+		latency_ms: tenths(history.latencyMs),
+		power_w: tenths(history.powerW),
+		outages_12h: history.outages,
 	});
 }
 
@@ -117,7 +112,7 @@ export function describeDish(status: DishStatus, extra: Extras): Details {
 		tilt_deg: tenths(status.pointing.tiltDeg),
 		wanted_azimuth_deg: tenths(status.pointing.wantedAzimuthDeg),
 		wanted_elevation_deg: tenths(status.pointing.wantedElevationDeg),
-		power_w: tenths(status.dishW ?? history?.powerW.at(-1)),
+		power_w: tenths(status.dishW ?? history?.lastPowerW),
 		router_power_w: tenths(status.routerW),
 		battery: status.battery && {
 			charge_pct: status.battery.chargePct,

@@ -48,13 +48,15 @@ export function unframe(bytes: Uint8Array): Uint8Array {
 	return message;
 }
 
+const HEADERS = { "content-type": "application/grpc-web+proto", "x-grpc-web": "1" };
+
 export function openWebChannel(http: HttpClient, target: RpcTarget): RpcChannel {
 	return {
 		async call(path, message, timeoutMs) {
 			const reply = await http.request({
 				url: `http://${target.host}:${target.port}${path}`,
 				method: "POST",
-				headers: { "content-type": "application/grpc-web+proto", "x-grpc-web": "1" },
+				headers: HEADERS,
 				body: frame(message),
 				timeoutMs,
 				maxBytes: MAX_REPLY_BYTES,

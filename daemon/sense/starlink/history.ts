@@ -71,3 +71,38 @@ export function readHistory(raw: Raw): DishHistory {
 		atUnixMs: log === null ? null : unixMs(log, "current_timestamp_ns"),
 	};
 }
+
+/** What is kept of it: thousands of numbers would stand in the memory of a router for four means. Null: no value. */
+export interface HistorySummary {
+	readonly seconds: number;
+	/** Means. */
+	readonly dropPct: number | null;
+	readonly latencyMs: number | null;
+	readonly powerW: number | null;
+	/** Of the newest second. */
+	readonly lastPowerW: number | null;
+	/** How many within 12 hours. */
+	readonly outages: number;
+}
+
+export function summaryOf(history: DishHistory): HistorySummary {
+	return {
+		seconds: history.dropPct.length,
+		dropPct: mean(history.dropPct),
+		latencyMs: mean(history.latencyMs),
+		powerW: mean(history.powerW),
+		lastPowerW: history.powerW.at(-1) ?? null,
+		outages: history.outages.length,
+	};
+}
+
+function mean(values: readonly (number | null)[]): number | null {
+	let sum = 0;
+	let count = 0;
+	for (const value of values) {
+		if (value === null) continue;
+		sum += value;
+		count++;
+	}
+	return count === 0 ? null : sum / count;
+}

@@ -30,14 +30,17 @@ function opens(platform: Platform, host: string, port: number, localAddress: str
 	});
 }
 
-/** Rejects with not_found when both are closed. */
-export async function knock(platform: Platform, address: DishAddress): Promise<Door> {
+/**
+ * Rejects with not_found when both are closed. Where both are open it is gRPC-Web's, unless it was found useless: asked once a second
+ * by an HTTP/2 client in JavaScript the dish costs Node a tenth of a percent of a core and some 3 MB more (docs/bench.md).
+ */
+export async function knock(platform: Platform, address: DishAddress, useless: Door | null): Promise<Door> {
 	const { host, port, webPort, localAddress } = address;
 	const [grpc, web] = await Promise.all([
 		opens(platform, host, port, localAddress),
 		opens(platform, host, webPort, localAddress),
 	]);
+	if (web && !(grpc && useless === "grpc-web")) return "grpc-web";
 	if (grpc) return "grpc";
-	if (web) return "grpc-web";
 	throw new AutonomyError("not_found", `no dish: nobody answers at ${host}, port ${port} or ${webPort}`);
 }

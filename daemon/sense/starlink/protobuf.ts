@@ -128,18 +128,20 @@ function advance(from: Cursor, end: number, by: number): number {
 }
 
 function lengthOf(from: Cursor, end: number): number {
-	const length = low(from, end) >>> 0;
-	advance(from, end, length);
-	from.at -= length;
-	return from.at + length;
+	const stop = (low(from, end) >>> 0) + from.at;
+	if (stop > end) throw new RangeError("it ends too early");
+	return stop;
 }
 
-/** A varint: its lower 32 bits, signed; the upper ones in `high`. */
+/** A varint: its lower 32 bits, signed; the upper ones in `high`. Most are one byte: a tag, a length, a flag. */
 function low(from: Cursor, end: number): number {
+	const { bytes } = from;
 	let value = 0;
 	from.high = 0;
 	for (let shift = 0; shift < 70; shift += 7) {
-		const byte = from.bytes[advance(from, end, 1)] ?? 0;
+		if (from.at >= end) throw new RangeError("it ends too early");
+		const byte = bytes[from.at++] ?? 0;
+		if (byte < 0x80 && shift === 0) return byte;
 		const bits = byte & 0x7f;
 		if (shift < 28) value |= bits << shift;
 		else if (shift === 28) {

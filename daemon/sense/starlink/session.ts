@@ -10,7 +10,7 @@ import type { Details, SensorContext, SensorPicture } from "../sensor.ts";
 import { createDishClient } from "./client.ts";
 import { describeDish, type Extras, factsOf } from "./describe.ts";
 import { type DishDiagnostics, type DishPosition, readDiagnostics, readLocation } from "./diagnostics.ts";
-import { type DishHistory, readHistory } from "./history.ts";
+import { type HistorySummary, readHistory, summaryOf } from "./history.ts";
 import { createDishJudge } from "./judge.ts";
 import type { DishAddress } from "./knock.ts";
 import { type ObstructionMap, readMap } from "./map.ts";
@@ -53,7 +53,7 @@ export function createDishSession(context: SensorContext, addressNow: () => Dish
 	const told = new Map<Question, string>();
 	let active = false;
 	let status: DishStatus | null = null;
-	let history: DishHistory | null = null;
+	let history: HistorySummary | null = null;
 	let diagnostics: DishDiagnostics | null = null;
 	let position: { readonly where: DishPosition; readonly atMs: number } | null = null;
 	let map: { readonly map: ObstructionMap; readonly atMs: number } | null = null;
@@ -64,8 +64,9 @@ export function createDishSession(context: SensorContext, addressNow: () => Dish
 			question: "get_history",
 			everyMs: () => (active ? HISTORY_MS.active : HISTORY_MS.standby),
 			take(raw, atMs) {
-				history = readHistory(raw);
-				judge.history(atMs, clock.wallMs(), history);
+				const whole = readHistory(raw);
+				history = summaryOf(whole);
+				judge.history(atMs, clock.wallMs(), whole);
 			},
 		},
 		{

@@ -1,7 +1,8 @@
 /**
  * The sensor of a dish: looks whether one answers through its uplink, and asks it while it does. An uplink is Starlink when
  * a dish answers through it, and for nothing else. Paces: the status every second while the uplink carries traffic, every
- * 5 s on standby; where no dish is, a knock every 5 minutes. All that a dish needs is loaded when the first one answers.
+ * 5 s on standby; where no dish is, a knock up to every 5 minutes in the half hour after something happened to the link,
+ * then once an hour. All that a dish needs is loaded when the first one answers.
  * States in prose: knocking (absent) -> answering (ok) -> silent (failing: the channel is made anew, the pause grows to 15 s)
  * -> after 10 minutes of silence on a working uplink nothing is there any more.
  */
@@ -17,6 +18,13 @@ const PACE = { active: 1000, standby: 5000 } as const;
 const FIRST_MS = 1500;
 const ROUTE_MS = 2000;
 const BUSY_MS = 60_000;
+/**
+ * A dish takes minutes to boot, and behind a switch or its own router nobody tells. Each change of the way costs rules and
+ * routes, a dozen programs: that is tried for a shorter time, and with each of the rare knocks after it.
+ */
+const BOTH_WAYS_MS = 600_000;
+const EAGER_MS = 1_800_000;
+const RARE_MS = 3_600_000;
 const GONE_MS = 600_000;
 /** Every step in it has its own limit (starlink.api.timeout_s); this one is for a defect. */
 const LIMIT_MS = 70_000;
@@ -36,11 +44,19 @@ export function createStarlink(context: SensorContext): Sensor {
 	/** Last answer of a dish through this uplink; null: never, or given up. */
 	let answeredMs: number | null = null;
 	let leftMs = Number.NEGATIVE_INFINITY;
+	/** Last change of the link by which a dish may have come. */
+	let happenedMs = clock.monotonicMs();
 	let closed = false;
 
 	/** Just left, or in trouble: how long it lasts decides what follows. */
 	function busy(): boolean {
 		return clock.monotonicMs() - leftMs < BUSY_MS || session?.troubled() === true;
+	}
+
+	/** Null: as any source that is not there. */
+	function longestPauseMs(): number | null {
+		if (answeredMs !== null) return SILENT_PAUSE_MS;
+		return clock.monotonicMs() - happenedMs < EAGER_MS ? null : RARE_MS;
 	}
 
 	function addressNow(): DishAddress {
@@ -63,6 +79,8 @@ export function createStarlink(context: SensorContext): Sensor {
 	function tryOtherWay(): void {
 		const gateway = uplink.ipv4?.gateway ?? null;
 		if (gateway === null && !direct) return;
+		const forMs = clock.monotonicMs() - happenedMs;
+		if (!direct && forMs >= BOTH_WAYS_MS && forMs < EAGER_MS) return;
 		direct = !direct && gateway !== null;
 		reach();
 		// The second way at once, the first one again at the next knock.
@@ -72,7 +90,7 @@ export function createStarlink(context: SensorContext): Sensor {
 	/** Lives from the first open door on, over restarts of the dish: it remembers them. */
 	async function sessionNow(): Promise<DishSession | null> {
 		if (session !== null) return session;
-		await knock(platform, addressNow());
+		await knock(platform, addressNow(), null);
 		const { createDishSession } = await import("./session.ts");
 		if (closed) return null;
 		session ??= createDishSession(context, addressNow);
@@ -110,6 +128,7 @@ export function createStarlink(context: SensorContext): Sensor {
 		session = null;
 		if (answeredMs !== null) context.classify(null);
 		answeredMs = null;
+		happenedMs = clock.monotonicMs();
 	}
 
 	/** The one that was there is gone for good: another cable is in that port, or the dish was sold. */
@@ -122,7 +141,7 @@ export function createStarlink(context: SensorContext): Sensor {
 	const poller = createPoller({
 		platform,
 		intervalMs: () => (active || busy() ? PACE.active : PACE.standby),
-		maxPauseMs: () => (answeredMs === null ? null : SILENT_PAUSE_MS),
+		maxPauseMs: longestPauseMs,
 		limitMs: LIMIT_MS,
 		firstMs: FIRST_MS,
 		work,
@@ -137,14 +156,18 @@ export function createStarlink(context: SensorContext): Sensor {
 	reach();
 	return {
 		follow(next, isActive) {
-			const moved = next.ipv4?.address !== uplink.ipv4?.address || (next.up && !uplink.up);
+			const plugged = (next.up && !uplink.up) || (next.carrier === true && uplink.carrier === false);
+			const moved = next.ipv4?.address !== uplink.ipv4?.address || plugged;
 			const woken = isActive && !active;
 			if (active && !isActive) leftMs = clock.monotonicMs();
 			uplink = next;
 			active = isActive;
 			session?.setActive(active);
 			// To carry the traffic from the start on is no reason to ask before the first time.
-			if (moved || (woken && clock.monotonicMs() >= firstAtMs)) poller.soon();
+			if (moved) {
+				happenedMs = clock.monotonicMs();
+				poller.anew();
+			} else if (woken && clock.monotonicMs() >= firstAtMs) poller.soon();
 		},
 		moved: () => session?.moved(),
 		health: () => poller.health(),
@@ -162,7 +185,7 @@ export function createStarlink(context: SensorContext): Sensor {
 export function starlinkKind(): SensorKind {
 	return {
 		name: "starlink",
-		cost: "one question of 0.5 kB a second over the dish's cable (a fifth on standby); a knock every 5 minutes where no dish is",
+		cost: "one question of 0.5 kB a second over the dish's cable (a fifth on standby); a knock every 5 minutes to an hour where no dish is",
 		serves(uplink) {
 			if (uplink.tunnel || uplink.class === "cellular") return null;
 			if (uplink.class === "starlink") return uplink.classReason;

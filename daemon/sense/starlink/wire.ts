@@ -25,8 +25,14 @@ export type Question = keyof typeof ANSWERS;
 const root: Table = schema.nested.SpaceX.nested.API.nested.Device;
 const read = createReader(root);
 
+const asked = new Map<Question, Uint8Array>();
+
 export function encodeQuestion(question: Question): Uint8Array {
-	return emptyPart(root, "Request", question);
+	const known = asked.get(question);
+	if (known !== undefined) return known;
+	const made = emptyPart(root, "Request", question);
+	asked.set(question, made);
+	return made;
 }
 
 export function decodeAnswer(question: Question, bytes: Uint8Array): Raw {
@@ -47,11 +53,23 @@ export function decodeAnswer(question: Question, bytes: Uint8Array): Raw {
 	throw new AutonomyError(router ? "not_found" : "rpc_bad_reply", who);
 }
 
+/** Of each enumeration the names by their numbers: a status has eight, every second. */
+const names = new Map<string, ReadonlyMap<number, string>>();
+
+function namesOf(type: string): ReadonlyMap<number, string> {
+	const known = names.get(type);
+	if (known !== undefined) return known;
+	let table: Table | undefined = root;
+	for (const name of type.split(".")) table = table?.nested?.[name];
+	const made = new Map<number, string>();
+	// The first of several names of a number.
+	for (const [name, value] of Object.entries(table?.values ?? {})) if (!made.has(value)) made.set(value, name);
+	names.set(type, made);
+	return made;
+}
+
 /** Names of enum numbers for people; a number that this version does not know stays one. */
 export function nameOf(type: string, value: unknown): string {
 	const number = typeof value === "number" ? value : 0;
-	let table: Table | undefined = root;
-	for (const name of type.split(".")) table = table?.nested?.[name];
-	const found = Object.entries(table?.values ?? {}).find(([, value]) => value === number);
-	return found?.[0] ?? `unknown_${number}`;
+	return namesOf(type).get(number) ?? `unknown_${number}`;
 }

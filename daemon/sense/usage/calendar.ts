@@ -44,12 +44,29 @@ function monthStart(year: number, month: number, resetDay: number): number {
 	return first + Math.min(resetDay, daysIn(y, m)) - 1;
 }
 
-/** First day of the period that `day` is in, and of the next one. */
-export function periodOf(
-	day: number,
-	period: Period,
-	resetDay: number,
-): { readonly from: number; readonly to: number } {
+interface Span {
+	/** First day. */
+	readonly from: number;
+	/** First day of the next one. */
+	readonly to: number;
+}
+
+/** Asked several times a minute for each uplink, and the same all day; dates are dear in QuickJS. */
+const known = new Map<string, Span>();
+const MOST_KNOWN = 32;
+
+/** The period that `day` is in. */
+export function periodOf(day: number, period: Period, resetDay: number): Span {
+	const key = `${day} ${period} ${resetDay}`;
+	const before = known.get(key);
+	if (before !== undefined) return before;
+	if (known.size >= MOST_KNOWN) known.clear();
+	const span = makePeriod(day, period, resetDay);
+	known.set(key, span);
+	return span;
+}
+
+function makePeriod(day: number, period: Period, resetDay: number): Span {
 	if (period === "day") return { from: day, to: day + 1 };
 	if (period === "week") {
 		// 1970-01-01 was a Thursday: with Monday as 1, day 0 is 4.

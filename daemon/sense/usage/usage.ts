@@ -5,7 +5,7 @@
  */
 import { DATA_WARN_PCT, type DataPlan, memberSettings } from "../../config/settings.ts";
 import { AutonomyError } from "../../platform/error.ts";
-import type { Files } from "../../platform/platform.ts";
+import { netDevFields, netDevText } from "../../uplink/net-dev.ts";
 import { known, tenths } from "../details.ts";
 import { createPoller } from "../poller.ts";
 import type { Details, Sensor, SensorContext, SensorKind } from "../sensor.ts";
@@ -44,36 +44,36 @@ export function parseBytes(
 	text: string,
 	device: string,
 ): { readonly rxBytes: number; readonly txBytes: number } | null {
-	for (const line of text.split("\n", 512)) {
-		const colon = line.indexOf(":");
-		if (colon < 0 || line.slice(0, colon).trim() !== device) continue;
-		const fields = line
-			.slice(colon + 1)
-			.trim()
-			.split(/\s+/);
-		const [rxBytes, txBytes] = [fields[0] ?? "", fields[8] ?? ""].map((field) =>
-			/^\d{1,18}$/.test(field) ? Number(field) : null,
-		);
-		return rxBytes == null || txBytes == null ? null : { rxBytes, txBytes };
-	}
-	return null;
-}
-
-function readDevice(files: Files, device: string, atMs: number): Reading {
-	const bytes = parseBytes(files.readTextIfAny("/proc/net/dev") ?? "", device);
-	if (bytes === null) throw new AutonomyError("not_found", `${device} is not in /proc/net/dev`);
-	const index = files.readTextIfAny(`/sys/class/net/${device}/ifindex`)?.trim() ?? null;
-	return { ...bytes, ifindex: wholeIn(index, 1, 2 ** 31), atMs };
+	const fields = netDevFields(text, device);
+	const [rxBytes, txBytes] = [fields?.[0] ?? "", fields?.[8] ?? ""].map((field) =>
+		/^\d{1,18}$/.test(field) ? Number(field) : null,
+	);
+	return rxBytes == null || txBytes == null ? null : { rxBytes, txBytes };
 }
 
 export function createUsage(context: SensorContext, keeper: Keeper): Sensor {
 	const { platform, bus, config, log } = context;
 	const { clock, files } = platform;
 	let uplink = context.uplink;
+	/** Null: to be read again, since the device may be another one of the same name. */
+	let last: Reading | null = null;
 	let standing: Standing | null = null;
 	let asked: { readonly atMs: number; readonly quota: Quota | null; readonly collected: number | null } | null = null;
 	let observed = false;
 	let closed = false;
+
+	function readDevice(device: string): Reading {
+		const bytes = parseBytes(netDevText(platform), device);
+		if (bytes === null) {
+			last = null;
+			throw new AutonomyError("not_found", `${device} is not in /proc/net/dev`);
+		}
+		const grown = last !== null && bytes.rxBytes >= last.rxBytes && bytes.txBytes >= last.txBytes;
+		const index = (): string | null => files.readTextIfAny(`/sys/class/net/${device}/ifindex`)?.trim() ?? null;
+		const ifindex = grown && last !== null ? last.ifindex : wholeIn(index(), 1, 2 ** 31);
+		last = { ...bytes, ifindex, atMs: clock.monotonicMs() };
+		return last;
+	}
 
 	const planOf = (): DataPlan | null => memberSettings(config(), { id: uplink.id, class: uplink.class }).dataPlan;
 
@@ -154,7 +154,7 @@ export function createUsage(context: SensorContext, keeper: Keeper): Sensor {
 			const { device } = uplink;
 			let counting = "";
 			if (device === null) counting = "no device now; ";
-			else keeper.count(uplink.id, device, readDevice(files, device, clock.monotonicMs()));
+			else keeper.count(uplink.id, device, readDevice(device));
 			await ask(plan);
 			if (!wanted()) return "";
 			const now = stand(plan);
@@ -174,6 +174,7 @@ export function createUsage(context: SensorContext, keeper: Keeper): Sensor {
 		follow(next) {
 			const changed = next.device !== uplink.device;
 			uplink = next;
+			last = null;
 			if (changed) poller.soon();
 		},
 		health: () => poller.health(),

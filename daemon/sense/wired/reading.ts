@@ -3,7 +3,9 @@
  * changes), /proc/net/dev (packets, errors) and /proc/net/arp (the gateway). While there is no carrier the kernel refuses
  * to tell speed and duplex (EINVAL) or says -1; virtual devices know none.
  */
-import type { Files } from "../../platform/platform.ts";
+import type { Files, Platform } from "../../platform/platform.ts";
+import { wordsOf } from "../../platform/words.ts";
+import { netDevFields, netDevText } from "../../uplink/net-dev.ts";
 import { wholeIn } from "../values.ts";
 
 export interface WiredReading {
@@ -34,21 +36,14 @@ function whole(text: string | null | undefined, low: number, high: number): numb
 
 /** Both directions together; null when the device has no line. Fields: bytes packets errs drop fifo frame ... twice. */
 export function parseErrors(text: string, device: string): PacketCounters | null {
-	for (const line of text.split("\n", 512)) {
-		const colon = line.indexOf(":");
-		if (colon < 0 || line.slice(0, colon).trim() !== device) continue;
-		const fields = line
-			.slice(colon + 1)
-			.trim()
-			.split(/\s+/);
-		const [rx, rxErrors, tx, txErrors] = [1, 2, 9, 10].map((at) => whole(fields[at], 0, Number.MAX_SAFE_INTEGER));
-		if (rx == null || rxErrors == null || tx == null || txErrors == null) return null;
-		return { packets: rx + tx, errors: rxErrors + txErrors };
-	}
-	return null;
+	const fields = netDevFields(text, device);
+	const [rx, rxErrors, tx, txErrors] = [1, 2, 9, 10].map((at) => whole(fields?.[at], 0, Number.MAX_SAFE_INTEGER));
+	if (rx == null || rxErrors == null || tx == null || txErrors == null) return null;
+	return { packets: rx + tx, errors: rxErrors + txErrors };
 }
 
-export function readWired(files: Files, device: string): WiredReading | null {
+export function readWired(platform: Pick<Platform, "files" | "clock">, device: string): WiredReading | null {
+	const { files } = platform;
 	if (files.stat(`/sys/class/net/${device}`) === null) return null;
 	const carrier = sysfs(files, device, "carrier");
 	const duplex = sysfs(files, device, "duplex");
@@ -57,7 +52,7 @@ export function readWired(files: Files, device: string): WiredReading | null {
 		speedMbps: whole(sysfs(files, device, "speed"), 1, 400_000),
 		duplex: duplex === "full" || duplex === "half" ? duplex : null,
 		carrierChanges: whole(sysfs(files, device, "carrier_changes"), 0, 4_294_967_295),
-		packets: parseErrors(files.readTextIfAny("/proc/net/dev") ?? "", device),
+		packets: parseErrors(netDevText(platform), device),
 	};
 }
 
@@ -67,7 +62,8 @@ export type Neighbour = "answers" | "silent" | null;
 /** /proc/net/arp; flag 2 is ATF_COM, a complete entry (linux/if_arp.h). */
 export function parseArp(text: string, address: string, device: string): Neighbour {
 	for (const line of text.split("\n", 4096)) {
-		const [ip, , flags, , , dev] = line.trim().split(/\s+/);
+		if (!line.startsWith(address)) continue;
+		const [ip, , flags, , , dev] = wordsOf(line);
 		if (ip !== address || dev !== device || flags === undefined || !/^0x[0-9a-f]{1,4}$/i.test(flags)) continue;
 		return (Number.parseInt(flags, 16) & 2) !== 0 ? "answers" : "silent";
 	}

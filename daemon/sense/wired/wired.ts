@@ -53,7 +53,7 @@ export function createWired(context: SensorContext): Sensor {
 		limitMs: ASK_LIMIT_MS,
 		async work(wanted) {
 			const device = uplink.lowerDevice ?? uplink.device;
-			const reading = device === null ? null : readWired(files, device);
+			const reading = device === null ? null : readWired(platform, device);
 			if (reading === null) throw new AutonomyError("not_found", `${device ?? "its device"} is not there`);
 			const gateway = await gatewayOf();
 			if (!wanted()) return "";

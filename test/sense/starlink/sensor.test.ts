@@ -1,13 +1,16 @@
 /** The whole sensor on real sockets, against dishes on loopback. */
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { describe, test } from "node:test";
 import type { Bus } from "../../../daemon/bus/bus.ts";
 import { createNodePlatform } from "../../../daemon/platform/node/platform.ts";
+import type { Platform } from "../../../daemon/platform/platform.ts";
 import type { Sensor } from "../../../daemon/sense/sensor.ts";
 import { createStarlink, starlinkKind } from "../../../daemon/sense/starlink/starlink.ts";
 import type { Uplink } from "../../../daemon/uplink/types.ts";
 import { type Dish, type DishOptions, startDish } from "../../../lab/dish/dish.ts";
-import { fakeLog } from "../../support/fake-platform.ts";
+import { fakeLog, fakeTime } from "../../support/fake-platform.ts";
 import { uplink } from "../cellular/support.ts";
 import { config, type Heard, listener } from "./support.ts";
 
@@ -71,7 +74,7 @@ async function world(t: { after(work: () => unknown): void }, options: Options =
 	return { change, dish, sensor, heard, logged: () => JSON.stringify(log.lines) };
 }
 
-async function until(what: string, holds: () => boolean, limitMs = 8000): Promise<void> {
+async function until(what: string, holds: () => boolean, limitMs = 40_000): Promise<void> {
 	const end = Date.now() + limitMs;
 	while (!holds()) {
 		if (Date.now() > end) throw new Error(`not within ${limitMs} ms: ${what}`);
@@ -86,7 +89,7 @@ describe("a dish that answers", () => {
 		assert.deepEqual(heard.classes, ["starlink"]);
 		await until("the map", () => sensor.picture?.() !== null);
 		const details = sensor.details();
-		assert.equal(details?.source, "grpc");
+		assert.equal(details?.source, "grpc-web");
 		assert.equal(details?.firmware, "2026.07.06.mr81950");
 		assert.match(JSON.stringify(details?.last_15_min), /^\{"seconds":900,"drop_pct":/);
 		assert.equal(sensor.picture?.()?.facts.rows, 123);
@@ -123,9 +126,22 @@ describe("a dish that answers", () => {
 	});
 
 	test("a closed first door: the second one serves", async (t) => {
-		const { sensor } = await world(t, { port: null });
+		const { sensor } = await world(t, { webPort: null });
 		await until("an answer", () => sensor.health().state === "ok");
-		assert.equal(sensor.details()?.source, "grpc-web");
+		assert.equal(sensor.details()?.source, "grpc");
+		const { sensor: other } = await world(t, { port: null });
+		await until("an answer", () => other.health().state === "ok");
+		assert.equal(other.details()?.source, "grpc-web");
+	});
+
+	test("somebody else behind the first door: the second one serves", async (t) => {
+		const server = createServer((_request, response) => response.end("<html>hello</html>"));
+		await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
+		t.after(() => server.close());
+		const { port } = server.address() as AddressInfo;
+		const { sensor } = await world(t, { webPort: null, uci: `option web_port ${port}\n` });
+		await until("an answer", () => sensor.health().state === "ok", 20_000);
+		assert.equal(sensor.details()?.source, "grpc");
 	});
 
 	test("new firmware: fields and numbers nobody knows, and what it refused is asked again", async (t) => {
@@ -181,6 +197,8 @@ describe("trouble", () => {
 		await until("a verdict", () => sensor.health().state === "absent");
 		assert.deepEqual([heard.classes, heard.reached.at(-1)], [["starlink", null], null]);
 		assert.deepEqual(heard.suspects, []);
+		// One may have been on its way.
+		await new Promise((resolve) => setTimeout(resolve, 300));
 		const asked = dish.asked.get_status;
 		await new Promise((resolve) => setTimeout(resolve, 1500));
 		assert.equal(dish.asked.get_status, asked);
@@ -239,6 +257,56 @@ test("two dishes at one address, told apart by the uplink", async (t) => {
 		sensors.map((one) => one.details()?.id),
 		["ut-one", "ut-two"],
 	);
+});
+
+test("where no dish is: knocks for half an hour, then one an hour; anew when the link comes", async () => {
+	const time = fakeTime();
+	const knocks: number[] = [];
+	const streams: Platform["streams"] = {
+		connect(target, handlers) {
+			if (target.kind === "tcp" && target.port === 9200) knocks.push(time.clock.monotonicMs());
+			time.timers.after(5, () => handlers.onClose("refused"));
+			return { write: () => true, pendingBytes: 0, pause() {}, resume() {}, close() {} };
+		},
+	};
+	const { heard, sink } = listener();
+	const sensor = createStarlink({
+		platform: { ...platform, ...time, streams },
+		bus: null as unknown as Bus,
+		log: fakeLog(),
+		uplink: wire("192.0.2.9"),
+		config: () => config(),
+		...sink,
+	});
+	/** Knocks, and changes of the way, within so many minutes. */
+	const within = async (minutes: number): Promise<[number, number]> => {
+		const before = [knocks.length, heard.reached.length] as const;
+		await time.advance(minutes * 60_000);
+		return [knocks.length - before[0], heard.reached.length - before[1]];
+	};
+	sensor.follow(wire("192.0.2.9"), true);
+	const [first, ways] = await within(10);
+	assert.ok(first >= 4 && first <= 10, `${first} knocks in ten minutes`);
+	assert.equal(heard.reached[0], false);
+	assert.ok(ways >= 2 && ways <= 10, `${ways} changes of the way`);
+	assert.deepEqual(await within(20), [4, 0], "one every five minutes, by the gateway");
+	await within(60);
+	assert.deepEqual(await within(180), [6, 6], "one an hour, both ways");
+	assert.equal(heard.reached.at(-1), false);
+	for (const [what, link] of [
+		["another address", wire("192.0.2.10")],
+		["the link down", { ...wire("192.0.2.10"), carrier: false }],
+		["the cable back", { ...wire("192.0.2.10"), carrier: true }],
+	] as const) {
+		const count = knocks.length;
+		sensor.follow(link, true);
+		await time.advance(2_500);
+		assert.equal(knocks.length - count, what === "the link down" ? 0 : 2, what);
+	}
+	const [again] = await within(10);
+	assert.ok(again >= 3, `${again} knocks in the ten minutes after`);
+	sensor.close();
+	assert.equal(time.pending(), 0);
 });
 
 test("which uplinks may have a dish", () => {

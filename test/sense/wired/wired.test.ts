@@ -6,7 +6,7 @@ import { errorShare } from "../../../daemon/sense/wired/judge.ts";
 import { parseArp, parseErrors, parseNeighbours, readWired } from "../../../daemon/sense/wired/reading.ts";
 import { createWired, wiredKind } from "../../../daemon/sense/wired/wired.ts";
 import type { FamilyLink } from "../../../daemon/uplink/types.ts";
-import { fakeFiles, fakeRandom } from "../../support/fake-platform.ts";
+import { fakeFiles, fakeRandom, fakeTime } from "../../support/fake-platform.ts";
 import { uplink, type WorldOptions, world } from "../cellular/support.ts";
 import { mutate } from "../mutate.ts";
 
@@ -179,7 +179,7 @@ test("a device that is gone is absent; what the kernel refuses is unknown; count
 		if (path.endsWith("/speed")) throw new AutonomyError("file_io", "EINVAL");
 		return plain(path);
 	};
-	assert.equal(readWired(refusing, "eth1")?.speedMbps, null);
+	assert.equal(readWired({ files: refusing, clock: fakeTime().clock }, "eth1")?.speedMbps, null);
 	const counters = wired();
 	await counters.w.time.advance(1_000);
 	counters.set("/proc/net/dev", dev(100, 0));
@@ -218,6 +218,7 @@ test("tables of the kernel: exact outcome of malformed lines", () => {
 
 test("100 000 mutated tables: none throws, none gives a value outside its range", () => {
 	const random = fakeRandom(11);
+	const { clock } = fakeTime();
 	for (let n = 0; n < 100_000; n++) {
 		const text = textOf(mutate(n % 2 === 0 ? dev(5_000, 3) : ARP, random)).slice(0, 2_000);
 		const counters = parseErrors(text, "eth1");
@@ -225,10 +226,13 @@ test("100 000 mutated tables: none throws, none gives a value outside its range"
 		parseArp(text, "192.0.2.1", "eth1");
 		const speed = mutate("1000", random);
 		const all = readWired(
-			fakeFiles({
-				...(n % 50 === 0 ? files() : { "/sys/class/net/eth1/x": "" }),
-				"/sys/class/net/eth1/speed": textOf(speed),
-			}),
+			{
+				clock,
+				files: fakeFiles({
+					...(n % 50 === 0 ? files() : { "/sys/class/net/eth1/x": "" }),
+					"/sys/class/net/eth1/speed": textOf(speed),
+				}),
+			},
 			"eth1",
 		);
 		const mbps = all?.speedMbps ?? 1;
