@@ -69,7 +69,7 @@ export async function run(args: string[]): Promise<object> {
 	const all: readonly Engine[] = ["quickjs", "node"];
 	const wanted = all.filter((engine) => values.engine === undefined || values.engine === engine);
 	if (wanted.length === 0) throw new Error("--engine must be quickjs or node");
-	const runtime = wanted.includes("quickjs") ? chosenRuntime(values.runtime) : "system";
+	const runtime = chosenRuntime(values.runtime);
 	const missing = (engine: Engine): string | null =>
 		bundleMissing(REPO, engine, engine === "node" ? "system" : runtime);
 	for (const engine of wanted) if (missing(engine) !== null) console.error(`${engine} is left out: ${missing(engine)}`);

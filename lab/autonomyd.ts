@@ -194,7 +194,7 @@ export async function startAutonomyd(
 			options.onLine?.(line);
 		},
 	});
-	const call = async <T>(method: string, args: BlobInputTable = {}, timeoutMs = 3000): Promise<T> =>
+	const call = async <T>(method: string, args: BlobInputTable = {}, timeoutMs = 10_000): Promise<T> =>
 		(await bus.call("autonomy", method, args, { timeoutMs })) as unknown as T;
 	let lastStatus = "";
 	const daemon: Autonomyd = {
@@ -233,7 +233,7 @@ export async function startAutonomyd(
 			}
 			throw new Error(`not within ${limitMs} ms: ${what}${reason ? ` (${reason})` : ""}\n${daemon.describe()}`);
 		},
-		async stop(limitMs = 8000) {
+		async stop(limitMs = 60_000) {
 			await child.kill("SIGTERM");
 			const timer = setTimeout(() => void child.kill("SIGKILL"), limitMs);
 			const { code } = await child.exited;

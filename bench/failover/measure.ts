@@ -31,6 +31,8 @@ export const CASES: readonly Case[] = [
 
 /** Client traffic before the fault. */
 const SETTLE_MS = 700;
+/** And up to so much more: else the fault comes at a set time after the daemon's start, and so at a set time between two probes. */
+const ANY_TIME_MS = 1000;
 
 export interface Run {
 	readonly gapMs: number;
@@ -107,7 +109,7 @@ async function watch(traffic: Traffic, one: Case, t0: number): Promise<void> {
 export async function measure(router: RouterUnderTest, daemon: Autonomyd, world: World, one: Case): Promise<Run> {
 	const traffic = await router.lab.traffic();
 	try {
-		await sleep(SETTLE_MS);
+		await sleep(SETTLE_MS + Math.random() * ANY_TIME_MS);
 		const t0 = nowMs();
 		if (one.fault) await world.do(one.fault);
 		else await daemon.order("failover", { member: router.lab.plan.isps[1]?.interface ?? "", reason: "bench" });

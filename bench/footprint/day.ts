@@ -10,6 +10,7 @@ import { build, type Plugin } from "esbuild";
 import type { Engine } from "../../lab/autonomyd.ts";
 import { REPO } from "../../lab/net/bundle.ts";
 import { daemonPlugins, doors } from "../../scripts/doors.mjs";
+import { leanLibraries } from "../../scripts/lean.mjs";
 import { DISH_BOOT_S, writeAnswers } from "./day/answers.ts";
 
 export interface Hour {
@@ -27,6 +28,8 @@ export interface DayFigures {
 	readonly anon_kb: number;
 	/** Before the daemon was loaded: engine, stand-ins, and what of the bus and the platform they share with it. */
 	readonly before_kb: number;
+	/** Of it, engine and platform, which every daemon has. */
+	readonly engine_kb: number;
 	/** Of the second half, by least squares. */
 	readonly slope_kb_per_hour: number;
 	readonly decisions: number;
@@ -74,7 +77,7 @@ async function bundle(engine: Engine, folder: string): Promise<string> {
 		minify: true,
 		legalComments: "none",
 		external: ["@grpc/proto-loader"],
-		plugins: [...(engine === "quickjs" ? [crypto] : []), ...daemonPlugins],
+		plugins: [...(engine === "quickjs" ? [crypto] : []), ...leanLibraries, ...daemonPlugins],
 		...(engine === "node"
 			? { banner: { js: 'import{createRequire as __cr}from"node:module";globalThis.require=__cr(import.meta.url);' } }
 			: {}),
@@ -133,6 +136,7 @@ export async function liveDay(options: DayOptions): Promise<DayFigures> {
 			decisions: Number(last.decisions),
 			sensors: last.sensors as string[],
 			before_kb: Number(last.before_kb),
+			engine_kb: Number(last.engine_kb),
 			seconds: Math.round((performance.now() - startedMs) / 1000),
 		};
 	} finally {

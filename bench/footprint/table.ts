@@ -78,6 +78,7 @@ export function rowsOf(engine: Engine, figures: EngineFigures): Row[] {
 			: [
 					row("  the record's part of it", mb(day.hours.at(-1)?.record_kb ?? 0), "MB", null),
 					row("  before the daemon was loaded", mb(day.before_kb), "MB", null),
+					row("  of that, the bench's stand-ins", mb(day.before_kb - day.engine_kb), "MB", null),
 					row("  RSS of the daemon then", mb(day.hours.at(-1)?.rss_kb ?? 0), "MB", null),
 				]),
 	];

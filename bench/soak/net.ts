@@ -1,7 +1,9 @@
 /**
  * The outside world of a router in virtual time: links with a true condition, and the programs and sockets the prober
  * uses, as far as it can tell them from real ones: fping and ping (steady and bursts), TCP connects, DNS answers, interface
- * counters. What happens on a link is decided when a packet is sent and once more when its answer would arrive.
+ * counters. What happens on a link is decided when a packet is sent and once more when its answer would arrive. What has ended
+ * lets go of whoever listened, and of itself: on QuickJS a circle waits for the collector, and what holds the most memory in
+ * bench/footprint would be this.
  */
 import type { Family } from "../../daemon/health/types.ts";
 import { AutonomyError } from "../../daemon/platform/error.ts";
@@ -14,6 +16,7 @@ import type {
 	Files,
 	Platform,
 	Processes,
+	StreamHandlers,
 	Streams,
 } from "../../daemon/platform/platform.ts";
 import { type FakeTime, fakeFiles } from "../../test/support/fake-platform.ts";
@@ -93,7 +96,6 @@ export interface Net {
 	killOne(pick: number): void;
 }
 
-const _TIMEOUT_MS = 3000;
 const START_MS = 4;
 
 export function createNet(time: FakeTime, links: readonly Link[], random: () => number): Net {
@@ -141,7 +143,8 @@ export function createNet(time: FakeTime, links: readonly Link[], random: () => 
 	}
 
 	/** fping (steady with -l, a burst with -c) or ping, told apart by the program's name. */
-	function start(argv: Argv, handlers: ChildHandlers): Child {
+	function start(argv: Argv, given: ChildHandlers): Child {
+		let handlers: ChildHandlers | null = given;
 		const option = (name: string): string | undefined => {
 			const at = argv.indexOf(name);
 			return at < 0 ? undefined : argv[at + 1];
@@ -156,56 +159,82 @@ export function createNet(time: FakeTime, links: readonly Link[], random: () => 
 		const limitMs = poor ? Number(option("-W") ?? 10) * 1000 : Number(option("-t"));
 		const mine = new Set<Closable>();
 		let over = false;
-		const at = (ms: number, run: () => void): void => {
+		const at = (ms: number, run: () => void): Closable => {
 			const timer = later(ms, () => {
 				mine.delete(timer);
 				run();
 			});
 			mine.add(timer);
+			return timer;
+		};
+		const forget = (timer: Closable | null): void => {
+			if (timer === null) return;
+			mine.delete(timer);
+			timer.close();
 		};
 		const end = (): void => {
 			over = true;
+			held = false;
 			for (const timer of mine) timer.close();
 			mine.clear();
-			alive.delete(self);
+			if (self !== null) alive.delete(self);
+			self = null;
+			ask = null;
+			handlers = null;
 		};
-		const self = {
-			kill() {
-				end();
-				handlers.onExit(null, null);
-			},
+		const exit = (code: number | null): void => {
+			const told = handlers;
+			end();
+			told?.onExit(code, null);
 		};
+		let self: { kill(): void } | null = { kill: () => exit(null) };
 		alive.add(self);
+		let held = false;
+		let unread: string[] = [];
+		const read = (): void => {
+			const lines = unread;
+			unread = [];
+			for (const line of lines) handlers?.onStdoutLine?.(line);
+		};
+		const say = (line: string): void => {
+			const stamp = argv.includes("-D") ? `[${(time.clock.wallMs() / 1000).toFixed(5)}] ` : "";
+			unread.push(stamp + line);
+			if (!held) read();
+		};
 		const replyLine = (target: string, seq: number, rttMs: number): string =>
 			poor
 				? `24 bytes from ${target}: seq=${seq} ttl=56 time=${rttMs.toFixed(3)} ms`
 				: `${target} : [${seq}], 16 bytes, ${rttMs.toPrecision(3)} ms (1 avg, 0% loss)`;
-		const ask = (target: string, seq: number): void => {
-			let answered = false;
+		let ask: ((target: string, seq: number) => void) | null = (target, seq) => {
 			const heard = link
 				? send(link, "icmp", family, target, (rttMs) => {
 						if (heard) mine.delete(heard);
 						if (over || rttMs > limitMs) return;
-						answered = true;
-						handlers.onStdoutLine?.(replyLine(target, seq, rttMs));
+						forget(tooLate);
+						say(replyLine(target, seq, rttMs));
 					})
 				: null;
 			if (heard) mine.add(heard);
-			if (!poor) {
-				at(limitMs, () => {
-					if (!answered) handlers.onStdoutLine?.(`${target} : [${seq}], timed out (1 avg, 0% loss)`);
-				});
-			}
-			if (seq + 1 < rounds) at(periodMs, () => ask(target, seq + 1));
+			const tooLate = poor ? null : at(limitMs, () => say(`${target} : [${seq}], timed out (1 avg, 0% loss)`));
+			if (seq + 1 < rounds) at(periodMs, () => ask?.(target, seq + 1));
 		};
-		for (const [index, target] of targets.entries()) at(START_MS + index * gapMs, () => ask(target, 0));
+		for (const [index, target] of targets.entries()) at(START_MS + index * gapMs, () => ask?.(target, 0));
 		if (Number.isFinite(rounds)) {
-			at(START_MS + targets.length * gapMs + (rounds - 1) * periodMs + limitMs + 5, () => {
-				end();
-				handlers.onExit(0, null);
-			});
+			at(START_MS + targets.length * gapMs + (rounds - 1) * periodMs + limitMs + 5, () => exit(0));
 		}
-		return { pid: 4000, write: () => false, signal: () => undefined, close: end };
+		return {
+			pid: 4000,
+			write: () => false,
+			signal: () => undefined,
+			hold(on) {
+				held = on && !over;
+				if (!held) read();
+				return held;
+			},
+			waiting: () => unread.length,
+			read,
+			close: end,
+		};
 	}
 
 	const processes: Processes = {
@@ -223,15 +252,13 @@ export function createNet(time: FakeTime, links: readonly Link[], random: () => 
 	}
 
 	const streams: Streams = {
-		connect(target, handlers) {
+		connect(target, given) {
 			const from = target.kind === "tcp" ? owner(target.localAddress) : null;
+			let handlers: StreamHandlers | null = given;
 			sockets++;
-			let open = true;
 			const answer =
 				from && target.kind === "tcp"
-					? send(from.link, "tcp", from.family, target.host, () => {
-							if (open) handlers.onOpen();
-						})
+					? send(from.link, "tcp", from.family, target.host, () => handlers?.onOpen())
 					: null;
 			return {
 				write: () => true,
@@ -239,8 +266,8 @@ export function createNet(time: FakeTime, links: readonly Link[], random: () => 
 				pause: () => undefined,
 				resume: () => undefined,
 				close() {
-					if (open) sockets--;
-					open = false;
+					if (handlers !== null) sockets--;
+					handlers = null;
 					answer?.close();
 				},
 			};
@@ -248,10 +275,10 @@ export function createNet(time: FakeTime, links: readonly Link[], random: () => 
 	};
 
 	const datagrams: Datagrams = {
-		open(options, handlers) {
+		open(options, given) {
 			const from = owner(options.localAddress);
 			const answers = new Set<Closable>();
-			let open = true;
+			let handlers: Parameters<Datagrams["open"]>[1] | null = given;
 			sockets++;
 			return {
 				send(bytes, host, port) {
@@ -260,14 +287,15 @@ export function createNet(time: FakeTime, links: readonly Link[], random: () => 
 						// The question itself, marked as an answer without error, is one as far as the prober reads it.
 						const reply = Uint8Array.from(bytes);
 						reply[2] = (reply[2] ?? 0) | 0x80;
-						if (open) handlers.onMessage(reply, host, port);
+						handlers?.onMessage(reply, host, port);
 					});
 					if (answer) answers.add(answer);
 				},
 				close() {
-					if (open) sockets--;
-					open = false;
+					if (handlers !== null) sockets--;
+					handlers = null;
 					for (const answer of answers) answer.close();
+					answers.clear();
 				},
 			};
 		},

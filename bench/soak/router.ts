@@ -113,6 +113,7 @@ export function createRouter(options: RouterOptions): Router {
 			steer.apply(action);
 		},
 		recheck: (ids) => prober.recheck(ids),
+		beforeTick: () => prober.read(),
 		onTick(state, atMs) {
 			if (atMs - lastSampleMs < SAMPLE_MS) return;
 			lastSampleMs = atMs;

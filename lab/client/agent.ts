@@ -34,8 +34,8 @@ interface Traffic {
 const MAX_PACKETS = 360_000;
 /** How long the socket of a new flow waits for its echo. */
 const PATIENCE_MS = 3000;
-/** Packets younger than this are not reported yet: their echo may be on its way. */
-const IN_FLIGHT_MS = 150;
+/** A report waits so long for the echoes of what was just sent: on a busy machine they are on their way for a while. */
+const IN_FLIGHT_MS = 1500;
 const traffics = new Map<number, Traffic>();
 let nextId = 1;
 /**
@@ -144,7 +144,23 @@ function peek(stream: Stream | null): { isp: number | null; atMs: number | null;
 	return { isp: null, atMs: null, lostInRow };
 }
 
-function report(id: number, sinceMs: number, untilMs: number, leaving: number | null): unknown {
+/** Until every packet up to then has its echo, or had its time to get one. */
+async function settled(id: number, untilMs: number): Promise<void> {
+	const { fresh, open } = traffic(id).streams;
+	function inFlight(stream: Stream | null): boolean {
+		const fromMs = nowMs() - IN_FLIGHT_MS;
+		for (let i = (stream?.packets.length ?? 0) - 1; i >= 0; i--) {
+			const { atMs = 0, isp = null } = stream?.packets[i] ?? {};
+			if (atMs < fromMs) return false;
+			if (isp === null && atMs <= untilMs) return true;
+		}
+		return false;
+	}
+	while (inFlight(fresh) || inFlight(open)) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+async function report(id: number, sinceMs: number, untilMs: number, leaving: number | null): Promise<unknown> {
+	await settled(id, untilMs);
 	const { streams, errorsAtStart } = traffic(id);
 	const part = (stream: Stream | null): Sent[] =>
 		stream?.packets.filter((packet) => packet.atMs >= sinceMs && packet.atMs <= untilMs) ?? [];
@@ -171,7 +187,7 @@ rpcPeer({
 			return { nowMs: nowMs(), fresh: peek(streams.fresh), open: peek(streams.open) };
 		},
 		report: (p: { id: number; sinceMs?: number; untilMs?: number; leaving?: number }) =>
-			report(p.id, p.sinceMs ?? 0, p.untilMs ?? nowMs() - IN_FLIGHT_MS, p.leaving ?? null),
+			report(p.id, p.sinceMs ?? 0, p.untilMs ?? nowMs(), p.leaving ?? null),
 		stop: ({ id }: { id: number }) => {
 			const { timer, streams } = traffic(id);
 			clearInterval(timer);

@@ -5,7 +5,7 @@ import { soakRun } from "../../bench/soak/run.ts";
 
 for (const uplinks of [3, 6]) {
 	test(`soak: ten virtual minutes with ${uplinks} uplinks end right and replay byte for byte`, async () => {
-		const figures = await soakRun({ seed: 40 + uplinks, uplinks, hours: 1 / 6, usedBytes: null });
+		const figures = await soakRun({ seed: 42 + uplinks, uplinks, hours: 1 / 6, usedBytes: null });
 		assert.deepEqual(figures.texts.slice(0, -1), []);
 		assert.equal(figures.wrong, 0);
 		assert.equal(figures.differences, 0);

@@ -10,6 +10,7 @@ import type { Logger, LogLevel } from "../../../daemon/platform/log.ts";
 import type { Platform } from "../../../daemon/platform/platform.ts";
 import { serveNetifd } from "./bus.ts";
 import type { Marks } from "./dish.ts";
+import { ownKb } from "./own.ts";
 import { createDayWorld } from "./platform.ts";
 import { virtualTime } from "./time.ts";
 
@@ -18,6 +19,8 @@ export interface DayRuntime {
 	createLogger(level: LogLevel): Logger;
 	/** Resolves after all promises that can settle have. */
 	turn(): Promise<void>;
+	/** Anonymous memory of the engine and the daemon's platform, before the stand-ins were loaded. */
+	readonly engineKb: number;
 }
 
 const HOUR_MS = 3_600_000;
@@ -30,7 +33,7 @@ const FIRST_MS = 180_000;
 const DARK_EVERY_HOURS = 3;
 const DARK_MS = 60_000;
 
-export async function day({ platform: real, createLogger, turn }: DayRuntime): Promise<void> {
+export async function day({ platform: real, createLogger, turn, engineKb }: DayRuntime): Promise<void> {
 	const [hours = "24", uplinks = "4", dishFolder = "", marks = "{}", dishBootS = "0", config = ""] = real.host.args;
 	const time = virtualTime(START_MS, WALL_MS, turn);
 	const { platform, links } = createDayWorld({
@@ -45,10 +48,9 @@ export async function day({ platform: real, createLogger, turn }: DayRuntime): P
 	const log = createLogger("error");
 	const netifd = serveNetifd(platform, log, links);
 	const tell = (line: object): void => real.host.print(`${JSON.stringify(line)}\n`);
-	const kb = (name: string): number =>
-		Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(real.files.readText("/proc/self/smaps_rollup"))?.[1] ?? 0);
+	const kb = (name: string): number => ownKb(real, name);
 	// The engine, the stand-ins, and what of the bus and the platform the daemon has, too.
-	tell({ before_kb: kb("Anonymous") });
+	tell({ engine_kb: engineKb, before_kb: kb("Anonymous") });
 	const [{ createConfigStore }, { createDaemon }] = await Promise.all([
 		import("../../../daemon/config/store.ts"),
 		import("../../../daemon/loop/daemon.ts"),

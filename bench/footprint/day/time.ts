@@ -15,15 +15,16 @@ interface Timer {
 	dueMs: number;
 	order: number;
 	readonly everyMs: number | null;
-	readonly callback: () => void;
-	open: boolean;
+	/** Null: closed, or called and over. Whoever set it is let go of at once, as by a real platform. */
+	callback: (() => void) | null;
 }
 
 /** `turn`: resolves after all promises of the engine that can settle have. */
 export function virtualTime(startMs: number, wallMs: number, turn: () => Promise<void>): VirtualTime {
 	let nowMs = startMs;
 	let order = 0;
-	const heap: Timer[] = [];
+	let closed = 0;
+	let heap: Timer[] = [];
 
 	const before = (a: Timer, b: Timer): boolean => a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.order < b.order);
 
@@ -58,13 +59,22 @@ export function virtualTime(startMs: number, wallMs: number, turn: () => Promise
 	}
 
 	function add(ms: number, everyMs: number | null, callback: () => void): Closable {
-		const timer = { dueMs: nowMs + Math.max(0, ms), order: 0, everyMs, callback, open: true };
+		const timer: Timer = { dueMs: nowMs + Math.max(0, ms), order: 0, everyMs, callback };
 		push(timer);
 		return {
 			close() {
-				timer.open = false;
+				if (timer.callback === null) return;
+				timer.callback = null;
+				closed++;
+				if (closed > heap.length / 2) sweep();
 			},
 		};
+	}
+
+	/** What is closed must not wait here until it would have been due. Sorted is a heap, too. */
+	function sweep(): void {
+		heap = heap.filter((timer) => timer.callback !== null).sort((a, b) => (before(a, b) ? -1 : 1));
+		closed = 0;
 	}
 
 	return {
@@ -77,13 +87,17 @@ export function virtualTime(startMs: number, wallMs: number, turn: () => Promise
 			await turn();
 			while ((heap[0]?.dueMs ?? Number.POSITIVE_INFINITY) <= ms) {
 				const timer = pop();
-				if (timer?.open !== true) continue;
+				const callback = timer?.callback ?? null;
+				if (timer === undefined || callback === null) {
+					closed--;
+					continue;
+				}
 				nowMs = Math.max(nowMs, timer.dueMs);
 				if (timer.everyMs !== null) {
 					timer.dueMs += timer.everyMs;
 					push(timer);
-				} else timer.open = false;
-				timer.callback();
+				} else timer.callback = null;
+				callback();
 				await turn();
 			}
 			nowMs = ms;
