@@ -3,27 +3,21 @@
  * offline start, push. One lab and one browser for all; tests follow each other and leave the router as they found it.
  */
 import assert from "node:assert/strict";
-import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { Page } from "playwright-core";
 import type { Reply } from "../../contract/api.ts";
-import { defaultEngine } from "../../lab/autonomyd.ts";
 import { startRutosServer } from "../../lab/rutos/server.ts";
 import { findLua, startService, ubusOf } from "../../lab/rutos/service.ts";
 import { answerAll } from "../luci/invent.ts";
 import { violations } from "../support/axe.ts";
-import { CA_FILE, type PushService, startPushService } from "./push-service.ts";
+import { cannotPush, type PushService, startPushService, TRUST } from "./push-service.ts";
 import { type Bench, cannot, logIn, type Opened, openBench, says, untilTrue } from "./support.ts";
 
 const why = cannot();
 const H1 = ".hero h1";
-
-function cannotPush(): string | null {
-	if (defaultEngine() === "quickjs") return "web push needs Node.js, and the app says so";
-	return existsSync("/usr/bin/openssl") ? null : "openssl is not installed (scripts/needs.sh)";
-}
 
 describe("phone app", { skip: why ?? false }, () => {
 	let bench: Bench;
@@ -43,7 +37,7 @@ describe("phone app", { skip: why ?? false }, () => {
 						"config autonomy 'main'\n\toption min_uptime_s '1'\n\nconfig notifications 'push'\n\toption allow_private '1'\n",
 				},
 			},
-			{ env: { NODE_EXTRA_CA_CERTS: CA_FILE } },
+			{ env: TRUST },
 			async (router) => {
 				if (noPush === null) service = await startPushService(router);
 			},
@@ -106,7 +100,7 @@ describe("phone app", { skip: why ?? false }, () => {
 	test("a failover is seen while it happens; its alerts are acknowledged with one tap", async (t) => {
 		await bench.world.do({ do: "blackhole", isp: 1 });
 		t.after(() => bench.world.do({ do: "heal", isp: 1 }));
-		await says(page, H1, /over wanb, not the first choice/);
+		await says(page, H1, /over wan[bc], not the first choice/);
 		await says(page, ".card", /^wan[\s\S]*no internet/);
 		await says(page, ".count", /[12]/);
 		await go("alerts");
@@ -408,7 +402,7 @@ describe("phone app", { skip: why ?? false }, () => {
 		const readyMs = Number(await slow.evaluate("performance.now()"));
 		t.diagnostic(`usable after ${Math.round(readyMs)} ms at a quarter of the speed`);
 		// How quick exactly is no matter of a test on a machine that does other things too.
-		assert.ok(readyMs < 10_000, `${readyMs} ms`);
+		assert.ok(readyMs < 60_000, `${readyMs} ms`);
 		await context.close();
 	});
 });

@@ -4,14 +4,22 @@
  */
 import { execFileSync } from "node:child_process";
 import { createDecipheriv, createECDH, hkdfSync, randomBytes } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BrowserContext } from "playwright-core";
 import type { RouterUnderTest } from "../../lab/under-test.ts";
 
-/** Where the router has it; the daemon gets it as NODE_EXTRA_CA_CERTS. */
-export const CA_FILE = "/lab/push-ca.pem";
+/** Where the router has it. */
+const CA_FILE = "/lab/push-ca.pem";
+/** For the daemon: what Node and curl trust besides. */
+export const TRUST = { NODE_EXTRA_CA_CERTS: CA_FILE, CURL_CA_BUNDLE: CA_FILE } as const;
+
+/** Why there can be no push service; null when there can. */
+export function cannotPush(): string | null {
+	const missing = ["openssl", "curl"].find((name) => !existsSync(`/usr/bin/${name}`));
+	return missing === undefined ? null : `${missing} is not installed (scripts/needs.sh)`;
+}
 const PORT = 8443;
 const ENDPOINT = `https://127.0.0.1:${PORT}/send/of-this-very-phone`;
 
@@ -30,6 +38,8 @@ require("node:https").createServer(tls, (request, response) => {
 export interface PushService {
 	/** The next message, as the browser's worker would get it. */
 	next(): Promise<string>;
+	/** Whoever is told at this address, as push_subscribe wants it. */
+	readonly subscription: { readonly endpoint: string; readonly p256dh: string; readonly auth: string };
 	/** Gives this browser's pages the subscription; before they load. */
 	subscribe(context: BrowserContext): Promise<void>;
 }
@@ -57,7 +67,7 @@ export async function startPushService(router: RouterUnderTest): Promise<PushSer
 		const ready = lines.shift();
 		if (ready !== undefined) return Promise.resolve(ready);
 		return new Promise((resolve, reject) => {
-			const timer = setTimeout(() => reject(new Error("no push within 15 s")), 15_000);
+			const timer = setTimeout(() => reject(new Error("no push within 60 s")), 60_000);
 			waiting.push((text) => {
 				clearTimeout(timer);
 				resolve(text);
@@ -88,6 +98,11 @@ export async function startPushService(router: RouterUnderTest): Promise<PushSer
 	}
 
 	return {
+		subscription: {
+			endpoint: ENDPOINT,
+			p256dh: ours.getPublicKey("base64url"),
+			auth: auth.toString("base64url"),
+		},
 		async next() {
 			const { body } = JSON.parse(await line()) as { body: string };
 			return open(Buffer.from(body, "base64"));

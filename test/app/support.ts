@@ -13,7 +13,7 @@ import { createWorld, type World } from "../../lab/scenario/world.ts";
 import type { RouterUnderTest } from "../../lab/under-test.ts";
 import { impossible } from "../e2e/harness.ts";
 import { chromiumPath, launch, NO_BROWSER } from "../support/chromium.ts";
-import { allEligible, errorsOf } from "../support/pages.ts";
+import { allEligible, errorsOf, orClosed } from "../support/pages.ts";
 
 export function cannot(): string | null {
 	return chromiumPath() === null ? NO_BROWSER : impossible();
@@ -83,6 +83,7 @@ export async function openBench(
 	prepare: (router: RouterUnderTest) => Promise<void> = async () => {},
 ): Promise<Bench> {
 	const autonomy = "config autonomy 'main'\n\toption min_uptime_s '1'\n";
+	const browser = await launch();
 	const router = await startStandIn({ ...options, config: { autonomy, rpcd: RPCD, ...options.config } });
 	const bus = hostBus(router);
 	await router.put("/lab/passwords.json", JSON.stringify(PASSWORDS), 0o600);
@@ -93,7 +94,6 @@ export async function openBench(
 	const socket = `${router.lab.shared}/lab/http.sock`;
 	let relay: Relay | null = await startRelay(socket, 0);
 	const { port } = relay;
-	const browser = await launch();
 	const url = `http://127.0.0.1:${port}/autonomy/`;
 
 	const bench: Bench = {
@@ -134,17 +134,16 @@ export async function openBench(
 			await router.close();
 		},
 	};
-	await allEligible(bench.daemon, router.lab.plan.isps.length);
-	return bench;
+	return orClosed(bench, allEligible(bench.daemon, router.lab.plan.isps.length));
 }
 
 /** Waits until something that `selector` finds has this text. */
-export async function says(page: Page, selector: string, text: RegExp, limitMs = 15_000): Promise<void> {
+export async function says(page: Page, selector: string, text: RegExp, limitMs = 60_000): Promise<void> {
 	await page.locator(selector).filter({ hasText: text }).first().waitFor({ timeout: limitMs });
 }
 
 /** Waits for an expression in the page. The driver's own way uses eval, which the app's policy refuses. */
-export async function untilTrue(page: Page, expression: string, limitMs = 20_000): Promise<void> {
+export async function untilTrue(page: Page, expression: string, limitMs = 60_000): Promise<void> {
 	const deadline = performance.now() + limitMs;
 	while ((await page.evaluate(expression)) !== true) {
 		if (performance.now() > deadline) throw new Error(`waited for ${expression}`);

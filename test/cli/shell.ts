@@ -28,7 +28,7 @@ export interface Tree {
 export const hasAsh = spawnSync("busybox", ["ash", "-c", "exit 0"]).status === 0;
 
 const FILES = new URL("../../package/files/", import.meta.url).pathname;
-const LIMIT_MS = 30_000;
+const LIMIT_MS = 120_000;
 
 function script(path: string, lines: readonly string[]): void {
 	writeFileSync(path, `#!/bin/sh\n${lines.join("\n")}\n`);

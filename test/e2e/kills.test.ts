@@ -2,12 +2,20 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { randomFrom } from "../decide/support.ts";
-import { assertGivenBack, type Bench, fingerprint, flowsVia, impossible, openBench, ready, uplink } from "./harness.ts";
+import {
+	assertGivenBack,
+	type Bench,
+	fingerprint,
+	flowsVia,
+	impossible,
+	openBench,
+	READY_MS,
+	ready,
+	uplink,
+} from "./harness.ts";
 
 const skip = impossible() ?? false;
 const TIMES = Number(process.env.KILLS ?? 100) / 2;
-/** Longer than any hold-down: on a starved machine a daemon can take its own standstill for loss. */
-const LIMIT_MS = 30_000;
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe("kill -9 at random moments", { skip, concurrency: 2 }, () => {
@@ -31,7 +39,7 @@ describe("kill -9 at random moments", { skip, concurrency: 2 }, () => {
 						const target = uplink(bench, 1 + (Math.floor(n / 2) % 3));
 						const eligible = async (): Promise<boolean> =>
 							(await daemon.status()).rank.some((one) => one.name === target && one.eligible);
-						await daemon.until(`${target} can be used`, eligible, LIMIT_MS);
+						await daemon.until(`${target} can be used`, eligible, READY_MS);
 						void daemon.order("failover", { member: target, reason: "test" }).catch(() => null);
 						await sleep(random() * 120);
 					}
@@ -48,7 +56,7 @@ describe("kill -9 at random moments", { skip, concurrency: 2 }, () => {
 					const { rank } = await daemon.status();
 					return rank.length > 0 && rank.every((one) => one.eligible);
 				};
-				await daemon.until("every uplink is good", good, LIMIT_MS);
+				await daemon.until("every uplink is good", good, READY_MS);
 				await daemon.order("restore", {});
 				await ready(bench, daemon, 1, [1]);
 				const traffic = await bench.traffic(t);

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Reply } from "../../contract/api.ts";
+import { cannotPush, startPushService, TRUST } from "../app/push-service.ts";
 import { MOSQUITTO, until } from "../publish/broker.ts";
 import { parseExposition } from "../publish/parser.ts";
 import { type Bench, impossible, openBench, ready, uplink } from "./harness.ts";
@@ -12,7 +13,7 @@ const skip =
 		? "mosquitto is not installed (scripts/needs.sh)"
 		: process.env.OPENWRT_ROOT
 			? "the servers of this test are programs of the host"
-			: false);
+			: (cannotPush() ?? false));
 
 const SECRETS = [
 	"s3cr3t-hook-path",
@@ -49,6 +50,9 @@ config notifications 'email'
 	option username 'boat'
 	option password 's3cr3t-mail'
 	option to 'a@example.org'
+config notifications 'push'
+	option enabled '1'
+	option allow_private '1'
 `;
 
 /** 8081 tells on stdout what it gets; 8082 takes connections and never says a word. */
@@ -77,7 +81,7 @@ describe("telling others", { skip }, () => {
 	});
 	after(() => bench.close());
 
-	test("an outage is told by webhook and MQTT, shown by Prometheus and the terminal, and no secret is anywhere", async (t) => {
+	test("an outage is told by webhook, web push and MQTT, shown by Prometheus and the terminal, and no secret is anywhere", async (t) => {
 		const { router, world } = bench;
 		const hooks: Hook[] = [];
 		const broker: string[] = [];
@@ -94,8 +98,12 @@ describe("telling others", { skip }, () => {
 		});
 		t.after(() => mosquitto.kill("SIGKILL"));
 		await until("servers", () => started && broker.some((line) => line.includes("running")));
-		const daemon = await bench.daemon(t);
+		const service = await startPushService(router);
+		const daemon = await bench.daemon(t, { env: TRUST });
 		await ready(bench, daemon);
+		const { public_key } = await daemon.call<Reply<"push_key">>("push_key");
+		assert.match(public_key ?? "", /^B[\w-]{86}$/);
+		await daemon.call("push_subscribe", { ...service.subscription, label: "phone" });
 		const wan = uplink(bench, 1);
 		await until("states", () => broker.some((line) => line.includes(`/uplinks/${wan}`)));
 
@@ -109,6 +117,9 @@ describe("telling others", { skip }, () => {
 			25_000,
 		);
 		assert.equal(hooks[0]?.auth, "Bearer s3cr3t-bearer");
+		// Sealed for one phone by whichever engine this is.
+		const pushed = JSON.parse(await service.next()) as { readonly title: string; readonly level: string };
+		assert.equal(pushed.title, hooks[0]?.body.title);
 		assert.ok(
 			broker.some((line) => /Received PUBLISH .*\/decisions/.test(line)),
 			"MQTT",
@@ -132,7 +143,7 @@ describe("telling others", { skip }, () => {
 		assert.equal(acknowledged.text, "2 alerts are acknowledged");
 
 		const status = await daemon.call<Reply<"notification_status">>("notification_status");
-		const hanging = status.channels.filter(({ name }) => name !== "webhook");
+		const hanging = status.channels.filter(({ name }) => name !== "webhook" && name !== "push");
 		assert.ok(
 			hanging.every(({ sent }) => sent === 0),
 			JSON.stringify(hanging),

@@ -15,6 +15,8 @@ const FOLDER = "lab/scenario/files";
 const SHORT_S = 40;
 /** Each has a router of its own: two at once, or the file would take minutes. */
 const AT_ONCE = 2;
+/** Scenarios say what a machine does that does nothing else. */
+const PATIENCE = 5;
 const skip = process.env.OPENWRT_ROOT ? "scenarios are played on the lab's stand-ins" : (impossible() ?? false);
 
 async function played(scenario: Scenario): Promise<{ failures: readonly string[]; skipped: string[]; words: string }> {
@@ -24,7 +26,7 @@ async function played(scenario: Scenario): Promise<{ failures: readonly string[]
 	const bus = hostBus(router);
 	try {
 		const daemon = await startAutonomyd(router, bus);
-		const { failures, steps } = await play(router, scenario);
+		const { failures, steps } = await play(router, scenario, { patience: PATIENCE });
 		const words = daemon.describe();
 		await daemon.stop();
 		return { failures, skipped: steps.flatMap((one) => one.skipped ?? []), words };

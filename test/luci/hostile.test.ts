@@ -102,7 +102,7 @@ describe("hostile texts", { skip: chromiumPath() === null ? NO_BROWSER : false }
 		const { page } = await openPage(server, browser, `${AT}/system`, "0".repeat(32));
 		await says(page, ".au-headline", SHOWN);
 		await page.evaluate(`document.getElementById("view").append(E("p", {}, ${JSON.stringify(HOSTILE)}))`);
-		await page.waitForFunction(`document.title === "hit"`, null, { timeout: 5000 });
+		await page.waitForFunction(`document.title === "hit"`, null, { timeout: 60_000 });
 		await page.context().close();
 	});
 });

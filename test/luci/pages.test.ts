@@ -17,7 +17,7 @@ const SAVE_AND_APPLY = ".cbi-page-actions .cbi-button-apply";
 const HOOK_PORT = 8099;
 
 async function waitUntil(what: string, condition: () => boolean): Promise<void> {
-	const deadline = performance.now() + 10_000;
+	const deadline = performance.now() + 60_000;
 	while (!condition()) {
 		assert.ok(performance.now() < deadline, `waited for ${what}`);
 		await new Promise((resolve) => setTimeout(resolve, 50));
@@ -83,20 +83,24 @@ describe("pages", { skip: why ?? false }, () => {
 		await bench.world.do({ do: "blackhole", isp: 1 });
 		t.after(() => bench.world.do({ do: "heal", isp: 1 }));
 		let id = "";
+		// Which of the two others is better a busy machine decides.
+		let to = "";
 		await bench.daemon.until(
 			"a failover",
 			async () => {
 				const { decisions } = await bench.daemon.call<Reply<"decisions">>("decisions");
-				id = decisions.find((one) => one.kind === "failover")?.id ?? "";
+				const found = decisions.find((one) => one.kind === "failover");
+				id = found?.id ?? "";
+				to = found?.to ?? "";
 				return id !== "";
 			},
-			10_000,
+			60_000,
 		);
 		const opened = await bench.open(`${AT}/history#${id}`);
 		const { page } = opened;
 		await says(page, ".au-explained", new RegExp(`Decision ${id} of`));
 		await says(page, ".au-explained", /by the rule hard failure/);
-		await says(page, ".au-explained tr", /wanb.*chosen/);
+		await says(page, ".au-explained tr", new RegExp(`${to}.*chosen`));
 		await says(page, ".au-explained", /Done in/);
 		await page.getByLabel("Show").selectOption("decision");
 		await page.getByLabel("Search").fill("own first choice");
@@ -120,7 +124,7 @@ describe("pages", { skip: why ?? false }, () => {
 		await bench.daemon.until(
 			"the alert of the failover",
 			async () => (await bench.daemon.call<Reply<"alerts">>("alerts")).summary.active > 0,
-			10_000,
+			60_000,
 		);
 		const settings = await bench.open(`${AT}/settings`);
 		await settings.page.getByRole("link", { name: /Alerts: \d/ }).waitFor();
@@ -132,10 +136,10 @@ describe("pages", { skip: why ?? false }, () => {
 		await says(settings.page, ".au-channel", /switched off/);
 		assert.equal(await other.getByRole("button", { name: /test message/ }).count(), 0);
 		await test.click();
-		await told.filter({ hasText: "The message was taken." }).waitFor({ timeout: 30_000 });
+		await told.filter({ hasText: "The message was taken." }).waitFor({ timeout: 90_000 });
 		await receiver.kill("SIGKILL");
 		await test.click();
-		await told.filter({ hasText: /Not sent: .*(refused|connect)/i }).waitFor({ timeout: 30_000 });
+		await told.filter({ hasText: /Not sent: .*(refused|connect)/i }).waitFor({ timeout: 90_000 });
 		assert.deepEqual(await violations(settings.page, ".au-channel"), []);
 		assertClean(settings);
 		await settings.page.context().close();
@@ -143,7 +147,7 @@ describe("pages", { skip: why ?? false }, () => {
 		const opened = await bench.open(`${AT}/alerts`);
 		const { page } = opened;
 		await says(page, ".au-headline", /Alerts that nobody takes care of yet: \d/);
-		await says(page, ".au-entries > li", /critical\s*Failover: wan.*wanb took over/s);
+		await says(page, ".au-entries > li", /critical\s*Failover: wan.*wan[bc] took over/s);
 		await says(page, ".au-entries > li", /Webhook.*(waiting|failing).*(refused|connect)/is);
 		await page.keyboard.press("Tab");
 		await page.getByRole("button", { name: /^Acknowledge: Failover/ }).focus();
@@ -184,7 +188,7 @@ describe("pages", { skip: why ?? false }, () => {
 		await bench.daemon.until(
 			"the daemon to take the change over",
 			async () => (await bench.daemon.call<Reply<"config.get">>("config.get")).sections.main?.switch_margin === "33",
-			10_000,
+			60_000,
 		);
 		const after = await bench.daemon.call<Reply<"info">>("info");
 		assert.equal(after.pid, before.pid);
@@ -216,7 +220,7 @@ describe("pages", { skip: why ?? false }, () => {
 		await bench.daemon.until(
 			"the weight to count",
 			async () => (await bench.daemon.members()).find((one) => one.name === "wanb")?.weight === 45,
-			10_000,
+			60_000,
 		);
 		await page.context().close();
 		const text = (await bench.router.read("/etc/config/autonomy")) ?? "";
@@ -225,7 +229,7 @@ describe("pages", { skip: why ?? false }, () => {
 		await bench.daemon.until(
 			"the wrong weight to be told",
 			async () => (await bench.daemon.call<Reply<"config.get">>("config.get")).problems.length > 0,
-			10_000,
+			60_000,
 		);
 		const asked = bench.server.wire.length;
 		const viewer = await bench.open(`${AT}/settings`, { user: "viewer" });
@@ -268,7 +272,7 @@ describe("pages", { skip: why ?? false }, () => {
 		await dialog.getByRole("button", { name: "Close" }).click();
 		await page.getByRole("button", { name: /^Restore: / }).click();
 		await dialog.getByRole("button", { name: "Restore" }).click();
-		await page.getByRole("button", { name: "Undo" }).waitFor({ timeout: 10_000 });
+		await page.getByRole("button", { name: "Undo" }).waitFor({ timeout: 60_000 });
 		assert.equal(box.read("etc/config/autonomy"), kept);
 		await page.getByRole("button", { name: "Undo" }).click();
 		await waitUntil("the restore to be undone", () => box.read("etc/config/autonomy").includes("'21'"));

@@ -19,7 +19,7 @@ import { superFastHash } from "../../scripts/feed/lmo.ts";
 import { LANGUAGES, poFile, readPo } from "../../scripts/luci-po.ts";
 import { impossible } from "../e2e/harness.ts";
 import { chromiumPath, launch, NO_BROWSER } from "../support/chromium.ts";
-import { allEligible, errorsOf } from "../support/pages.ts";
+import { allEligible, errorsOf, orClosed } from "../support/pages.ts";
 
 /** Why there can be no test of pages with a daemon here; null when there can. */
 export function cannot(): string | null {
@@ -136,6 +136,7 @@ export async function openPage(
 export async function openBench(options: LabOptions = {}): Promise<Bench> {
 	const { app } = await buildPages();
 	const autonomy = "config autonomy 'main'\n\toption min_uptime_s '1'\n";
+	const browser = await launch();
 	const router = await startStandIn({ ...options, config: { autonomy, rpcd: RPCD, luci: LUCI, ...options.config } });
 	const bus = hostBus(router);
 	const world = createWorld(router);
@@ -158,7 +159,6 @@ export async function openBench(options: LabOptions = {}): Promise<Bench> {
 		framework: await frameworkText(),
 		onApply: () => bench.daemon.kill("SIGHUP"),
 	});
-	const browser = await launch();
 	const passwords = { root: "openwrt", viewer: "look", stranger: "none" };
 	const sids = new Map<string, Promise<string>>();
 
@@ -191,12 +191,11 @@ export async function openBench(options: LabOptions = {}): Promise<Bench> {
 			await router.close();
 		},
 	};
-	await allEligible(bench.daemon, router.lab.plan.isps.length);
-	return bench;
+	return orClosed(bench, allEligible(bench.daemon, router.lab.plan.isps.length));
 }
 
 /** Waits until something that `selector` finds has this text. */
-export async function says(page: Page, selector: string, text: RegExp, limitMs = 12_000): Promise<void> {
+export async function says(page: Page, selector: string, text: RegExp, limitMs = 60_000): Promise<void> {
 	await page.locator(selector).filter({ hasText: text }).first().waitFor({ timeout: limitMs });
 }
 

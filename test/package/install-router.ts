@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, wr
 import { dirname, join } from "node:path";
 import { folder } from "./support.ts";
 
-const LIMIT_MS = 30_000;
+const LIMIT_MS = 120_000;
 
 export interface Router {
 	readonly release?: string;

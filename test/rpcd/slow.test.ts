@@ -14,7 +14,7 @@ function hang(b: Box): string {
 }
 
 async function until(what: string, is: () => boolean | Promise<boolean>): Promise<void> {
-	const deadline = Date.now() + 15_000;
+	const deadline = Date.now() + 60_000;
 	while (!(await is())) {
 		assert.ok(Date.now() < deadline, `waited in vain: ${what}`);
 		await new Promise((resolve) => setTimeout(resolve, 100));
@@ -95,29 +95,42 @@ inEveryShell((shell) => {
 		await until("it is given up", async () => (await b.once("config_validate")).error?.code === "failed");
 	});
 
+	t("a second is over while a text is masked: what is answered is an answer, not a part of a file", async (b) => {
+		b.program("awk", 'case "$*" in\n*mask.awk* | *hide.awk*) sleep 1.3 ;;\nesac\nexec /usr/bin/awk "$@"');
+		b.put("log", "Sat Nov 21 07:22:58 2026 daemon.info autonomyd[7]: x\n");
+		assert.equal(((await b.once("log")).lines as unknown[]).length, 1);
+		// Some shells prefer their own awk, which is quick.
+		const { error, text } = await b.once("backup_get", { id: "current" });
+		assert.ok(error?.code === "timeout" || /switch_margin/.test(String(text)), `${JSON.stringify(error)} ${text}`);
+	});
+
 	t("diagnostics shows what came in time, and says what did not", async (b) => {
 		b.program("ubus", `case "$*" in\n*health*) echo started\n${hang(b)} ;;\n*) echo '{"state":"primary"}' ;;\nesac`);
-		const answer = await b.once("diagnostics", { section: "status" });
-		assert.deepEqual(unfit(RPCD_API.diagnostics.reply, answer), []);
-		assert.equal(answer.cut, true);
-		assert.match(
-			String(answer.text),
-			/"state":"primary".*started\n\(ubus call autonomy health did not answer in time/s,
-		);
+		const wanted = /"state":"primary".*started\n\(ubus call autonomy health did not answer in time/s;
+		// On a busy machine the second may be over before.
+		await until("both", async () => {
+			const answer = await b.once("diagnostics", { section: "status" });
+			assert.deepEqual(unfit(RPCD_API.diagnostics.reply, answer), []);
+			assert.equal(answer.cut, true);
+			return wanted.test(String(answer.text));
+		});
 	});
 
 	t("versions leaves out who does not answer", async (b) => {
 		b.program("node", hang(b));
 		b.program("fping", "echo 'fping: Version 5.1'");
-		const answer = await b.once("versions");
-		assert.deepEqual(unfit(RPCD_API.versions.reply, answer), []);
-		assert.deepEqual([answer.node, answer.fping], [undefined, "5.1"]);
+		await until("fping's answer", async () => {
+			const answer = await b.call("versions");
+			assert.deepEqual(unfit(RPCD_API.versions.reply, answer), []);
+			assert.equal(answer.node, undefined);
+			return answer.fping === "5.1";
+		});
 		b.put("usr/lib/opkg/status", "Package: node\nVersion: v20.18.0-r1\n");
-		assert.equal((await b.once("versions")).node, "v20.18.0-r1");
+		assert.equal((await b.call("versions")).node, "v20.18.0-r1");
 	});
 
 	t("restore does not wait for procd", async (b) => {
 		b.program("ubus", hang(b));
-		assert.equal((await b.once("backup_restore", { text: "config autonomy main\n" })).ok, true);
+		assert.equal((await b.call("backup_restore", { text: "config autonomy main\n" })).ok, true);
 	});
 });

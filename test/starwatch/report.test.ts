@@ -172,7 +172,7 @@ for (const shell of SHELLS) {
 				const ran = spawnSync("unshare", ["-m", "sh", "-c", inner, "sh", file, ...args, "-c", `${load}\n${code}`], {
 					env: { IPKG_INSTROOT: b.root, LC_ALL: "C", PATH: `${b.root}/usr/bin:/usr/bin:/bin` },
 					encoding: "utf8",
-					timeout: 20_000,
+					timeout: 120_000,
 				});
 				return { code: ran.status, stdout: ran.stdout ?? "", stderr: ran.stderr ?? "" };
 			};

@@ -16,7 +16,7 @@ import type { RouterUnderTest } from "../../lab/under-test.ts";
 import { impossible } from "../e2e/harness.ts";
 import { type Plugin, servePlugin } from "../luci/plugin.ts";
 import { chromiumPath, launch, NO_BROWSER } from "../support/chromium.ts";
-import { allEligible, errorsOf } from "../support/pages.ts";
+import { allEligible, errorsOf, orClosed } from "../support/pages.ts";
 
 /** Why there can be no test in a browser here; null when there can. */
 export function noBrowser(): string | null {
@@ -95,7 +95,7 @@ export async function login(page: Page, user: User): Promise<void> {
 }
 
 /** Waits until something visible that `selector` finds has this text. */
-export async function says(page: Page, selector: string, text: RegExp, limitMs = 15_000): Promise<void> {
+export async function says(page: Page, selector: string, text: RegExp, limitMs = 60_000): Promise<void> {
 	await page.locator(`${selector}:visible`).filter({ hasText: text }).first().waitFor({ timeout: limitMs });
 }
 
@@ -147,6 +147,5 @@ export async function openBench(): Promise<Bench> {
 			built.remove();
 		},
 	};
-	await allEligible(bench.daemon, 3);
-	return bench;
+	return orClosed(bench, allEligible(bench.daemon, 3));
 }
