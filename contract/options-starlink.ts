@@ -21,7 +21,7 @@ export const STARLINK: readonly OptionSpec[] = [
 		min: 1,
 		max: 65_535,
 		default: 9200,
-		help: "Port of the dish's gRPC",
+		help: "Port of the dish's gRPC, used where gRPC-Web is closed",
 	},
 	{
 		name: "web_port",
@@ -29,7 +29,7 @@ export const STARLINK: readonly OptionSpec[] = [
 		min: 1,
 		max: 65_535,
 		default: 9201,
-		help: "Port of its gRPC-Web, used where the first one is closed",
+		help: "Port of its gRPC-Web, tried first",
 	},
 	{
 		name: "timeout_s",

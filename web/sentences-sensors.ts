@@ -27,7 +27,7 @@ const LINKS: readonly string[] = [
 /** What asking costs. */
 const COSTS: readonly string[] = [
 	"RutOS: two questions on the bus every 2 s in use, every 10 s on standby; else 2 programs every 10 s or 60 s",
-	"one question of 0.5 kB a second over the dish's cable (a fifth on standby); a knock every 5 minutes where no dish is",
+	"one question of 0.5 kB a second over the dish's cable (a fifth on standby); a knock every 5 minutes to an hour where no dish is",
 	"two small files of the kernel every 10 s; with a data plan one write to flash an hour",
 	"one question on ubus every 2 s (10 s on standby), two more every 10 s; no program is started",
 	"six small files of the kernel every 5 s (15 s on standby); with an IPv6 gateway one program every 2 min",

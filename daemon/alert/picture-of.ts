@@ -3,7 +3,7 @@
  * parts (obstruction over a day, certificates) are looked at every ten minutes, files every minute.
  */
 import type { Config } from "../config/types.ts";
-import type { EngineView } from "../decide/describe.ts";
+import type { InUseView } from "../decide/describe.ts";
 import type { Platform } from "../platform/platform.ts";
 import { type ClockReading, readClocks } from "../record/clocks.ts";
 import type { Recorder } from "../record/recorder.ts";
@@ -18,7 +18,7 @@ export interface PictureWorld {
 	readonly platform: Pick<Platform, "clock" | "files" | "outlets" | "processes">;
 	readonly recorder: Pick<Recorder, "history">;
 	config(): Config;
-	view(): EngineView;
+	view(): InUseView;
 	/** The uplink that would carry the traffic if all were well. */
 	preferred(): string | null;
 	uplinks(): readonly { readonly id: string; readonly class: string }[];

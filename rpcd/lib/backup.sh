@@ -198,7 +198,7 @@ method_backup_restore() {
 		: >"$ROOT/tmp/.uci/autonomy"
 		staged="; changes that were not committed are gone"
 	fi
-	ubus call service event '{"type":"config.change","data":{"package":"autonomy"}}' </dev/null >/dev/null 2>&1 &
+	ubus call service event '{"type":"config.change","data":{"package":"autonomy"}}' </dev/null >/dev/null 2>&1 3>&- &
 	json_init
 	json_add_boolean ok 1
 	json_add_string text "$what is the configuration now$staged"

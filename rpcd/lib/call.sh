@@ -14,6 +14,8 @@ on_alarm=give_up
 
 begin_call() {
 	local file
+	# The alarm may ring where standard output is a file. Whatever goes on after us must close it.
+	exec 3>&1
 	file="$(find_file usr/share/libubox/jshn.sh)" || {
 		printf '{"error":{"code":"not_installed","message":"jshn is missing: opkg install jshn"}}\n'
 		exit 0
@@ -33,7 +35,7 @@ begin_call() {
 			kill -USR1 "$$" 2>/dev/null || exit 0
 			sleep 1
 		done
-	) </dev/null >/dev/null 2>&1 &
+	) </dev/null >/dev/null 2>&1 3>&- &
 	alarm=$!
 }
 
@@ -65,14 +67,14 @@ refuse() {
 	json_add_string message "$2"
 	[ -z "$3" ] || add_lines reasons "$3"
 	json_close_object
-	json_dump
+	json_dump >&3
 	exit 0
 }
 
 # Prints what was added since json_init; the end of the call.
 reply() {
 	trap '' USR1
-	json_dump
+	json_dump >&3
 	exit 0
 }
 
@@ -129,7 +131,7 @@ run() {
 	local code
 	waiting="$1"
 	shift
-	"$@" </dev/null >"$tmp/out" 2>"$tmp/err" &
+	"$@" </dev/null >"$tmp/out" 2>"$tmp/err" 3>&- &
 	child=$!
 	wait "$child"
 	code=$?

@@ -74,7 +74,7 @@ start_check() {
 		printf '%s\n' "$?" >"$3/code.new"
 		kill "$limit"
 		mv "$3/code.new" "$3/code"
-	) </dev/null >/dev/null 2>&1 &
+	) </dev/null >/dev/null 2>&1 3>&- &
 	child=$!
 	printf '%s\n' "$child" >"$3/pid"
 	background="$STILL_CHECKING"
@@ -91,7 +91,7 @@ await_check() {
 			rm -rf "$1"
 			refuse failed "the check was interrupted; try again"
 		}
-		sleep 1 </dev/null >/dev/null 2>&1 &
+		sleep 1 </dev/null >/dev/null 2>&1 3>&- &
 		child=$!
 		wait "$child"
 	done

@@ -25,7 +25,7 @@ ask() {
 	local name="$1"
 	shift
 	command -v "$1" >/dev/null || return 0
-	"$@" </dev/null >"$tmp/v.$name" 2>/dev/null &
+	"$@" </dev/null >"$tmp/v.$name" 2>/dev/null 3>&- &
 	asked="$asked $!"
 }
 

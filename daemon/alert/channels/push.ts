@@ -21,8 +21,6 @@ const KEEP_S = 86_400;
 const TRIES = 3;
 const MAX_TEXT = 700;
 
-const NEEDS_NODE = "Node.js (web push does not work on the engine for small routers)";
-
 /** What the app's worker shows (web/app/sw.ts). */
 export function payloadOf({ message, words, happenedUnixMs }: Letter): string {
 	const open = message.notices.filter((one) => !one.silent);
@@ -87,7 +85,8 @@ export function createPush(config: Config["push"], post: Post, world: PushWorld)
 		keepsLife: false,
 		offline: false,
 		get missing() {
-			if (!platform.outlets.canPush) return NEEDS_NODE;
+			const lacks = platform.outlets.pushLacks();
+			if (lacks !== null) return `the package ${lacks}`;
 			return subscriptions.list().length === 0 ? "a phone or browser that wants to be told" : null;
 		},
 		get secrets() {

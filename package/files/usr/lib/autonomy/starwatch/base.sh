@@ -120,10 +120,10 @@ limited() {
 	"$@" </dev/null &
 	job=$!
 	# Ended by USR1 it takes its sleep along. Not by TERM: a process that was forked a moment ago still has our handler for
-	# that, and would lose it; for the same reason the sleep gets KILL.
+	# that, and would lose it; for the same reason the sleep gets KILL. Waited for: on a busy processor it lives on for a while.
 	(
 		trap - HUP INT TERM
-		trap 'kill -9 $! 2>/dev/null; exit 0' USR1
+		trap 'kill -9 $! 2>/dev/null; wait $!; exit 0' USR1
 		sleep "$limit" &
 		wait $!
 		kill -9 "$job" 2>/dev/null
