@@ -166,6 +166,20 @@ describe("with real processes", { concurrency: true, skip }, () => {
 			await end();
 		});
 
+		test(`${name}: a wrapper that becomes the daemon between two looks has not died; one that is gone has`, async () => {
+			const b = box(shell);
+			const daemon = service(() => b.spawn("usr/sbin/autonomyd", []), 1_000_000);
+			await until("the daemon runs", 5000, () => running(b), b);
+			// find_daemon looked before the exec.
+			const look = `say() { echo "$2"; }; find_daemon() { pid=""; began=""; return 1; }; clock; watch_daemon`;
+			assert.equal(b.inside(look).stdout, "");
+			daemon.kill("SIGKILL");
+			await until("dead", 3000, () => daemon.pid() === null);
+			assert.equal(b.inside(look).stdout, "autonomyd died; procd should start it again in 5 s\n");
+			await until("nothing is left", 6000, () => b.processes().length === 0, b);
+			b.remove();
+		});
+
 		test(`${name}: a second starwatch ends; a lock of a dead one, or of another process of that number, holds nobody up`, async () => {
 			const b = box(shell);
 			mkdirSync(join(b.state, "watch"), { recursive: true });

@@ -70,11 +70,12 @@ read_heartbeat() {
 }
 
 # Leaves $crashes, starts within the window that followed a start without an orderly end between, and $starter, the process
-# of the last start: first the wrapper, then by exec the daemon itself.
+# of the last start, noted at $started_at: first the wrapper, then by exec the daemon itself.
 read_starts() {
 	local at process first=1
 	crashes=0
 	starter=""
+	started_at=0
 	[ -f "$STATE/starts" ] || return 0
 	while read -r at process; do
 		case "$at$process" in
@@ -83,18 +84,21 @@ read_starts() {
 		[ "$first" = 1 ] || [ $((now - at)) -ge "$CRASH_LOOP_WINDOW_SEC" ] || crashes=$((crashes + 1))
 		first=0
 		starter="$process"
+		started_at="$at"
 	done <"$STATE/starts"
 }
 
-# The wrapper is at work: looks for the engine.
+# The wrapper is at work and looks for the engine; or it has become the daemon since find_daemon looked, or does so just now:
+# then it has no command line. A process that got its number later began after the note.
 is_starting() {
-	local line=""
+	local line="" since
 	[ -n "$starter" ] || return 1
 	{ read -r line <"/proc/$starter/cmdline"; } 2>/dev/null
 	case "$line" in
 	*"$ROOT"/*sbin/autonomyd) return 0 ;;
+	"") since="$(start_time "$starter")" && [ $((since / 100)) -le "$started_at" ] ;;
+	*) is_daemon "$starter" ;;
 	esac
-	return 1
 }
 
 # hold SECONDS: the wrapper starts no daemon until then, or until later if it was to wait longer already.
