@@ -12,11 +12,13 @@ export interface OrphanWorld {
 
 /** How the names begin under which connections wait. */
 export const WEB_NAME = "autonomy-web-";
-/** So long an orphan takes to let the port go. */
+/** After so long an orphan may have let the port go. */
 export const ORPHAN_MS = 100;
+/** A busy router takes its time to end it. */
+const MAX_TRIES = 20;
 
 /** True when there was one. */
-export function endOrphans(port: number, { files, end }: OrphanWorld): boolean {
+function endOrphans(port: number, { files, end }: OrphanWorld): boolean {
 	let found = false;
 	for (const name of files.list("/proc")) {
 		if (!/^\d+$/.test(name)) continue;
@@ -31,4 +33,16 @@ export function endOrphans(port: number, { files, end }: OrphanWorld): boolean {
 		}
 	}
 	return found;
+}
+
+/** Asked whenever the port is taken: whether it is worth trying again after ORPHAN_MS. */
+export function orphanWatch(port: number, world: OrphanWorld): () => boolean {
+	let tries = 0;
+	let had = false;
+	return () => {
+		// Between the attempt and this look the last one may have ended.
+		const before = had;
+		had = endOrphans(port, world);
+		return (had || before) && ++tries <= MAX_TRIES;
+	};
 }

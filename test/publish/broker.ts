@@ -1,7 +1,8 @@
 /** A real mosquitto on loopback, with TLS, client certificates and access lists when asked for; and a client that listens. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, connect as connectTcp, createServer } from "node:net";
+import { connect as connectTcp, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
@@ -18,12 +19,19 @@ export interface Broker {
 	stop(how?: "orderly"): Promise<void>;
 }
 
+/** Below those the kernel gives to who asks for any: it stays free until it is used, whatever else runs meanwhile. */
 export async function freePort(): Promise<number> {
-	const server = createServer();
-	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-	const { port } = server.address() as AddressInfo;
-	await new Promise((resolve) => server.close(resolve));
-	return port;
+	for (;;) {
+		const port = 10_000 + randomInt(20_000);
+		const server = createServer();
+		const isFree = await new Promise<boolean>((resolve) => {
+			server.once("error", () => resolve(false));
+			server.listen(port, "127.0.0.1", () => resolve(true));
+		});
+		if (!isFree) continue;
+		await new Promise((resolve) => server.close(resolve));
+		return port;
+	}
 }
 
 /** `lines` of mosquitto.conf besides the listener; FOLDER stands for the folder of this broker. */
@@ -82,7 +90,7 @@ function answers(port: number): Promise<boolean> {
 	});
 }
 
-export async function until(what: string, look: () => boolean | Promise<boolean>, limitMs = 60_000): Promise<void> {
+export async function until(what: string, look: () => boolean | Promise<boolean>, limitMs = 120_000): Promise<void> {
 	const end = Date.now() + limitMs;
 	while (!(await look())) {
 		if (Date.now() > end) throw new Error(`not within ${limitMs} ms: ${what}`);

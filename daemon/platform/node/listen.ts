@@ -2,7 +2,7 @@
 import { createServer, type Server } from "node:http";
 import { AutonomyError, errorText } from "../error.ts";
 import { IDLE_MS, type Listening, type ListenOptions } from "../outlets.ts";
-import { endOrphans, ORPHAN_MS } from "../web-orphans.ts";
+import { ORPHAN_MS, orphanWatch } from "../web-orphans.ts";
 import { nodeFiles } from "./files.ts";
 
 const MAX_CONNECTIONS = 16;
@@ -44,14 +44,12 @@ function serve({ handle, idleMs = IDLE_MS }: ListenOptions): Server {
 export function listen(options: ListenOptions): Promise<Listening> {
 	const { host, port } = options;
 	const server = serve(options);
-	let isSecond = false;
+	const mayBeFreeSoon = orphanWatch(port, ORPHANS);
 	return new Promise((resolve, reject) => {
 		const attempt = (): void => void server.listen({ host, port });
 		server.on("error", (error: NodeJS.ErrnoException) => {
-			if (error.code === "EADDRINUSE" && !isSecond && endOrphans(port, ORPHANS)) {
-				isSecond = true;
-				setTimeout(attempt, ORPHAN_MS);
-			} else reject(new AutonomyError("connection_failed", `cannot listen on ${host}:${port}: ${error.message}`));
+			if (error.code === "EADDRINUSE" && mayBeFreeSoon()) setTimeout(attempt, ORPHAN_MS);
+			else reject(new AutonomyError("connection_failed", `cannot listen on ${host}:${port}: ${error.message}`));
 		});
 		server.once("listening", () => {
 			const address = server.address();

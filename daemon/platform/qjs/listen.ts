@@ -9,7 +9,7 @@
 import { AutonomyError, errorText } from "../error.ts";
 import { IDLE_MS, type Listening, type ListenOptions } from "../outlets.ts";
 import type { Argv, Closable } from "../platform.ts";
-import { endOrphans, ORPHAN_MS, WEB_NAME } from "../web-orphans.ts";
+import { ORPHAN_MS, orphanWatch, WEB_NAME } from "../web-orphans.ts";
 import { carries, type RawChild, spawn } from "./children.ts";
 import { qjsRandom, qjsTimers } from "./clock.ts";
 import { os } from "./engine.ts";
@@ -131,18 +131,18 @@ export function listen({ host, port: wanted, handle, idleMs = IDLE_MS }: ListenO
 	}
 
 	return new Promise((resolve, reject) => {
-		let state: "first" | "second" | "told" = "first";
+		let told = false;
+		const mayBeFreeSoon = orphanWatch(wanted, ORPHANS);
 		const tell = (failure: string | null): void => {
-			if (state === "told") {
-				keep(failure);
-				return;
-			}
-			if (failure !== null && state === "first" && wanted !== 0 && endOrphans(wanted, ORPHANS)) {
-				state = "second";
-				qjsTimers.after(ORPHAN_MS, () => attempt(tell));
-				return;
-			}
-			state = "told";
+			if (told) keep(failure);
+			else if (failure !== null && wanted !== 0 && mayBeFreeSoon()) qjsTimers.after(ORPHAN_MS, retry);
+			else settle(failure);
+		};
+		const retry = (): void => {
+			if (!told) attempt(tell);
+		};
+		const settle = (failure: string | null): void => {
+			told = true;
 			limit.close();
 			if (failure === null) {
 				resolve({ port, close });
@@ -151,7 +151,7 @@ export function listen({ host, port: wanted, handle, idleMs = IDLE_MS }: ListenO
 			close();
 			reject(new AutonomyError("connection_failed", `cannot listen on ${host}:${wanted}: ${failure}`));
 		};
-		const limit = qjsTimers.after(START_MS, () => tell(`socat does not begin within ${START_MS} ms`));
+		const limit = qjsTimers.after(START_MS, () => settle(`socat does not begin within ${START_MS} ms`));
 		attempt(tell);
 	});
 }
