@@ -75,7 +75,7 @@ for (const shell of SHELLS) {
 				age_s: 5,
 			});
 			const sent = b.read("sent");
-			assert.ok(Math.abs(Number(ts) - Date.now() / 1000) < 30);
+			assert.ok(Math.abs(Number(ts) - Date.now() / 1000) < 600);
 			assert.ok(sent.includes(`header = "X-Starwatch-Timestamp: ${String(ts)}"`), sent);
 			const expected = createHmac("sha256", SECRET)
 				.update(`${String(ts)}.${text}`)

@@ -267,8 +267,27 @@ export function service(start: () => ChildProcess, respawnMs: number): Service {
 	};
 }
 
+/** The daemon of the last sign of life. Its children look like it until they run what they were made for. */
+export function beating(b: Box): number {
+	return Number(/^pid=(\d+)$/m.exec(b.read("tmp/autonomy/heartbeat"))?.[1] ?? 0);
+}
+
+/** The watchdog has looked at everything once, beginning after this call: it waits now, and it will wait again. */
+export async function looked(b: Box): Promise<void> {
+	const naps = new Set<number>();
+	await until(
+		"two pauses of the watchdog",
+		8000,
+		() => {
+			for (const { pid, line } of b.processes()) if (/\bsleep 2 $/.test(line)) naps.add(pid);
+			return naps.size >= 2;
+		},
+		b,
+	);
+}
+
 /** Limits are written for a machine that does nothing else; this is how much slower one may be that runs tests. */
-const PATIENCE = 4;
+const PATIENCE = 10;
 
 export async function until(what: string, limitMs: number, condition: () => boolean, box?: Box): Promise<number> {
 	const start = performance.now();

@@ -1,6 +1,6 @@
 /**
  * Updates by apk: apk, the feed and the daemon are stand-ins with apk's command line; that the real apk refuses a wrong
- * signature is the feed's test. The ten minutes of probation are eight seconds here.
+ * signature is the feed's test. The ten minutes of probation are eighteen seconds here.
  */
 import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
@@ -106,7 +106,7 @@ describe("updates by apk", { concurrency: true, skip }, () => {
 				);
 				assert.deepEqual([ran.code, added.length], [0, 1]);
 			} else {
-				assert.match(ran.stdout, /taken back: autonomyd has crashed \d times/);
+				assert.match(ran.stdout, /taken back: autonomyd has crashed \d+ times/);
 				assert.deepEqual([ran.code, added.slice(1)], [1, ["--no-network add autonomy=0.2.0-r1"]]);
 				await until("the old one runs", 30_000, () => b.daemons().length === 1, b);
 			}

@@ -77,6 +77,6 @@ export function router(shell: readonly [string, ...string[]]): Box {
 	b.put("status.json", '{"state":"primary","current":"wan"}');
 	b.put("members.json", '{"members":[{"name":"wan","metered":false},{"name":"lte","metered":true}]}');
 	const path = "usr/lib/autonomy/starwatch/update.sh";
-	b.put(path, b.read(path).replace("PROBATION=600", "PROBATION=8"));
+	b.put(path, b.read(path).replace("PROBATION=600", "PROBATION=18"));
 	return b;
 }
