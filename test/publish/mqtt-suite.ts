@@ -261,11 +261,12 @@ export function mqttSuite(without: string | false, outlets: () => Outlets, messa
 		const { source, world } = await sourceFor(t);
 		const user = await listen(t, broker.port, "autonomy/boat/command/result");
 		const told = await listen(t, broker.port, "autonomy/boat/#");
-		await user.client.publishAsync("autonomy/boat/command/restore", "", { retain: true });
-		await user.client.publishAsync("autonomy/boat/command/hold", "{}", { retain: true });
+		// Acknowledged, so that the broker has passed them on before the next one is there to hear them.
+		await user.client.publishAsync("autonomy/boat/command/restore", "", { retain: true, qos: 1 });
+		await user.client.publishAsync("autonomy/boat/command/hold", "{}", { retain: true, qos: 1 });
 		const off = start(t, source, broker.port);
 		await until("connected", () => off.mqtt.stats().connected);
-		await user.client.publishAsync("autonomy/boat/command/failover", "mob1s1a1");
+		await user.client.publishAsync("autonomy/boat/command/failover", "mob1s1a1", { qos: 1 });
 		off.mqtt.close();
 		await until("goodbye", () => told.of("autonomy/boat/availability").at(-1)?.text === "offline");
 		const healths = () => told.of("autonomy/boat/health").length;
