@@ -67,17 +67,19 @@ for (const mwan3 of [true, false]) {
 				const device = `eth${i + 1}`;
 				const seen = (ns: string): string => world.sh(ns, "grep up0: /proc/net/dev").trim().split(/\s+/).at(-7) ?? "";
 				const before = ["isp1", "isp2", "isp3"].map(seen);
-				assert.match(world.sh("router", `fping -I ${device} -c 3 -p 20 ${TARGET4} 2>&1`), /3\/3\/0%/);
-				assert.match(world.sh("router", `fping -6 -I ${device} -c 3 -p 20 ${TARGET6} 2>&1`), /3\/3\/0%/);
-				assert.match(world.sh("router", `ping -c 2 -i 0.02 -I ${address} ${TARGET4}`), / 0% packet loss/);
+				const counted = "-c 10 -p 20 -t 20000";
+				assert.match(world.sh("router", `fping -I ${device} ${counted} ${TARGET4} 2>&1`), /10\/10\/0%/);
+				assert.match(world.sh("router", `fping -6 -I ${device} ${counted} ${TARGET6} 2>&1`), /10\/10\/0%/);
+				assert.match(world.sh("router", `ping -c 10 -i 0.02 -W 20 -I ${address} ${TARGET4}`), / 0% packet loss/);
 				const used = ["isp1", "isp2", "isp3"].map((ns, at) => Number(seen(ns)) - Number(before[at]));
 				assert.ok(
-					used.every((packets, at) => (at === i ? packets >= 8 : packets < 4)),
+					// Neighbours ask for each other now and then.
+					used.every((packets, at) => (at === i ? packets >= 30 : packets < 15)),
 					`${device}: packets at the ISPs ${used}`,
 				);
 			}
 			// Answers from an uplink's address to a LAN host stay inside.
-			assert.match(world.sh("client", "ping -c 1 -W 2 100.64.2.59"), / 0% packet loss/);
+			assert.match(world.sh("client", "ping -c 1 -W 20 100.64.2.59"), / 0% packet loss/);
 			await steerer.giveBack();
 			assertSame(found, world.snapshot());
 		});
@@ -98,7 +100,7 @@ for (const mwan3 of [true, false]) {
 				assert.equal(report?.method, mwan3 ? "mwan3_chains" : "routes");
 				assert.equal(report?.changed.length, 2);
 			}
-			await new Promise((resolve) => setTimeout(resolve, 200)); // some packets the new way
+			for (const flow of flows) await flow.more();
 			const [open, open6, fresh] = await Promise.all(flows.map((flow) => flow.stop()));
 			assert.deepEqual([open?.lost, open?.rejected, open6?.lost, open6?.rejected], [0, 0, 0, 0]);
 			assert.deepEqual(ways(open!), ["100.64.1.53"]);
@@ -119,14 +121,15 @@ for (const mwan3 of [true, false]) {
 			await startEcho(world);
 			const steerer = await begin(world);
 			const dead = await startFlow(world, { everyMs: 5 });
+			await dead.more();
 			world.sh("client", `echo x | nc -u -w 0 ${TARGET4} 7007 || true`);
 			await steerer.apply(steer(planOf(["wanb", "wan"])));
 			const other = await startFlow(world, { everyMs: 5 });
-			await new Promise((resolve) => setTimeout(resolve, 100));
+			await other.more();
 			const [report] = await steerer.apply(steer(planOf(["wanb"], ["wan"]), ["wan"]));
 			assert.equal(report?.ok, true, report?.text);
 			assert.ok((report?.released.find((one) => one.family === "ipv4")?.flows ?? 0) >= 1, report?.text);
-			await new Promise((resolve) => setTimeout(resolve, 100));
+			await Promise.all([dead.more(), other.more()]);
 			assert.deepEqual(ways(await dead.stop()), ["100.64.1.53", "100.64.2.59"]);
 			assert.deepEqual(ways(await other.stop()), ["100.64.2.59"]);
 			await steerer.stop();
@@ -245,6 +248,7 @@ describe("with mwan3's layout, only", { skip }, () => {
 		fakeUci(world);
 		mwan3Rebuild(world);
 		const steerer = await begin(world);
+		await steerer.hold(true);
 		await steerer.apply(steer(planOf(["wanb", "wan", "wanc"])));
 		world.sh("router", `ACTION=connected INTERFACE=wanc DEVICE=eth3 sh ${world.folder}/bin/15-mwan3`);
 		assert.equal(policyOf(world), "wanb", "metrics in RAM");
@@ -261,6 +265,7 @@ describe("with mwan3's layout, only", { skip }, () => {
 		assert.deepEqual(status.lastRepair?.what, ["ipv4 policy failover: wanb (was wan)"]);
 
 		world.sh("router", `ACTION=disconnected INTERFACE=wanb sh ${world.folder}/bin/15-mwan3; ip rule del pref 903`);
+		await steerer.hold(false);
 		await until("a check that follows by itself", () => policyOf(world) === "wanb");
 		await until("the source rule", () => /^903:/m.test(world.sh("router", "ip rule")));
 		await steerer.giveBack();
@@ -289,6 +294,7 @@ describe("with mwan3's layout, only", { skip }, () => {
 	test("a look at the kernel starts four programs when all is as wanted, and puts back what is not", async () => {
 		const world = makeWorld({ mwan3: true });
 		const steerer = await begin(world);
+		await steerer.hold(true);
 		await steerer.apply(steer(planOf(["wanb", "wan", "wanc"])));
 		const rules = (): string => world.sh("router", "ip -4 rule; ip -6 rule");
 		const routes = (): string => world.sh("router", "for t in 9000 9001 9002; do ip -4 route show table $t; done");
@@ -303,14 +309,12 @@ describe("with mwan3's layout, only", { skip }, () => {
 		}
 		await steerer.reassert("a look");
 		const started = readFileSync(calls, "utf8").trim().split("\n");
-		assert.deepEqual(started.slice(0, 4).sort(), [
+		assert.deepEqual(started.sort(), [
 			"ip -4 -force -batch -",
 			"ip -6 -force -batch -",
 			"ip6tables-save -t mangle",
 			"iptables-save -t mangle",
 		]);
-		// The next look may have begun meanwhile: looks follow an event for some seconds.
-		assert.match(started[4] ?? "ip", /^ip\b/);
 
 		world.sh("router", "ip rule del pref 31991; ip -6 rule del pref 31990; ip route flush table 9001");
 		await steerer.reassert("a look");

@@ -55,6 +55,8 @@ export interface RemoteSteerer {
 	recover(): Promise<RecoverReport>;
 	discovered(value: Discovered): Promise<void>;
 	observe(value: boolean): Promise<void>;
+	/** Held: what it would do by itself, some time later, waits until it is let go. */
+	hold(value: boolean): Promise<void>;
 	apply(...actions: SteerAction[]): Promise<SteerReport[]>;
 	reassert(reason: string): Promise<void>;
 	status(): Promise<SteerStatus>;
@@ -80,6 +82,7 @@ export function remoteSteerer(world: World, hide: readonly string[] = [], bundle
 		recover: () => ask({ do: "recover" }),
 		discovered: (value) => ask({ do: "discovered", value }),
 		observe: (value) => ask({ do: "observe", value }),
+		hold: (value) => ask({ do: "hold", value }),
 		apply: (...actions) => ask({ do: "apply", actions }),
 		reassert: (reason) => ask({ do: "reassert", reason }),
 		status: () => ask({ do: "status" }),
@@ -98,6 +101,8 @@ export function remoteSteerer(world: World, hide: readonly string[] = [], bundle
 }
 
 export interface Flow {
+	/** Some packets sent from now on have come back. */
+	more(): Promise<void>;
 	stop(): Promise<FlowResult>;
 }
 
@@ -125,6 +130,10 @@ export async function startFlow(world: World, wish: FlowWish): Promise<Flow> {
 	const output = lines(child);
 	await output.next();
 	return {
+		async more() {
+			child.stdin!.write("5\n");
+			await output.next();
+		},
 		async stop() {
 			child.stdin!.end();
 			return JSON.parse(await output.next()) as FlowResult;

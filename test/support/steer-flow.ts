@@ -1,10 +1,12 @@
 /**
  * Traffic for steering tests. `echo`: answers every UDP packet with the address it came from, which tells the ISP.
  * `send`: sends one numbered packet every `everyMs` from one socket (an open flow) or from a new socket each (new
- * flows), until stdin ends; then prints one JSON object: sent, lost, rejected, and each packet's way.
+ * flows), until stdin ends; then prints one JSON object: sent, lost, rejected, and each packet's way. A number on stdin:
+ * says so when that many packets sent from now on have come back.
  */
 import dgram from "node:dgram";
 import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
 
 interface FlowOptions {
 	readonly mode: "echo" | "send";
@@ -25,8 +27,8 @@ export interface FlowResult {
 
 const options = JSON.parse(process.argv[2] ?? "{}") as FlowOptions;
 const type = options.address.includes(":") ? "udp6" : "udp4";
-/** After the last packet: how long answers are waited for. */
-const LINGER_MS = 1500;
+/** After the last packet: how long answers are waited for, if one is missing. An echo may be kept from running, too. */
+const LINGER_MS = 15_000;
 /** A sender that was kept from running skips what it missed: so many at once overflow no socket's buffer. */
 const MOST_AT_ONCE = 20;
 /** Nor may an echo that was kept from running find more than its socket holds; what is older than this is lost. */
@@ -52,12 +54,14 @@ function send(): void {
 	const sentAt: number[] = [];
 	const ways: (string | null)[] = [];
 	const before = unreachables();
+	let more: { readonly from: number; left: number } | null = null;
 	const open = (): dgram.Socket => {
 		const socket = dgram.createSocket(type);
 		socket.on("error", () => undefined); // counted in the kernel
 		socket.on("message", (message) => {
 			const [n, way] = message.toString().split(" ");
 			ways[Number(n)] = way ?? null;
+			if (more !== null && Number(n) >= more.from && --more.left === 0) process.stdout.write("more\n");
 			if (options.newFlows) socket.close();
 		});
 		return socket;
@@ -85,8 +89,11 @@ function send(): void {
 		}
 	}, 1);
 	process.stdout.write("ready\n");
-	process.stdin
-		.on("end", () => {
+	createInterface({ input: process.stdin })
+		.on("line", (line) => {
+			more = { from: sentAt.length, left: Number(line) };
+		})
+		.on("close", () => {
 			clearInterval(timer);
 			const endMs = performance.now() + LINGER_MS;
 			const waiting = setInterval(() => {
@@ -97,8 +104,7 @@ function send(): void {
 				const result: FlowResult = { sent: sentAt.length, lost, rejected: unreachables() - before, packets };
 				process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit(0));
 			}, 50);
-		})
-		.resume();
+		});
 }
 
 if (options.mode === "echo") echo();

@@ -14,14 +14,33 @@ import { fakeLog } from "./fake-platform.ts";
 export type SteerCommand =
 	| { readonly do: "recover" | "status" | "giveBack" }
 	| { readonly do: "discovered"; readonly value: Discovered }
-	| { readonly do: "observe"; readonly value: boolean }
+	| { readonly do: "observe" | "hold"; readonly value: boolean }
 	| { readonly do: "apply"; readonly actions: readonly SteerAction[] }
 	| { readonly do: "reassert"; readonly reason: string };
 
 const { folder, hide } = JSON.parse(process.argv[2] ?? "{}") as { folder: string; hide: string[] };
 const node = createNodePlatform();
+let held = false;
+/** Their time has come while all were held. */
+const overdue = new Set<() => void>();
 const platform: Platform = {
 	...node,
+	timers: {
+		...node.timers,
+		after(ms, callback) {
+			const run = (): void => {
+				if (held) overdue.add(callback);
+				else callback();
+			};
+			const timer = node.timers.after(ms, run);
+			return {
+				close() {
+					timer.close();
+					overdue.delete(callback);
+				},
+			};
+		},
+	},
 	processes: {
 		...node.processes,
 		find: (name) => (hide.includes(name) ? null : node.processes.find(name)),
@@ -47,6 +66,13 @@ async function answer(command: SteerCommand): Promise<unknown> {
 			return null;
 		case "observe":
 			steerer.setObserve(command.value);
+			return null;
+		case "hold":
+			held = command.value;
+			for (const callback of held ? [] : [...overdue]) {
+				overdue.delete(callback);
+				callback();
+			}
 			return null;
 		case "apply":
 			return Promise.all(command.actions.map((action) => steerer.apply(action)));
