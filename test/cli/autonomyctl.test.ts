@@ -169,14 +169,14 @@ test("monitor tells what happens", { skip }, async () => {
 		told += text;
 	});
 	await until("the state at first", () => told.includes("Traffic uses"));
-	// Subscribed some time after that line: say something until it is heard.
-	const end = Date.now() + 60_000;
-	while (!told.includes("from the test") && Date.now() < end) {
+	// Subscribed some time after that line: say something new until it is heard.
+	const end = Date.now() + 120_000;
+	for (let n = 1; !told.includes("from the test") && Date.now() < end; n++) {
 		w.feed({
 			kind: "command",
-			atMs: w.now(),
-			id: `m${w.now()}`,
-			name: "hold",
+			atMs: w.now() + n,
+			id: `m${n}`,
+			name: n % 2 === 1 ? "hold" : "restore",
 			uplink: null,
 			forMs: 0,
 			reason: "from the test",

@@ -212,8 +212,10 @@ export async function world(options: WorldOptions = {}): Promise<World> {
 	writeFileSync(configFile, options.config ?? DEFAULT_CONFIG);
 	const broker = await startUbusd({ path: socket });
 	const node = createNodePlatform();
-	// So that a past fits before the start of this process.
-	const clock = { monotonicMs: () => Math.round(node.clock.monotonicMs()) + 10_000_000, wallMs: node.clock.wallMs };
+	// It stands: what is told of the last minute is the same on a machine that takes long to ask. Late enough for a past.
+	const startMs = Math.round(node.clock.monotonicMs()) + 10_000_000;
+	const startUnixMs = node.clock.wallMs();
+	const clock = { monotonicMs: () => startMs, wallMs: () => startUnixMs };
 	const platform = { ...node, clock };
 	const log = fakeLog();
 	const store = createConfigStore({ files: node.files, log, configDir: folder });

@@ -33,7 +33,7 @@ const LINGER_MS = 15_000;
 const MOST_AT_ONCE = 20;
 /** Nor may an echo that was kept from running find more than its socket holds; what is older than this is lost. */
 const MOST_IN_FLIGHT = 200;
-const IN_FLIGHT_MS = 1000;
+const IN_FLIGHT_MS = 10_000;
 
 function unreachables(): number {
 	const v4 = /^Icmp: (?!InMsgs)(.*)$/m.exec(readFileSync("/proc/net/snmp", "utf8"))?.[1]?.split(" ")[2] ?? "0";
@@ -60,21 +60,25 @@ function send(): void {
 		socket.on("error", () => undefined); // counted in the kernel
 		socket.on("message", (message) => {
 			const [n, way] = message.toString().split(" ");
+			if (ways[Number(n)] === null && Number(n) >= settled) flying--;
 			ways[Number(n)] = way ?? null;
 			if (more !== null && Number(n) >= more.from && --more.left === 0) process.stdout.write("more\n");
 			if (options.newFlows) socket.close();
 		});
 		return socket;
 	};
-	const flow = open();
 	let skipped = 0;
-	/** All before it are answered or lost. */
+	/** All before it are answered or lost; of those from there on so many are not yet answered. */
 	let settled = 0;
+	let flying = 0;
 	function inFlight(): number {
 		const old = performance.now() - IN_FLIGHT_MS;
-		while (settled < sentAt.length && (ways[settled] !== null || (sentAt[settled] ?? 0) < old)) settled++;
-		return ways.slice(settled).filter((way) => way === null).length;
+		for (; settled < sentAt.length && (ways[settled] !== null || (sentAt[settled] ?? 0) < old); settled++) {
+			if (ways[settled] === null) flying--;
+		}
+		return flying;
 	}
+	const flow = open();
 	const startMs = performance.now();
 	const timer = setInterval(() => {
 		const due = Math.floor((performance.now() - startMs) / options.everyMs) - skipped;
@@ -85,6 +89,7 @@ function send(): void {
 			const n = sentAt.length;
 			sentAt.push(performance.now());
 			ways.push(null);
+			flying++;
 			(options.newFlows ? open() : flow).send(String(n), options.port, options.address, () => undefined);
 		}
 	}, 1);
