@@ -41,6 +41,28 @@ test("what objects are made in is not given back after each collection, only to 
 	assert.deepEqual([ran.status, ran.stdout.split(" ")[0]], [0, "true"], ran.stdout + ran.stderr);
 });
 
+test("a platform that is made keeps it so", () => {
+	const path = fileURLToPath(new URL("../../daemon/platform/node/platform.ts", import.meta.url));
+	// What V8 is told is written down on the way.
+	const script = `
+		import v8 from "node:v8";
+		import { syncBuiltinESMExports } from "node:module";
+		const told = [];
+		v8.setFlagsFromString = (flag) => told.push(flag);
+		syncBuiltinESMExports();
+		const { createNodePlatform } = await import(${JSON.stringify(path)});
+		const before = told.length;
+		createNodePlatform();
+		console.log(before, told.join());`;
+	const run = (...flags: string[]): readonly [number | null, string] => {
+		const args = [...flags, "--import", "tsx", "--input-type=module", "-e", script];
+		const { status, stdout } = spawnSync(process.execPath, args, { encoding: "utf8" });
+		return [status, stdout];
+	};
+	assert.deepEqual(run("--expose-gc"), [0, "0 --predictable\n"]);
+	assert.deepEqual(run(), [0, "0 \n"], "only as the wrapper starts it");
+});
+
 test("without the wrapper's flags nobody collects, and what is compiled is left to V8", async () => {
 	const { nodeHost } = await import("../../daemon/platform/node/host.ts");
 	assert.deepEqual([nodeHost.collect, nodeHost.stopOptimizing], [undefined, undefined]);

@@ -31,8 +31,8 @@ const type = options.address.includes(":") ? "udp6" : "udp4";
 const LINGER_MS = 15_000;
 /** A sender that was kept from running skips what it missed: so many at once overflow no socket's buffer. */
 const MOST_AT_ONCE = 20;
-/** Nor may an echo that was kept from running find more than its socket holds; what is older than this is lost. */
-const MOST_IN_FLIGHT = 200;
+/** Nor may an echo that was kept from running find more of several flows than its socket holds (277); older ones are lost. */
+const MOST_IN_FLIGHT = 50;
 const IN_FLIGHT_MS = 10_000;
 
 function unreachables(): number {
