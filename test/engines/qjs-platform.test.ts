@@ -69,6 +69,8 @@ test("the platform on QuickJS", { skip: qjs === null ? why : false }, async (t) 
 		response.writeHead(201, { "x-seen": `${request.method} ${request.url} ${request.headers["x-a"]}` });
 		request.pipe(response);
 	});
+	// A test that is held up finds its connection as it left it.
+	web.keepAliveTimeout = 600_000;
 	web.on("connection", (socket) => {
 		connections++;
 		sockets.add(socket);
@@ -92,7 +94,7 @@ test("the platform on QuickJS", { skip: qjs === null ? why : false }, async (t) 
 		udp.close();
 	});
 	const pathOf = await bundleTests(["test/engines/inside/platform.ts"], `${folder}/bundles`);
-	const outcome = await runOnQjs(named ?? qjs ?? "", pathOf("test/engines/inside/platform.ts"), 120_000, {
+	const outcome = await runOnQjs(named ?? qjs ?? "", pathOf("test/engines/inside/platform.ts"), 600_000, {
 		FOLDER: folder,
 		PATH: `${folder}:${process.env.PATH}`,
 		HTTP_PORT: String((web.address() as net.AddressInfo).port),
@@ -109,7 +111,7 @@ test("at its memory limit the process tells and ends", { skip: qjs === null ? wh
 	t.after(() => rmSync(folder, { recursive: true }));
 	const pathOf = await bundleTests(["test/engines/inside/memory.ts"], folder);
 	const flags = ["--memory-limit", "8M"];
-	const outcome = await runOnQjs(qjs ?? "", pathOf("test/engines/inside/memory.ts"), 60_000, {}, flags);
+	const outcome = await runOnQjs(qjs ?? "", pathOf("test/engines/inside/memory.ts"), 300_000, {}, flags);
 	assert.equal(outcome.code, 1, outcome.stderr);
 	assert.ok(outcome.lines.some((line) => line.name === "told") || /out of memory/.test(outcome.stderr), outcome.stderr);
 });

@@ -46,11 +46,11 @@ test("run: output, exit code, stdin, no shell", async () => {
 });
 
 test("run: a program that ignores everything is killed at its time limit", async () => {
-	const startedAt = performance.now();
-	const result = await platform.processes.run(["sleep", "30"], { timeoutMs: 100 });
+	const result = await platform.processes.run(["sh", "-c", "trap '' TERM; while :; do sleep 0.05; done"], {
+		timeoutMs: 100,
+	});
 	assert.equal(result.timedOut, true);
 	assert.equal(result.code, null);
-	assert.ok(performance.now() - startedAt < 25_000);
 });
 
 test("run: output beyond the limit is cut and said", async () => {
@@ -80,9 +80,9 @@ test("start: lines arrive whole, exit once, a missing program tells why", async 
 });
 
 async function until(what: string, condition: () => boolean): Promise<void> {
-	const deadline = performance.now() + 20_000;
+	const deadline = performance.now() + 60_000;
 	while (!condition()) {
-		if (performance.now() > deadline) assert.fail(`not within 20 s: ${what}`);
+		if (performance.now() > deadline) assert.fail(`not within 60 s: ${what}`);
 		await new Promise((resolve) => setTimeout(resolve, 5));
 	}
 }
@@ -113,17 +113,18 @@ test("find: looks through PATH and sbin", () => {
 	assert.equal(platform.processes.find("/etc/passwd"), null);
 });
 
-test("timers: every is closed by its owner and does not drift in bunches", async () => {
+test("timers: every is closed by its owner, and what a stall kept it from is not made up for", async () => {
 	let count = 0;
 	const timer = platform.timers.every(5, () => count++);
-	const begun = performance.now();
-	await until("ten ticks", () => count >= 10);
-	timer.close();
-	const tookMs = performance.now() - begun;
-	assert.ok(count <= tookMs / 5 + 1, `${count} ticks of 5 ms in ${tookMs} ms`);
+	await until("a tick", () => count > 0);
 	const before = count;
+	Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);
+	await until("the next", () => count > before);
+	assert.ok(count - before < 100, `${count - before} ticks after a stall of 200`);
+	timer.close();
+	const last = count;
 	await new Promise((resolve) => setTimeout(resolve, 20));
-	assert.equal(count, before);
+	assert.equal(count, last);
 });
 
 test("streams: echo over a unix socket, then the peer's close", async () => {
@@ -205,7 +206,7 @@ test("log: one JSON object a line, every key once, a child's child goes by its o
 		inner.warn("not said");`;
 	const { stdout, stderr } = await platform.processes.run(
 		[process.execPath, "--import", "tsx", "--input-type=module", "-e", code],
-		{ timeoutMs: 30_000 },
+		{ timeoutMs: 120_000 },
 	);
 	const lines = stdout.trimEnd().split("\n");
 	assert.equal(lines.length, 1, stderr);

@@ -98,9 +98,13 @@ test("run: who does not read its input does no harm (EPIPE)", async () => {
 });
 
 test("run: killed at its time limit, also when a grandchild holds the pipes; cut beyond its limit", async () => {
-	const result = await processes.run(["sh", "-c", "sleep 3 & sleep 30"], { timeoutMs: 100 });
+	const result = await processes.run(["sh", "-c", `sleep 60 & echo $! >'${folder}/grandchild'; sleep 60`], {
+		timeoutMs: 500,
+	});
 	assert.deepEqual([result.timedOut, result.code], [true, null]);
-	assert.ok(result.durationMs < 2900);
+	assert.ok(result.durationMs < 50_000, "the grandchild is not waited for");
+	const grandchild = Number(files.readTextIfAny(`${folder}/grandchild`) ?? 0);
+	if (grandchild > 0) os.kill(grandchild, 9);
 	const cut = await processes.run(["head", "-c", "200000", "/dev/zero"], { maxOutputBytes: 1000 });
 	assert.deepEqual([cut.stdout.length, cut.truncated], [1000, true]);
 });
@@ -469,18 +473,20 @@ test("long reckoning: others get their turns, one work at a time, an error ends 
 
 test("timers: never early, drift-free, closed by their owner; errors in handlers reach onFatal", async () => {
 	const startedAt = platform.clock.monotonicMs();
+	const passedMs = (): number => platform.clock.monotonicMs() - startedAt;
 	let early = false;
 	let ticks = 0;
 	const every = platform.timers.every(10, () => ticks++);
 	await new Promise<void>((resolve) => {
 		platform.timers.after(55.5, () => {
-			early = platform.clock.monotonicMs() - startedAt < 55.5;
+			early = passedMs() < 55.5;
 			resolve();
 		});
 	});
-	every.close();
 	assert.equal(early, false);
-	assert.ok(ticks >= 1 && ticks <= 6, String(ticks));
+	await until("a tick", () => ticks > 0);
+	every.close();
+	assert.ok(ticks <= passedMs() / 10 + 1, `${ticks} ticks of 10 ms in ${passedMs()} ms`);
 	const seen = ticks;
 	const fatal: unknown[] = [];
 	const listener = platform.host.onFatal((error) => fatal.push(error));

@@ -74,7 +74,7 @@ async function world(t: { after(work: () => unknown): void }, options: Options =
 	return { change, dish, sensor, heard, logged: () => JSON.stringify(log.lines) };
 }
 
-async function until(what: string, holds: () => boolean, limitMs = 40_000): Promise<void> {
+async function until(what: string, holds: () => boolean, limitMs = 120_000): Promise<void> {
 	const end = Date.now() + limitMs;
 	while (!holds()) {
 		if (Date.now() > end) throw new Error(`not within ${limitMs} ms: ${what}`);
@@ -197,11 +197,10 @@ describe("trouble", () => {
 		await until("a verdict", () => sensor.health().state === "absent");
 		assert.deepEqual([heard.classes, heard.reached.at(-1)], [["starlink", null], null]);
 		assert.deepEqual(heard.suspects, []);
-		// One may have been on its way.
-		await new Promise((resolve) => setTimeout(resolve, 300));
-		const asked = dish.asked.get_status;
-		await new Promise((resolve) => setTimeout(resolve, 1500));
-		assert.equal(dish.asked.get_status, asked);
+		const asked = dish.asked.get_status ?? 0;
+		await new Promise((resolve) => setTimeout(resolve, 2500));
+		const more = (dish.asked.get_status ?? 0) - asked;
+		assert.ok(more <= 1, `${more} questions; one may have been on its way`);
 	});
 
 	test("something else on that port is no dish", async (t) => {
@@ -221,7 +220,7 @@ describe("trouble", () => {
 		assert.equal(heard.values.at(-1)?.outage, null);
 		assert.equal(sensor.details(), null);
 		dish.set({ mode: "answering", status: { device_info: { bootcount: 13, software_version: "x" } } });
-		await until("an answer", () => sensor.health().state === "ok", 12_000);
+		await until("an answer", () => sensor.health().state === "ok");
 		assert.ok(
 			heard.events.some((one) => one.startsWith("dish_restart: ")),
 			heard.events.join("\n"),
