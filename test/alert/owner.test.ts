@@ -81,7 +81,7 @@ async function tried({ alerts, log }: Desk, channel: ChannelName): Promise<strin
 		assert.equal(refused, `${channel}: ${now()?.text}`);
 		return `settings: ${now()?.text}`;
 	}
-	await until("a try", () => now()?.lastErrorMs !== before?.lastErrorMs || now()?.sent !== before?.sent, 20_000);
+	await until("a try", () => now()?.lastErrorMs !== before?.lastErrorMs || now()?.sent !== before?.sent);
 	const { state = "", text = "", lastError = null } = now() ?? {};
 	for (const seen of [text, lastError ?? "", JSON.stringify(log.lines)]) assert.ok(!seen.includes(SECRET), seen);
 	return `${state}: ${text}`;

@@ -14,7 +14,7 @@ function hang(b: Box): string {
 }
 
 async function until(what: string, is: () => boolean | Promise<boolean>): Promise<void> {
-	const deadline = Date.now() + 60_000;
+	const deadline = Date.now() + 120_000;
 	while (!(await is())) {
 		assert.ok(Date.now() < deadline, `waited in vain: ${what}`);
 		await new Promise((resolve) => setTimeout(resolve, 100));
@@ -46,7 +46,7 @@ inEveryShell((shell) => {
 	});
 
 	t("a slow init script goes on, and the caller knows", async (b) => {
-		b.put("etc/init.d/autonomy", `#!/bin/sh\nsleep 2\necho done >"${b.root}/done"\n`, 0o755);
+		b.put("etc/init.d/autonomy", `#!/bin/sh\nsleep 4\necho done >"${b.root}/done"\n`, 0o755);
 		const { error } = await b.once("service_control", { action: "stop" });
 		assert.equal(error?.code, "pending");
 		assert.match(error?.message ?? "", /^stop takes its time/);
@@ -56,7 +56,7 @@ inEveryShell((shell) => {
 	t("a slow check goes on; the same call again finds the result, another text does not", async (b) => {
 		b.put(
 			"usr/sbin/autonomyd",
-			`#!/bin/sh\necho x >>"${b.root}/checks"\nsleep 2\necho 'configuration is fine'\n`,
+			`#!/bin/sh\necho x >>"${b.root}/checks"\nsleep 4\necho 'configuration is fine'\n`,
 			0o755,
 		);
 		assert.equal((await b.once("config_validate")).error?.code, "pending");
@@ -75,7 +75,7 @@ inEveryShell((shell) => {
 	});
 
 	t("restore waits for a slow check, changes nothing meanwhile, and is done with the call that finds it", async (b) => {
-		b.put("usr/sbin/autonomyd", "#!/bin/sh\nsleep 2\necho 'configuration is fine'\n", 0o755);
+		b.put("usr/sbin/autonomyd", "#!/bin/sh\nsleep 4\necho 'configuration is fine'\n", 0o755);
 		const text = "config autonomy main\n";
 		let answer = await b.once("backup_restore", { text });
 		assert.equal(answer.error?.code, "pending");
