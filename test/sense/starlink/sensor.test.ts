@@ -52,7 +52,7 @@ async function world(t: { after(work: () => unknown): void }, options: Options =
 	const { heard, sink } = listener();
 	const log = fakeLog();
 	const ports = `option host ${HOST}\n option port ${dish.port || 1}\n option web_port ${dish.webPort || 2}`;
-	const written = `config starlink api\n ${ports}\n option timeout_s 1\n${options.uci ?? ""}`;
+	const written = `config starlink api\n ${ports}\n option timeout_s 3\n${options.uci ?? ""}`;
 	let settings = config(written);
 	const { local = "127.0.0.9" } = options;
 	const sensor = createStarlink({

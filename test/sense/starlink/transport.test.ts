@@ -13,7 +13,7 @@ import { type Dish, startDish } from "../../../lab/dish/dish.ts";
 const platform = createNodePlatform();
 const HOST = "127.0.0.1";
 
-async function ask(channel: RpcChannel, question: Question, timeoutMs = 2000): ReturnType<typeof decode> {
+async function ask(channel: RpcChannel, question: Question, timeoutMs = 30_000): ReturnType<typeof decode> {
 	return decode(question, await channel.call(METHOD, encodeQuestion(question), timeoutMs));
 }
 
