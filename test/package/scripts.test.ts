@@ -273,7 +273,7 @@ for (const shell of SHELLS) {
 				[
 					"sh",
 					"-c",
-					'sh -c \'trap "sleep 1; echo done >done; exit" TERM; while :; do sleep 0.1; done\' & echo $! >procd; "$@"; test -e done',
+					'sh -c \'trap "sleep 1; echo done >done; exit" TERM; echo >ready; while :; do sleep 0.1; done\' & echo $! >procd; while [ ! -e ready ]; do sleep 0.1; done; "$@"; test -e done',
 					"sh",
 					...shell,
 					join(REPO, "package/scripts/autonomy/pre-remove.sh"),
