@@ -53,7 +53,7 @@ export interface LogLine {
 
 export interface Autonomyd {
 	readonly process: LabProcess;
-	/** Since the first line that could be read; the last 2000. */
+	/** Since the first line that could be read; the last 20 000. */
 	readonly log: readonly LogLine[];
 	call<T>(method: string, args?: BlobInputTable, timeoutMs?: number): Promise<T>;
 	/** A call that tells the daemon to do something; throws its words when it did not. */
@@ -108,6 +108,9 @@ const FAKETIME = [
 ];
 /** Read by libfaketime at every look at the clock. */
 const CLOCK_FILE = "/root/faketime";
+
+/** What is ordered is given once: it must not be given up on a machine that is slow. */
+const ORDER_MS = 60_000;
 
 /** Null when clocks can be moved here. */
 export function cannotMoveClock(): string | null {
@@ -190,7 +193,7 @@ export async function startAutonomyd(
 			const line = parseLine(text);
 			if (!line) return;
 			log.push(line);
-			if (log.length > 2000) log.shift();
+			if (log.length > 20_000) log.shift();
 			options.onLine?.(line);
 		},
 	});
@@ -202,7 +205,7 @@ export async function startAutonomyd(
 		log,
 		call,
 		async order(method, args = {}) {
-			const answer = await call<Reply<"failover">>(method, args);
+			const answer = await call<Reply<"failover">>(method, args, ORDER_MS);
 			if (!answer.ok) throw new Error(`${method}: ${answer.text}`);
 			return answer;
 		},

@@ -3,7 +3,18 @@ import assert from "node:assert/strict";
 import { after, before, describe, type TestContext, test } from "node:test";
 import { nowMs } from "../../lab/net/lab.ts";
 import type { Step } from "../../lab/scenario/format.ts";
-import { assertGivenBack, type Bench, fingerprint, flowsVia, impossible, openBench, ready, uplink } from "./harness.ts";
+import {
+	assertGivenBack,
+	type Bench,
+	fingerprint,
+	flowsVia,
+	impossible,
+	movedTo,
+	openBench,
+	openFlowVia,
+	ready,
+	uplink,
+} from "./harness.ts";
 
 const skip = impossible() ?? false;
 
@@ -14,7 +25,7 @@ describe("failover with mwan3", { skip }, () => {
 	});
 	after(() => bench.close());
 
-	async function moves(t: TestContext, step: Step, limitMs: number): Promise<void> {
+	async function leaves(t: TestContext, step: Step, limitMs: number): Promise<void> {
 		t.after(() => bench.world.healAll());
 		const daemon = await bench.daemon(t);
 		await ready(bench, daemon);
@@ -25,28 +36,35 @@ describe("failover with mwan3", { skip }, () => {
 		// One family may leave a moment before the other, and with it the whole uplink.
 		const current = async (): Promise<boolean> => (await daemon.status()).current === uplink(bench, 2);
 		await daemon.until("the uplink is left", current, limitMs);
-		assert.equal((await daemon.status()).last_decision?.to, uplink(bench, 2));
+		assert.equal((await movedTo(daemon, uplink(bench, 2))).from, uplink(bench, 1));
 	}
 
 	test("finds every uplink with both families and tells why it is where it is", async (t) => {
 		const daemon = await bench.daemon(t);
 		await ready(bench, daemon);
-		const members = await daemon.members();
-		assert.deepEqual(
-			members.map((member) => [member.name, member.device, member.families.map((f) => [f.family, f.verdict])]),
-			bench.router.lab.plan.isps.map((isp) => [
-				isp.interface,
-				isp.device,
-				[
-					["ipv4", "up"],
-					["ipv6", "up"],
-				],
-			]),
+		const found = bench.router.lab.plan.isps.map((isp) => [
+			isp.interface,
+			isp.device,
+			[
+				["ipv4", "up"],
+				["ipv6", "up"],
+			],
+		]);
+		// An uplink is eligible by the first of its families that works; until() tells the difference if it stays.
+		await daemon.until(
+			"both families of all are up, and all is well",
+			async () => {
+				const members = await daemon.members();
+				assert.deepEqual(
+					members.map((member) => [member.name, member.device, member.families.map((f) => [f.family, f.verdict])]),
+					found,
+				);
+				const { state, mwan3, problems } = await daemon.status();
+				assert.deepEqual([state, mwan3.enabled, problems], ["primary", true, []]);
+				return true;
+			},
+			10_000,
 		);
-		const status = await daemon.status();
-		assert.equal(status.state, "primary");
-		assert.equal(status.mwan3.enabled, true);
-		assert.deepEqual(status.problems, []);
 	});
 
 	test("a blackhole: new flows and the open flow move, nobody is asked to wait", async (t) => {
@@ -55,14 +73,13 @@ describe("failover with mwan3", { skip }, () => {
 		await ready(bench, daemon);
 		const traffic = await bench.traffic(t);
 		await flowsVia(traffic, 1, 3000, daemon);
-		const since = nowMs();
 		await bench.world.do({ do: "blackhole", isp: 1 });
 		await flowsVia(traffic, 2, 6000, daemon);
-		await new Promise((resolve) => setTimeout(resolve, 500));
-		const { open } = await traffic.report({ sinceMs: since });
-		assert.equal(open.ways.at(-1)?.isp, 2, "the open flow is still stuck on the dead uplink");
-		const explanation = await daemon.call<{ kind: string; from: string; to: string; text: string }>("explain", {});
-		assert.equal(explanation.kind, "failover");
+		await openFlowVia(traffic, 2, 6000, daemon);
+		// One family may have left a moment before the other; the uplink is left with the second.
+		const { id } = await movedTo(daemon, uplink(bench, 2));
+		const explanation = await daemon.call<{ kind: string; from: string; to: string; text: string }>("explain", { id });
+		assert.match(explanation.kind, /^(failover|predictive)$/);
 		assert.equal(explanation.from, uplink(bench, 1));
 		assert.match(explanation.text, new RegExp(uplink(bench, 1)));
 		// The router itself, with a socket bound to nothing, as dnsmasq asks: main still prefers the dead uplink.
@@ -81,10 +98,10 @@ describe("failover with mwan3", { skip }, () => {
 		}
 	});
 
-	test("the gateway answers, the internet is dead", (t) => moves(t, { do: "gateway_only", isp: 1 }, 6000));
-	test("carrier lost", (t) => moves(t, { do: "carrier", isp: 1, up: false }, 3000));
-	test("30 % loss", (t) => moves(t, { do: "loss", isp: 1, pct: 30 }, 15_000));
-	test("70 % loss one way", (t) => moves(t, { do: "one_way_loss", isp: 1, pct: 70, direction: "down" }, 15_000));
+	test("the gateway answers, the internet is dead", (t) => leaves(t, { do: "gateway_only", isp: 1 }, 6000));
+	test("carrier lost", (t) => leaves(t, { do: "carrier", isp: 1, up: false }, 3000));
+	test("30 % loss", (t) => leaves(t, { do: "loss", isp: 1, pct: 30 }, 15_000));
+	test("70 % loss one way", (t) => leaves(t, { do: "one_way_loss", isp: 1, pct: 70, direction: "down" }, 15_000));
 
 	test("a switch that is asked for loses nothing and leaves the open flow where it is", async (t) => {
 		const daemon = await bench.daemon(t);
@@ -108,14 +125,19 @@ describe("failover with mwan3", { skip }, () => {
 		await ready(bench, daemon);
 		const count = () => Promise.all(bench.router.lab.plan.isps.map((isp) => bench.router.lab.counters(isp.index)));
 		const first = await count();
-		await new Promise((resolve) => setTimeout(resolve, 6000));
-		const last = await count();
+		let last = first;
+		const more = (i: number, name: string): number => (last[i]?.[name] ?? 0) - (first[i]?.[name] ?? 0);
+		await daemon.until(
+			"each uplink carries probes of both families",
+			async () => {
+				last = await count();
+				return last.every((_, i) => more(i, "icmp_own") >= 2 && more(i, "icmp6_own") >= 2);
+			},
+			12_000,
+		);
 		for (const [i, isp] of bench.router.lab.plan.isps.entries()) {
-			const more = (name: string): number => (last[i]?.[name] ?? 0) - (first[i]?.[name] ?? 0);
-			assert.ok(more("icmp_own") >= 2, `${isp.ns}: ${more("icmp_own")} IPv4 probes in 6 s`);
-			assert.ok(more("icmp6_own") >= 2, `${isp.ns}: ${more("icmp6_own")} IPv6 probes in 6 s`);
-			assert.equal(more("icmp_foreign"), 0, `${isp.ns} carried IPv4 probes of another uplink`);
-			assert.equal(more("icmp6_foreign"), 0, `${isp.ns} carried IPv6 probes of another uplink`);
+			assert.equal(more(i, "icmp_foreign"), 0, `${isp.ns} carried IPv4 probes of another uplink`);
+			assert.equal(more(i, "icmp6_foreign"), 0, `${isp.ns} carried IPv6 probes of another uplink`);
 		}
 	});
 
@@ -157,7 +179,8 @@ describe("failover with mwan3", { skip }, () => {
 		await bench.world.do({ do: "ipv6_only", isp: 1 });
 		await flowsVia(v4, 2, 8000, daemon);
 		const { fresh } = await v6.report();
-		assert.ok(fresh.gapMs < 200, `IPv6 was cut for ${fresh.gapMs} ms`);
+		// In packets, of which there is one per 10 ms: a client that stands still itself is not cut off.
+		assert.ok(fresh.lost < 20, `IPv6 was cut for ${fresh.lost} packets`);
 	});
 
 	test("all dead, then one back: traffic goes there", async (t) => {

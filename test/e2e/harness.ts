@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { lstatSync } from "node:fs";
 import type { TestContext } from "node:test";
+import type { Reply } from "../../contract/api.ts";
 import type { Bus } from "../../daemon/bus/bus.ts";
 import {
 	type Autonomyd,
@@ -13,6 +14,7 @@ import {
 	type DaemonOptions,
 	defaultEngine,
 	hostBus,
+	type LogLine,
 	startAutonomyd,
 } from "../../lab/autonomyd.ts";
 import { REPO } from "../../lab/net/bundle.ts";
@@ -150,19 +152,71 @@ export const READY_MS = 60_000;
 const PATIENCE = 5;
 
 /** Waits until new flows of the client come through this ISP. */
-export async function flowsVia(traffic: Traffic, isp: number, limitMs: number, daemon?: Autonomyd): Promise<void> {
+export function flowsVia(traffic: Traffic, isp: number, limitMs: number, daemon?: Autonomyd): Promise<void> {
+	return comes(traffic, "fresh", isp, limitMs, daemon);
+}
+
+/** Waits until the flow that is open all the while comes through this ISP: it must not be stuck on another one. */
+export function openFlowVia(traffic: Traffic, isp: number, limitMs: number, daemon?: Autonomyd): Promise<void> {
+	return comes(traffic, "open", isp, limitMs, daemon);
+}
+
+async function comes(
+	traffic: Traffic,
+	which: "fresh" | "open",
+	isp: number,
+	limitMs: number,
+	daemon?: Autonomyd,
+): Promise<void> {
 	const deadline = nowMs() + limitMs * PATIENCE;
 	let seen: number | null = null;
 	while (nowMs() < deadline) {
-		const { fresh, nowMs: now } = await traffic.peek();
-		seen = fresh.isp;
-		if (seen === isp && fresh.atMs !== null && now - fresh.atMs < 500) return;
+		const { [which]: newest, nowMs: now } = await traffic.peek();
+		seen = newest.isp;
+		if (seen === isp && newest.atMs !== null && now - newest.atMs < 500) return;
 		await new Promise((resolve) => setTimeout(resolve, 30));
 	}
+	const flows = which === "fresh" ? "new flows still use" : "the open flow still uses";
 	const seen_ = seen === null ? "nobody" : `ISP ${seen}`;
 	assert.fail(
-		`after ${limitMs * PATIENCE} ms new flows still use ${seen_}, not ISP ${isp}\n${daemon?.describe() ?? ""}\n${await situation()}`,
+		`after ${limitMs * PATIENCE} ms ${flows} ${seen_}, not ISP ${isp}\n${daemon?.describe() ?? ""}\n${await situation()}`,
 	);
+}
+
+type Decision = Reply<"decisions">["decisions"][number];
+
+/**
+ * The decisions that moved the traffic. That a standby, or one family, left or rejoined the usable ones is a decision too
+ * (kind "avoid"), and on a machine that stands still now and then there are some: they move nobody.
+ */
+async function moves(daemon: Autonomyd): Promise<Decision[]> {
+	const { decisions } = await daemon.call<Reply<"decisions">>("decisions", { limit: 200 });
+	return decisions.filter(({ kind }) => kind !== "avoid" && kind !== "none");
+}
+
+/** The same, to be compared: without their time, which is the wall clock's of the moment they are asked for. */
+export async function moveList(daemon: Autonomyd): Promise<string[]> {
+	return (await moves(daemon)).map(({ id, text }) => `${id}: ${text}`);
+}
+
+/** The newest move of the traffic to that uplink; waits for it, as flows may be there before the decision is told. */
+export async function movedTo(daemon: Autonomyd, to: string): Promise<Decision> {
+	let found: Decision | undefined;
+	await daemon.until(
+		`a decision that moved the traffic to ${to}`,
+		async () => {
+			found = (await moves(daemon)).find((one) => one.to === to && one.from !== to);
+			return found !== undefined;
+		},
+		10_000,
+	);
+	assert.ok(found);
+	return found;
+}
+
+/** Waits for a line of the log: what the daemon wrote takes another way to us than what it answers. */
+export async function logged(daemon: Autonomyd, what: string, isIt: (line: LogLine) => boolean): Promise<void> {
+	await daemon.until(what, () => Promise.resolve(daemon.log.some(isIt)), 20_000);
 }
 
 /** Fails with the lines that are there now and were not, or the other way round. */

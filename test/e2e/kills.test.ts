@@ -40,7 +40,7 @@ describe("kill -9 at random moments", { skip, concurrency: 2 }, () => {
 						const eligible = async (): Promise<boolean> =>
 							(await daemon.status()).rank.some((one) => one.name === target && one.eligible);
 						await daemon.until(`${target} can be used`, eligible, READY_MS);
-						void daemon.order("failover", { member: target, reason: "test" }).catch(() => null);
+						void daemon.call("failover", { member: target, reason: "test" }, 5000).catch(() => null);
 						await sleep(random() * 120);
 					}
 					await daemon.kill("SIGKILL");
