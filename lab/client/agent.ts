@@ -35,7 +35,7 @@ const MAX_PACKETS = 360_000;
 /** How long the socket of a new flow waits for its echo. */
 const PATIENCE_MS = 3000;
 /** A report waits so long for the echoes of what was just sent: on a busy machine they are on their way for a while. */
-const IN_FLIGHT_MS = 1500;
+const IN_FLIGHT_MS = 2500;
 const traffics = new Map<number, Traffic>();
 let nextId = 1;
 /**

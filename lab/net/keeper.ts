@@ -63,7 +63,7 @@ async function build(params: BuildParams): Promise<unknown> {
 		stdin: "mount -t tmpfs -o mode=755 run /run && mkdir -p /run/lock",
 	});
 	// After the mount: xtables' lock and ip's netns handles belong to the lab alone.
-	await must({ where: "internet", argv: ["sh", "-s"], stdin: networkScript(plan), timeoutMs: 60_000 });
+	await must({ where: "internet", argv: ["sh", "-s"], stdin: networkScript(plan), timeoutMs: 150_000 });
 	const client = { where: "client", argv: [params.node, `${params.repo}/build/lab/client.mjs`] } as const;
 	helpers.set("client", helper("client", client));
 	await Promise.all([

@@ -10,7 +10,7 @@ import { bundlePrograms, REPO } from "./bundle.ts";
 import type { Faults } from "./faults.ts";
 import { type LabOptions, makePlan, type Plan } from "./plan.ts";
 import { missing, unshareArgs } from "./possible.ts";
-import { type RpcPeer, rpcPeer } from "./rpc.ts";
+import { RPC_LIMIT_MS, type RpcPeer, rpcPeer } from "./rpc.ts";
 import type { RunParams, RunResult } from "./run.ts";
 
 export interface LabProcess {
@@ -152,7 +152,7 @@ async function hostEnd(child: ChildProcess, options: StartOptions, shared: strin
 	});
 	const { openwrtRoot, ...labOptions } = options;
 	const params = { options: labOptions, shared, repo: REPO, node: process.execPath, openwrtRoot };
-	const { ms } = await keeper.call<{ ms: number }>("build", params, 60_000);
+	const { ms } = await keeper.call<{ ms: number }>("build", params, 180_000);
 	const tell = (method: string, p: unknown): Promise<void> => keeper.call<unknown>(method, p).then(() => undefined);
 
 	const lab: Lab = {
@@ -183,7 +183,7 @@ async function hostEnd(child: ChildProcess, options: StartOptions, shared: strin
 				stop: () => helper<unknown>("stop", { id }).then(() => undefined),
 			};
 		},
-		helper: (name, method, p = {}, timeoutMs = 30_000) =>
+		helper: (name, method, p = {}, timeoutMs = RPC_LIMIT_MS) =>
 			keeper.call(
 				name === "keeper" ? method : "helper",
 				name === "keeper" ? p : { name, method, params: p, timeoutMs },
@@ -195,11 +195,12 @@ async function hostEnd(child: ChildProcess, options: StartOptions, shared: strin
 		},
 		async close() {
 			child.stdin?.end();
-			const timer = setTimeout(() => child.kill("SIGKILL"), 3000);
+			const timer = setTimeout(() => child.kill("SIGKILL"), 10_000);
 			await gone;
 			clearTimeout(timer);
 			keeper.close();
-			rmSync(shared, { recursive: true, force: true });
+			// After a kill the last of its programs may still be writing there.
+			rmSync(shared, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 		},
 	};
 	return lab;

@@ -76,7 +76,7 @@ export function makeDelays(run: Run): Delays {
 				Math.max(0, ms),
 			);
 		});
-		const deadline = Date.now() + 3000;
+		const deadline = Date.now() + 10_000;
 		for (const [where, device] of [
 			[isp.ns as Where, "tun0"],
 			["internet", tun],

@@ -28,6 +28,9 @@ interface Pending {
 	readonly timer: NodeJS.Timeout;
 }
 
+/** Bounds hanging only: a busy machine takes its time. */
+export const RPC_LIMIT_MS = 90_000;
+
 export interface RpcOptions {
 	readonly input: Readable;
 	readonly output: Writable;
@@ -102,7 +105,7 @@ export function rpcPeer(options: RpcOptions): RpcPeer {
 	options.output.on("error", end);
 
 	return {
-		call<T>(method: string, params: unknown = {}, timeoutMs = 30_000): Promise<T> {
+		call<T>(method: string, params: unknown = {}, timeoutMs = RPC_LIMIT_MS): Promise<T> {
 			if (closed) return Promise.reject(new Error(`${options.name} has gone`));
 			const id = next++;
 			return new Promise<T>((resolve, reject) => {

@@ -162,7 +162,7 @@ async function start(given: LabOptions): Promise<void> {
 	options = given;
 	await broker.start();
 	await serveRequests(request);
-	await Promise.all([firewall(), ...Object.values(buses).map((bus) => bus.whenConnected(5000))]);
+	await Promise.all([firewall(), ...Object.values(buses).map((bus) => bus.whenConnected(30_000))]);
 	const withModem = makePlan(options).isps.filter((isp) => options.modems?.includes(isp.index));
 	const overWifi = makePlan(options).isps.filter((isp) => options.radios?.includes(isp.index));
 	radios = serveRadios(buses.rpcd, new Map(overWifi.map((isp) => [isp.index, isp.device])));

@@ -7,7 +7,7 @@ import { Socket } from "node:net";
 import { run } from "./run.ts";
 
 const FOLDER = "/var/run/mwan3-lab";
-const PATIENCE_MS = 2000;
+const PATIENCE_MS = 20_000;
 
 /** Opens without waiting for a reader, as long as there is patience: the asking script may be gone. */
 async function answer(path: string, code: number): Promise<void> {

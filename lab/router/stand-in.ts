@@ -36,8 +36,8 @@ export async function startStandIn(options: LabOptions = {}): Promise<RouterUnde
 		await lab.close();
 		throw error;
 	}
-	const labd = (method: string, params: unknown = {}, timeoutMs = 30_000): Promise<void> =>
-		lab.helper<unknown>("router", method, params, timeoutMs).then(() => undefined);
+	const labd = (method: string, params: unknown = {}): Promise<void> =>
+		lab.helper<unknown>("router", method, params).then(() => undefined);
 	return {
 		kind: "stand-in",
 		lab,

@@ -3,7 +3,17 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Reply } from "../../contract/api.ts";
 import type { Autonomyd, LogLine } from "../../lab/autonomyd.ts";
-import { type Bench, flowsVia, impossible, movedTo, moveList, openBench, ready, uplink } from "./harness.ts";
+import {
+	type Bench,
+	flowsVia,
+	impossible,
+	movedTo,
+	moveList,
+	openBench,
+	ready,
+	undisturbed,
+	uplink,
+} from "./harness.ts";
 
 const skip = impossible() ?? false;
 const CONFIG = "/etc/config/autonomy";
@@ -57,27 +67,28 @@ describe("the configuration of a running daemon", { skip }, () => {
 		});
 	}
 
-	test("broken while it runs: the last good one stays, it is said, nothing is switched; put right: taken over", async (t) => {
-		t.after(() => bench.router.put(CONFIG, GOOD));
-		await bench.router.put(CONFIG, `${GOOD}\toption switch_margin '17'\n`);
-		const daemon = await bench.daemon(t);
-		await ready(bench, daemon);
-		const before_ = await moveList(daemon);
-		const margin = async (): Promise<string> => JSON.stringify(await daemon.call("config.get", {}));
-		assert.match(await margin(), /"switch_margin":"17"/);
-		for (const text of ["config autonomy 'main\n", "\u0000", "config autonomy 'main'\n\toption switch_margin '\n"]) {
-			await bench.router.put(CONFIG, text);
-			const answer = await daemon.call<Reply<"reload">>("reload", {});
-			assert.equal(answer.ok, false, answer.text);
-			assert.match(answer.text, /\/etc\/config\/autonomy/);
+	test("broken while it runs: the last good one stays, it is said, nothing is switched; put right: taken over", (t) =>
+		undisturbed(bench, t, async (scope) => {
+			scope.after(() => bench.router.put(CONFIG, GOOD));
+			await bench.router.put(CONFIG, `${GOOD}\toption switch_margin '17'\n`);
+			const daemon = await bench.daemon(scope);
+			await ready(bench, daemon);
+			const before_ = await moveList(daemon);
+			const margin = async (): Promise<string> => JSON.stringify(await daemon.call("config.get", {}));
 			assert.match(await margin(), /"switch_margin":"17"/);
-		}
-		await bench.router.put(CONFIG, `${GOOD}\toption switch_margin '23'\n`);
-		await daemon.kill("SIGHUP");
-		await daemon.until("the new margin", async () => /"switch_margin":"23"/.test(await margin()), 5000);
-		assert.deepEqual(await moveList(daemon), before_);
-		assert.equal((await daemon.status()).current, uplink(bench, 1));
-	});
+			for (const text of ["config autonomy 'main\n", "\u0000", "config autonomy 'main'\n\toption switch_margin '\n"]) {
+				await bench.router.put(CONFIG, text);
+				const answer = await daemon.call<Reply<"reload">>("reload", {});
+				assert.equal(answer.ok, false, answer.text);
+				assert.match(answer.text, /\/etc\/config\/autonomy/);
+				assert.match(await margin(), /"switch_margin":"17"/);
+			}
+			await bench.router.put(CONFIG, `${GOOD}\toption switch_margin '23'\n`);
+			await daemon.kill("SIGHUP");
+			await daemon.until("the new margin", async () => /"switch_margin":"23"/.test(await margin()), 5000);
+			assert.deepEqual(await moveList(daemon), before_);
+			assert.equal((await daemon.status()).current, uplink(bench, 1));
+		}));
 
 	test("set over the bus: checked, written, in force at once, shown; what is wrong is refused and changes nothing", async (t) => {
 		t.after(() => bench.router.put(CONFIG, GOOD));

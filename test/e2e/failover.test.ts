@@ -13,6 +13,7 @@ import {
 	openBench,
 	openFlowVia,
 	ready,
+	undisturbed,
 	uplink,
 } from "./harness.ts";
 
@@ -103,22 +104,23 @@ describe("failover with mwan3", { skip }, () => {
 	test("30 % loss", (t) => leaves(t, { do: "loss", isp: 1, pct: 30 }, 15_000));
 	test("70 % loss one way", (t) => leaves(t, { do: "one_way_loss", isp: 1, pct: 70, direction: "down" }, 15_000));
 
-	test("a switch that is asked for loses nothing and leaves the open flow where it is", async (t) => {
-		const daemon = await bench.daemon(t);
-		await ready(bench, daemon);
-		const traffic = await bench.traffic(t);
-		await flowsVia(traffic, 1, 3000, daemon);
-		const since = nowMs();
-		await daemon.order("failover", { member: uplink(bench, 2), reason: "test" });
-		await flowsVia(traffic, 2, 3000, daemon);
-		await new Promise((resolve) => setTimeout(resolve, 500));
-		const { fresh, open, rejected } = await traffic.report({ sinceMs: since });
-		assert.deepEqual([fresh.lost, open.lost, rejected], [0, 0, 0]);
-		assert.deepEqual(
-			open.ways.map((way) => way.isp),
-			[1],
-		);
-	});
+	test("a switch that is asked for loses nothing and leaves the open flow where it is", (t) =>
+		undisturbed(bench, t, async (scope) => {
+			const daemon = await bench.daemon(scope);
+			await ready(bench, daemon);
+			const traffic = await bench.traffic(scope);
+			await flowsVia(traffic, 1, 3000, daemon);
+			const since = nowMs();
+			await daemon.order("failover", { member: uplink(bench, 2), reason: "test" });
+			await flowsVia(traffic, 2, 3000, daemon);
+			await new Promise((resolve) => setTimeout(resolve, 500));
+			const { fresh, open, rejected } = await traffic.report({ sinceMs: since });
+			assert.deepEqual([fresh.lost, open.lost, rejected], [0, 0, 0]);
+			assert.deepEqual(
+				open.ways.map((way) => way.isp),
+				[1],
+			);
+		}));
 
 	test("probes leave by their own uplink, also while another is preferred", async (t) => {
 		const daemon = await bench.daemon(t);
@@ -141,47 +143,50 @@ describe("failover with mwan3", { skip }, () => {
 		}
 	});
 
-	test("one target dead for all, and ICMP filtered on the standby: nobody moves", async (t) => {
-		t.after(() => bench.world.healAll());
-		const daemon = await bench.daemon(t);
-		await ready(bench, daemon);
-		const traffic = await bench.traffic(t);
-		await bench.world.do({ do: "target_dead", targets: ["1.1.1.1"] });
-		await bench.world.do({ do: "icmp_filtered", isp: 2 });
-		await new Promise((resolve) => setTimeout(resolve, 8000));
-		const { fresh } = await traffic.report();
-		assert.deepEqual(
-			fresh.ways.map((way) => way.isp),
-			[1],
-		);
-		assert.equal((await daemon.status()).current, uplink(bench, 1));
-	});
+	test("one target dead for all, and ICMP filtered on the standby: nobody moves", (t) =>
+		undisturbed(bench, t, async (scope) => {
+			scope.after(() => bench.world.healAll());
+			const daemon = await bench.daemon(scope);
+			await ready(bench, daemon);
+			const traffic = await bench.traffic(scope);
+			await bench.world.do({ do: "target_dead", targets: ["1.1.1.1"] });
+			await bench.world.do({ do: "icmp_filtered", isp: 2 });
+			await new Promise((resolve) => setTimeout(resolve, 8000));
+			const { fresh } = await traffic.report();
+			assert.deepEqual(
+				fresh.ways.map((way) => way.isp),
+				[1],
+			);
+			assert.equal((await daemon.status()).current, uplink(bench, 1));
+		}));
 
-	test("ICMP filtered on the uplink in use is no reason to leave it", async (t) => {
-		t.after(() => bench.world.healAll());
-		const daemon = await bench.daemon(t);
-		await ready(bench, daemon);
-		const traffic = await bench.traffic(t);
-		await bench.world.do({ do: "icmp_filtered", isp: 1 });
-		await new Promise((resolve) => setTimeout(resolve, 8000));
-		assert.equal((await daemon.status()).current, uplink(bench, 1), daemon.describe());
-		const { fresh } = await traffic.peek();
-		assert.equal(fresh.isp, 1, daemon.describe());
-	});
+	test("ICMP filtered on the uplink in use is no reason to leave it", (t) =>
+		undisturbed(bench, t, async (scope) => {
+			scope.after(() => bench.world.healAll());
+			const daemon = await bench.daemon(scope);
+			await ready(bench, daemon);
+			const traffic = await bench.traffic(scope);
+			await bench.world.do({ do: "icmp_filtered", isp: 1 });
+			await new Promise((resolve) => setTimeout(resolve, 8000));
+			assert.equal((await daemon.status()).current, uplink(bench, 1), daemon.describe());
+			const { fresh } = await traffic.peek();
+			assert.equal(fresh.isp, 1, daemon.describe());
+		}));
 
-	test("IPv4 dead, IPv6 alive: IPv4 moves", async (t) => {
-		t.after(() => bench.world.healAll());
-		const daemon = await bench.daemon(t);
-		await ready(bench, daemon);
-		const v4 = await bench.traffic(t);
-		const v6 = await bench.traffic(t, { family: "ipv6" });
-		await flowsVia(v6, 1, 3000, daemon);
-		await bench.world.do({ do: "ipv6_only", isp: 1 });
-		await flowsVia(v4, 2, 8000, daemon);
-		const { fresh } = await v6.report();
-		// In packets, of which there is one per 10 ms: a client that stands still itself is not cut off.
-		assert.ok(fresh.lost < 20, `IPv6 was cut for ${fresh.lost} packets`);
-	});
+	test("IPv4 dead, IPv6 alive: IPv4 moves", (t) =>
+		undisturbed(bench, t, async (scope) => {
+			scope.after(() => bench.world.healAll());
+			const daemon = await bench.daemon(scope);
+			await ready(bench, daemon);
+			const v4 = await bench.traffic(scope);
+			const v6 = await bench.traffic(scope, { family: "ipv6" });
+			await flowsVia(v6, 1, 3000, daemon);
+			await bench.world.do({ do: "ipv6_only", isp: 1 });
+			await flowsVia(v4, 2, 8000, daemon);
+			const { fresh } = await v6.report();
+			// In packets, of which there is one per 10 ms: a client that stands still itself is not cut off.
+			assert.ok(fresh.lost < 20, `IPv6 was cut for ${fresh.lost} packets`);
+		}));
 
 	test("all dead, then one back: traffic goes there", async (t) => {
 		t.after(() => bench.world.healAll());

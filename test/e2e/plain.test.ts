@@ -11,6 +11,7 @@ import {
 	openBench,
 	openFlowVia,
 	ready,
+	undisturbed,
 	uplink,
 } from "./harness.ts";
 
@@ -40,35 +41,37 @@ describe("failover without mwan3", { skip }, () => {
 		await assertGivenBack(bench.router, found);
 	});
 
-	test("carrier lost and back: netifd and the daemon do not fight", async (t) => {
-		t.after(() => bench.world.healAll());
-		const daemon = await bench.daemon(t);
-		await ready(bench, daemon);
-		const traffic = await bench.traffic(t);
-		await bench.world.do({ do: "carrier", isp: 1, up: false });
-		await flowsVia(traffic, 2, 3000, daemon);
-		await bench.world.do({ do: "carrier", isp: 1, up: true });
-		await daemon.until(
-			"wan is up again",
-			async () => (await daemon.members()).find((m) => m.name === uplink(bench, 1))?.up === true,
-			5000,
-		);
-		const since = nowMs();
-		await new Promise((resolve) => setTimeout(resolve, 1000));
-		const { fresh } = await traffic.report({ sinceMs: since });
-		assert.equal(fresh.lost, 0, daemon.describe());
-	});
+	test("carrier lost and back: netifd and the daemon do not fight", (t) =>
+		undisturbed(bench, t, async (scope) => {
+			scope.after(() => bench.world.healAll());
+			const daemon = await bench.daemon(scope);
+			await ready(bench, daemon);
+			const traffic = await bench.traffic(scope);
+			await bench.world.do({ do: "carrier", isp: 1, up: false });
+			await flowsVia(traffic, 2, 3000, daemon);
+			await bench.world.do({ do: "carrier", isp: 1, up: true });
+			await daemon.until(
+				"wan is up again",
+				async () => (await daemon.members()).find((m) => m.name === uplink(bench, 1))?.up === true,
+				5000,
+			);
+			const since = nowMs();
+			await new Promise((resolve) => setTimeout(resolve, 1000));
+			const { fresh } = await traffic.report({ sinceMs: since });
+			assert.equal(fresh.lost, 0, daemon.describe());
+		}));
 
-	test("a switch that is asked for loses nothing", async (t) => {
-		const daemon = await bench.daemon(t);
-		await ready(bench, daemon);
-		const traffic = await bench.traffic(t);
-		await flowsVia(traffic, 1, 3000, daemon);
-		const since = nowMs();
-		await daemon.order("failover", { member: uplink(bench, 3), reason: "test" });
-		await flowsVia(traffic, 3, 3000, daemon);
-		await new Promise((resolve) => setTimeout(resolve, 500));
-		const { fresh, open, rejected } = await traffic.report({ sinceMs: since });
-		assert.deepEqual([fresh.lost, open.lost, rejected], [0, 0, 0]);
-	});
+	test("a switch that is asked for loses nothing", (t) =>
+		undisturbed(bench, t, async (scope) => {
+			const daemon = await bench.daemon(scope);
+			await ready(bench, daemon);
+			const traffic = await bench.traffic(scope);
+			await flowsVia(traffic, 1, 3000, daemon);
+			const since = nowMs();
+			await daemon.order("failover", { member: uplink(bench, 3), reason: "test" });
+			await flowsVia(traffic, 3, 3000, daemon);
+			await new Promise((resolve) => setTimeout(resolve, 500));
+			const { fresh, open, rejected } = await traffic.report({ sinceMs: since });
+			assert.deepEqual([fresh.lost, open.lost, rejected], [0, 0, 0]);
+		}));
 });

@@ -9,7 +9,7 @@ import { hostBus, startAutonomyd } from "../../lab/autonomyd.ts";
 import { startStandIn } from "../../lab/router/stand-in.ts";
 import { readScenario, type Scenario } from "../../lab/scenario/format.ts";
 import { play } from "../../lab/scenario/play.ts";
-import { impossible } from "./harness.ts";
+import { impossible, STARVED, starvation } from "./harness.ts";
 
 const FOLDER = "lab/scenario/files";
 const SHORT_S = 40;
@@ -19,17 +19,35 @@ const AT_ONCE = 2;
 const PATIENCE = 5;
 const skip = process.env.OPENWRT_ROOT ? "scenarios are played on the lab's stand-ins" : (impossible() ?? false);
 
-async function played(scenario: Scenario): Promise<{ failures: readonly string[]; skipped: string[]; words: string }> {
+interface Outcome {
+	readonly failures: readonly string[];
+	readonly skipped: readonly string[];
+	readonly words: string;
+	/** The machine was too busy for its daemon: what failed proves nothing. */
+	readonly isStarved: boolean;
+}
+
+async function played(scenario: Scenario): Promise<Outcome> {
 	const { isps, layout, modems, radios, autonomy } = scenario;
 	const config = autonomy === "" ? {} : { config: { autonomy } };
 	const router = await startStandIn({ isps, layout, modems, radios, ...config });
 	const bus = hostBus(router);
 	try {
 		const daemon = await startAutonomyd(router, bus);
+		// A scenario's time begins when its daemon is there, which takes a multiple on a busy machine.
+		await daemon.until(
+			"every uplink is known to work",
+			async () => {
+				const members = await daemon.members();
+				return members.length > 0 && members.every(({ families }) => families.every((one) => one.verdict === "up"));
+			},
+			300_000,
+		);
 		const { failures, steps } = await play(router, scenario, { patience: PATIENCE });
 		const words = daemon.describe();
+		const waited = (await starvation(router, daemon)) ?? STARVED;
 		await daemon.stop();
-		return { failures, skipped: steps.flatMap((one) => one.skipped ?? []), words };
+		return { failures, skipped: steps.flatMap((one) => one.skipped ?? []), words, isStarved: waited >= STARVED };
 	} finally {
 		bus.close();
 		await router.close();
@@ -41,7 +59,11 @@ describe("scenario files", { skip, concurrency: AT_ONCE }, () => {
 		const scenario = readScenario(readFileSync(`${FOLDER}/${file}`, "utf8"), file);
 		if (scenario.length_s > SHORT_S || scenario.expect.length === 0) continue;
 		test(`${file}: ${scenario.about}`, async (t) => {
-			const { failures, skipped, words } = await played(scenario);
+			let { failures, skipped, words, isStarved } = await played(scenario);
+			for (let more = 2; failures.length > 0 && isStarved && more > 0; more--) {
+				t.diagnostic(`once more: ${failures.join("; ")}`);
+				({ failures, skipped, words, isStarved } = await played(scenario));
+			}
 			if (skipped.length > 0) return t.skip(skipped.join("; "));
 			assert.deepEqual(failures, [], words);
 		});
