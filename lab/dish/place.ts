@@ -9,7 +9,7 @@ export interface PlacedDish {
 }
 
 const ADDRESS = "192.168.100.1";
-const LIMIT_MS = 30_000;
+const LIMIT_MS = 90_000;
 
 export async function placeDish(lab: Lab, isp: number): Promise<PlacedDish> {
 	const where = `isp${isp}` as const;
