@@ -259,9 +259,12 @@ export async function undisturbed(
 		const daemon = bench.latest();
 		const waited = daemon === null || daemon.process.ended ? 0 : await starvation(bench.router, daemon);
 		if (attempts <= 1 || (waited !== null && waited < STARVED)) throw error;
-		t.diagnostic(`once more, the daemon waited ${waited?.toFixed(1)} times as long as it worked: ${error}`);
+		// Not a diagnostic, which is shown to nobody.
+		console.error(
+			`once more, the daemon waited for its processor ${waited?.toFixed(1)} times as long as it had one: "${t.name}": ${String(error).split("\n", 1)[0]}`,
+		);
 		for (const tidy of tidies.splice(0)) await tidy();
-		return undisturbed(bench, t, body, attempts - 1);
+		await undisturbed(bench, t, body, attempts - 1);
 	} finally {
 		for (const tidy of tidies) await tidy();
 	}
