@@ -9,7 +9,7 @@ import { readdirSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { bundleMissing, type Engine } from "../lab/autonomyd.ts";
 import { REPO } from "../lab/net/bundle.ts";
-import { MARK, type Result } from "./support/events.ts";
+import { type Begun, type Held, MARK, type Result } from "./support/events.ts";
 
 interface Job {
 	readonly file: string;
@@ -55,22 +55,57 @@ function count(job: Job, { name, suite, skip, error, ok }: Result, tally: Tally)
 	}
 }
 
+/** What the browser's driver says of its own work when it is asked to: kept for a file that does not end. */
+const DRIVER = " pw:api ";
+const DRIVER_LINES = 12;
+/** For a process that is late, to say what it still holds. */
+const LAST_WORDS_MS = 3000;
+
+/** Where a file that does not end has come to. */
+function whereabouts(running: readonly string[], held: readonly string[], driver: readonly string[]): string {
+	const at = running.length > 0 ? `in "${running.join(" > ")}"` : "none of its tests is running";
+	const all = [...new Set(held)].map((kind) => `${held.filter((one) => one === kind).length} ${kind}`);
+	return [`${at}; it holds ${all.join(", ") || "what it could not tell"}`, ...driver].join("\n");
+}
+
 function runFile(job: Job, limitMs: number, tally: Tally): Promise<void> {
 	console.log(`# ${job.name}`);
 	const argv = ["--import", "tsx", "--test-reporter", "./test/support/events.ts", job.file];
-	const env = job.engine === null ? process.env : { ...process.env, AUTONOMY_ENGINE: job.engine };
+	const engine = job.engine === null ? {} : { AUTONOMY_ENGINE: job.engine };
 	const begun = performance.now();
-	const child = spawn(process.execPath, argv, { env, stdio: ["ignore", "pipe", "inherit"] });
+	const child = spawn(process.execPath, argv, {
+		env: { DEBUG: "pw:api", ...process.env, ...engine },
+		stdio: ["ignore", "pipe", "pipe"],
+	});
 	let late = false;
 	const timer = setTimeout(() => {
 		late = true;
-		child.kill("SIGKILL");
+		child.kill("SIGUSR2");
+		setTimeout(() => child.kill("SIGKILL"), LAST_WORDS_MS);
 	}, limitMs);
 	let results = 0;
 	let wrong = 0;
+	/** Suites that have begun and not ended, and the test in them. */
+	const running: string[] = [];
+	let held: readonly string[] = [];
+	const driver: string[] = [];
+	createInterface({ input: child.stderr }).on("line", (line) => {
+		if (!line.includes(DRIVER)) process.stderr.write(`${line}\n`);
+		else if (driver.push(line) > DRIVER_LINES) driver.shift();
+	});
 	createInterface({ input: child.stdout }).on("line", (line) => {
 		if (line.startsWith(MARK)) {
-			const result = JSON.parse(line.slice(MARK.length)) as Result;
+			const told = JSON.parse(line.slice(MARK.length)) as Begun | Held | Result;
+			if ("held" in told) {
+				held = told.held;
+				return;
+			}
+			running.length = told.depth;
+			if ("begun" in told) {
+				running.push(told.begun);
+				return;
+			}
+			const result = told;
 			results++;
 			if (!result.ok) wrong++;
 			count(job, result, tally);
@@ -82,8 +117,8 @@ function runFile(job: Job, limitMs: number, tally: Tally): Promise<void> {
 			tally.seconds.set(job.name, (performance.now() - begun) / 1000);
 			const end = late ? `not done within ${limitMs / 1000} s` : `ended with ${signal ?? code}`;
 			const broken = late || results === 0 || (code !== 0 && wrong === 0);
-			if (broken)
-				count(job, { name: "", suite: false, skip: null, ok: false, error: `${end}, ${results} results` }, tally);
+			const error = `${end}, ${results} results, ${whereabouts(running, held, driver)}`;
+			if (broken) count(job, { name: "", depth: 0, suite: false, skip: null, ok: false, error }, tally);
 			resolve();
 		});
 	});
