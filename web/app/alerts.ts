@@ -4,7 +4,7 @@ import { when } from "../format.ts";
 import { alertRow } from "../model/alerts.ts";
 import type { App, View } from "./app.ts";
 import { button, failureText, toast } from "./kit.ts";
-import type { Alert, AppState } from "./state.ts";
+import { type Alert, type AppState, isQueued } from "./state.ts";
 
 const MOST_PAST = 50;
 
@@ -59,15 +59,14 @@ export function createAlerts(app: App): View {
 	function draw(state: AppState): void {
 		const { alerts, queued } = state;
 		const writes = app.session.write;
-		const isQueued = (id: string): boolean => queued.includes(id) || queued.includes("all");
 		const now = JSON.stringify([alerts, queued]);
 		if (now !== drawn) {
 			drawn = now;
-			replace(list, ...alerts.map((one) => row(one, isQueued(one.id), writes)));
+			replace(list, ...alerts.map((one) => row(one, isQueued(state, one.id), writes)));
 		}
 		setText(none, state.seenUnixMs === null ? _("Nothing is known yet.") : _("All is well: no alert holds."));
 		show(none, alerts.length === 0);
-		const open = alerts.filter((one) => one.state === "active" && !isQueued(one.id));
+		const open = alerts.filter((one) => one.state === "active" && !isQueued(state, one.id));
 		show(all, writes && open.length > 1);
 		show(before, state.trouble === null);
 	}

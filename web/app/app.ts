@@ -8,7 +8,7 @@ export interface App {
 	readonly transport: Transport;
 	readonly session: Session;
 	readonly store: Store;
-	/** Asks the router again and draws what is seen. */
+	/** Asks the router after this moment, so that what was just ordered is in the answer, and draws what is seen. */
 	refresh(): Promise<void>;
 	openUplink(name: string): void;
 	/** Shows the history, with this decision explained. */
@@ -23,7 +23,12 @@ export interface View {
 	shown?(): void;
 }
 
+/** The router has answered, and goes on answering: what is shown is of now, not what this phone remembers. */
+export function isOfNow(state: AppState): boolean {
+	return state.trouble === null && state.atMs !== null;
+}
+
 /** Orders need the right to write and a router that answers. */
 export function canOrder(app: App, state: AppState): boolean {
-	return app.session.write && state.trouble === null && state.status !== null;
+	return app.session.write && isOfNow(state);
 }

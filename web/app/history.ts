@@ -3,7 +3,18 @@ import { errorCode } from "../api.ts";
 import { type Child, el, replace, setText, show } from "../dom.ts";
 import { day, when } from "../format.ts";
 import { MOST_DECISIONS } from "../model/day.ts";
-import { candidateRows, type Entry, entries, type Filter, figureRows, matching, outcomes } from "../model/journal.ts";
+import {
+	candidateRows,
+	type Entry,
+	entries,
+	type Filter,
+	figureRows,
+	isPending,
+	LOOK_AGAIN_MS,
+	LOOKS,
+	matching,
+	outcomes,
+} from "../model/journal.ts";
 import { say } from "../say.ts";
 import type { App, View } from "./app.ts";
 import { button, choice, failureText } from "./kit.ts";
@@ -27,12 +38,19 @@ function table(captions: readonly string[], rows: readonly (readonly string[])[]
 	);
 }
 
-async function explained(app: App, id: string): Promise<readonly Child[]> {
+async function explain(app: App, id: string, place: HTMLElement, looks = LOOKS): Promise<void> {
 	try {
 		const told = await app.api.call("explain", { id });
 		const figures = figureRows(told);
 		const done = outcomes(told);
-		return [
+		const pending = isPending(told);
+		if (pending && looks > 0) {
+			setTimeout(() => {
+				if (place.isConnected) void explain(app, id, place, looks - 1);
+			}, LOOK_AGAIN_MS);
+		}
+		replace(
+			place,
 			el(
 				"p",
 				{ class: "quiet" },
@@ -40,11 +58,15 @@ async function explained(app: App, id: string): Promise<readonly Child[]> {
 			),
 			figures.length > 0 ? table([_("What"), _("Measured"), _("Held against")], figures) : null,
 			table([_("Uplink"), _("State"), _("Score"), _("Why not")], candidateRows(told)),
-			...(done.length > 0 ? done : [_("Nothing had to be done.")]).map((line) => el("p", {}, line)),
-		];
+			...(done.length > 0 ? done : [pending ? _("It is being carried out.") : _("Nothing had to be done.")]).map(
+				(line) => el("p", {}, line),
+			),
+		);
 	} catch (error) {
-		if (errorCode(error) === "not_found") return [el("p", {}, _("This decision is no longer on record."))];
-		return [el("p", { class: "wrong" }, failureText(error))];
+		// What was read before stays.
+		if (place.childElementCount > 0) return;
+		if (errorCode(error) === "not_found") replace(place, el("p", {}, _("This decision is no longer on record.")));
+		else replace(place, el("p", { class: "wrong" }, failureText(error)));
 	}
 }
 
@@ -105,7 +127,7 @@ export function createHistory(app: App): View & { open(id: string): void } {
 		);
 		why.addEventListener("toggle", () => {
 			if (!why.open || decisionId === null || place.childElementCount > 0) return;
-			void explained(app, decisionId).then((parts) => replace(place, ...parts));
+			void explain(app, decisionId, place);
 		});
 		const node = el(
 			"li",

@@ -4,7 +4,7 @@ import { duration, when } from "../format.ts";
 import { type Card, overview } from "../model/overview.ts";
 import { say } from "../say.ts";
 import { type Sample, spark } from "../series.ts";
-import { type App, canOrder, type View } from "./app.ts";
+import { type App, canOrder, isOfNow, type View } from "./app.ts";
 import { createDay } from "./day.ts";
 import { icon, linkIcon } from "./icons.ts";
 import { button } from "./kit.ts";
@@ -150,7 +150,7 @@ export function createOverview(app: App): View {
 			const model = overview(status, state.members, (name) => state.series.get(name)?.at(-1), state.risks);
 			const orderable = canOrder(app, state);
 			// What is old is not called good.
-			const shownTone = state.trouble === null ? model.tone : "off";
+			const shownTone = isOfNow(state) ? model.tone : "off";
 			if (tone !== shownTone) {
 				tone = shownTone;
 				hero.className = `hero ${shownTone}`;

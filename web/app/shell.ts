@@ -9,7 +9,7 @@ import { headline } from "../model/overview.ts";
 import { troubleWords } from "../model/trouble.ts";
 import { say } from "../say.ts";
 import { createAlerts } from "./alerts.ts";
-import type { App, View } from "./app.ts";
+import { type App, isOfNow, type View } from "./app.ts";
 import { watchInstall } from "./device.ts";
 import { createHistory } from "./history.ts";
 import { type IconName, icon } from "./icons.ts";
@@ -17,7 +17,7 @@ import { nowMs, toast } from "./kit.ts";
 import { createMore } from "./more.ts";
 import { createOverview } from "./overview.ts";
 import { isAlive, logout, type Session, transportOf } from "./session.ts";
-import { type AppState, createStore, forgetState } from "./state.ts";
+import { type AppState, createStore, isQueued } from "./state.ts";
 import { openUplinkSheet, type UplinkSheet } from "./uplink.ts";
 
 const EVERY_MS = 2000;
@@ -39,7 +39,10 @@ export function showShell(session: Session, leave: (why: string) => void): void 
 		transport,
 		session,
 		store,
-		refresh,
+		async refresh() {
+			await running?.catch(() => undefined);
+			await refresh();
+		},
 		openUplink(name) {
 			sheet = openUplinkSheet(app, name, () => {
 				sheet = null;
@@ -54,7 +57,7 @@ export function showShell(session: Session, leave: (why: string) => void): void 
 		async logout() {
 			end();
 			await logout(session);
-			forgetState();
+			store.forget();
 			leave("");
 		},
 	};
@@ -116,8 +119,9 @@ export function showShell(session: Session, leave: (why: string) => void): void 
 	}
 
 	let shownTrouble = "";
-	function drawTrouble({ trouble, seenUnixMs }: AppState): void {
-		document.body.classList.toggle("stale", trouble !== null);
+	function drawTrouble(state: AppState): void {
+		const { trouble, seenUnixMs } = state;
+		document.body.classList.toggle("stale", !isOfNow(state));
 		if (trouble === null) {
 			if (shownTrouble !== "") replace(notice);
 			shownTrouble = "";
@@ -145,11 +149,11 @@ export function showShell(session: Session, leave: (why: string) => void): void 
 	function draw(): void {
 		const state = store.state();
 		drawTrouble(state);
-		const open = state.alerts.filter((one) => one.state === "active" && !state.queued.includes(one.id)).length;
+		const open = state.alerts.filter((one) => one.state === "active" && !isQueued(state, one.id)).length;
 		setText(badge, open === 0 ? "" : String(Math.min(open, 99)));
-		const told = state.status === null ? "" : headline(state.status).headline;
-		setText(aloud, state.trouble === null ? told : "");
-		document.title = state.trouble === null && told !== "" ? `autonomy: ${told}` : "autonomy";
+		const told = state.status === null || !isOfNow(state) ? "" : headline(state.status).headline;
+		setText(aloud, told);
+		document.title = told === "" ? "autonomy" : `autonomy: ${told}`;
 		views[current].draw(state);
 		sheet?.draw(state);
 	}

@@ -24,6 +24,8 @@ export interface Store {
 	refresh(): Promise<AppState>;
 	/** At once when the router answers, else as soon as it does; true: the router has it. */
 	acknowledge(id: string): Promise<boolean>;
+	/** Whoever uses it leaves: nothing is kept on this phone, of an answer that is still to come neither. */
+	forget(): void;
 }
 
 const KEEP_EVERY_MS = 10_000;
@@ -32,9 +34,9 @@ const MOST_QUEUED = 50;
 const TOO_OLD_MS = 7 * 86_400_000;
 const NO_ONE: readonly string[] = ["offline", "timeout", "absent"];
 
-export function forgetState(): void {
-	keep("last", null);
-	keep("queue", null);
+/** Acknowledged here; the router is still to be told. */
+export function isQueued({ queued }: AppState, id: string): boolean {
+	return queued.includes(id) || queued.includes("all");
 }
 
 function readLast(): Pick<AppState, "status" | "members" | "alerts" | "seenUnixMs"> | null {
@@ -58,6 +60,7 @@ export function createStore(api: Api, nowMs: () => number): Store {
 	let queued = readQueue();
 	let keptAtMs = Number.NEGATIVE_INFINITY;
 	let keptFor = "";
+	let forgotten = false;
 	let state = join(live.state());
 
 	function join(now: LiveState): AppState {
@@ -67,7 +70,7 @@ export function createStore(api: Api, nowMs: () => number): Store {
 
 	function setQueue(ids: readonly string[]): void {
 		queued = ids.slice(-MOST_QUEUED);
-		keep("queue", queued.length === 0 ? null : { ids: queued });
+		if (!forgotten) keep("queue", queued.length === 0 ? null : { ids: queued });
 	}
 
 	/** What the router no longer knows is over: nothing to acknowledge. */
@@ -92,7 +95,9 @@ export function createStore(api: Api, nowMs: () => number): Store {
 				alerts = (await api.call("alerts").catch(() => told)).alerts;
 			}
 			// At once when something happened, now and then for the figures.
-			const happened = JSON.stringify([alerts, now.status?.last_event?.id, now.status?.current]);
+			const { last_event: event, current, state: how } = now.status ?? {};
+			const happened = JSON.stringify([alerts, event?.id, current, how]);
+			if (forgotten) return state;
 			if (happened !== keptFor || nowMs() - keptAtMs > KEEP_EVERY_MS) {
 				keptAtMs = nowMs();
 				keptFor = happened;
@@ -117,6 +122,11 @@ export function createStore(api: Api, nowMs: () => number): Store {
 			}
 			await ask();
 			return true;
+		},
+		forget() {
+			forgotten = true;
+			keep("last", null);
+			keep("queue", null);
 		},
 	};
 }

@@ -109,6 +109,15 @@ export function candidateRows(explanation: Explanation): readonly (readonly [str
 	]);
 }
 
+/** How often it is looked again for what came of a decision that is just being carried out. */
+export const LOOKS = 6;
+export const LOOK_AGAIN_MS = 1500;
+
+/** Something of it has not been heard of yet. */
+export function isPending({ actions, results }: Explanation): boolean {
+	return actions.some((action) => !results.some((result) => result.action_id === action.id));
+}
+
 /** Lines of what the network was told and what came of it. */
 export function outcomes(explanation: Explanation): readonly string[] {
 	const lines = explanation.results.map(({ ok, text, method, duration_ms }) =>

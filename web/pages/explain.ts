@@ -2,23 +2,19 @@
 import type { Api } from "../api.ts";
 import { el, replace } from "../dom.ts";
 import { dateTime } from "../format.ts";
-import { candidateRows, figureRows, outcomes } from "../model/journal.ts";
+import { candidateRows, figureRows, isPending, LOOK_AGAIN_MS, LOOKS, outcomes } from "../model/journal.ts";
 import { say } from "../say.ts";
 import { ruleWord } from "../told.ts";
 import { table } from "./controls.ts";
 
-/** How often it looks again for what came of a decision that is just being carried out. */
-const LOOKS = 6;
-const PAUSE_MS = 1500;
-
 export async function fillExplanation(api: Api, id: string, into: HTMLElement, looks = LOOKS): Promise<void> {
 	const given = await api.call("explain", { id });
-	const pending = given.actions.some((action) => !given.results.some((result) => result.action_id === action.id));
+	const pending = isPending(given);
 	if (pending && looks > 0) {
 		setTimeout(() => {
 			// What cannot be read now is not worth a word: the explanation itself is there.
 			if (into.isConnected) fillExplanation(api, id, into, looks - 1).catch(() => undefined);
-		}, PAUSE_MS);
+		}, LOOK_AGAIN_MS);
 	}
 	const results = outcomes(given);
 	replace(
