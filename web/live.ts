@@ -43,7 +43,10 @@ export interface LiveState {
 
 export interface Live {
 	state(): LiveState;
+	/** While one is under way that one. */
 	refresh(): Promise<LiveState>;
+	/** Of after this moment: what was just ordered is in it. */
+	again(): Promise<LiveState>;
 }
 
 /** `nowMs` is monotonic. */
@@ -113,8 +116,12 @@ export function createLive(api: Api, nowMs: () => number): Live {
 		return { status, members, series, risks, trouble: null, atMs };
 	}
 
-	return {
+	const live: Live = {
 		state: () => state,
+		async again() {
+			await running;
+			return live.refresh();
+		},
 		refresh() {
 			running ??= ask()
 				.catch((error: unknown): LiveState => {
@@ -134,6 +141,7 @@ export function createLive(api: Api, nowMs: () => number): Live {
 			return running;
 		},
 	};
+	return live;
 }
 
 /** What was known of the others, and what is known of this one now. */

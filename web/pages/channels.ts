@@ -25,15 +25,15 @@ export function createChannel(page: Pick<Page, "failed">, api: Api, name: Channe
 	const text = el("span");
 	const notes = el("span", { class: "au-dim" });
 	const outcome = el("p", { role: "status" });
-	let known: Channel | undefined | null = null;
 	const test = button(page, _("Send a test message"), send, { about: channelTitle(name), kind: "neutral" });
 	const line = el("p", {}, badge, " ", text, " ", notes);
 	const root = el("div", { class: "au-channel" }, line, el("div", { class: "au-buttons" }, test), outcome);
 
 	async function send(): Promise<void> {
-		const before = known ?? undefined;
 		setText(outcome, _("On its way ..."));
 		try {
+			// Not what was known: another message may have been sent since.
+			const before = await read();
 			await api.call("send_test_notification", { channel: name });
 			setText(outcome, await wait(before));
 		} catch (error) {
@@ -42,11 +42,15 @@ export function createChannel(page: Pick<Page, "failed">, api: Api, name: Channe
 		}
 	}
 
+	async function read(): Promise<Channel | undefined> {
+		return (await readChannels(api)).find((one) => one.name === name);
+	}
+
 	async function wait(before: Channel | undefined): Promise<string> {
 		const untilMs = performance.now() + WAIT_MS;
 		for (;;) {
 			await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-			const now = (await readChannels(api)).find((one) => one.name === name);
+			const now = await read();
 			view.update(now);
 			const found = testOutcome(before, now);
 			if (found !== null) return found.text;
@@ -57,7 +61,6 @@ export function createChannel(page: Pick<Page, "failed">, api: Api, name: Channe
 	const view: ChannelView = {
 		root,
 		update(channel) {
-			known = channel;
 			const row = channel ? channelRow(channel) : null;
 			setAttribute(line, "class", `au-${row?.tone ?? "off"}`);
 			setText(badge, row?.state ?? (channel === null ? _("unknown") : _("switched off")));

@@ -47,7 +47,7 @@ export function createOverviewPage(): HTMLElement {
 			async work() {
 				const order = { member: name, reason: reason.value() };
 				await api.order("failover", forS.value() === "" ? order : { ...order, for_s: Number(forS.value()) });
-				await refresh();
+				await again();
 			},
 		});
 	}
@@ -62,7 +62,7 @@ export function createOverviewPage(): HTMLElement {
 				text: _("Hold"),
 				async work() {
 					await api.order("action", { cmd: "hold", for_s: Number(forS.value()) });
-					await refresh();
+					await again();
 				},
 			},
 		);
@@ -70,7 +70,7 @@ export function createOverviewPage(): HTMLElement {
 
 	async function order(cmd: "hold" | "release" | "restore" | "recheck", name?: string): Promise<void> {
 		await api.order("action", name === undefined ? { cmd } : { cmd, name });
-		await refresh();
+		await again();
 	}
 
 	const restore = button(page, _("Back to the automatic choice"), () => order("restore"), { kind: "apply" });
@@ -150,10 +150,10 @@ export function createOverviewPage(): HTMLElement {
 			);
 	}
 
-	async function refresh(): Promise<void> {
-		draw(await live.refresh());
+	async function again(): Promise<void> {
+		draw(await live.again());
 	}
 
-	void keepFresh(2, refresh);
+	void keepFresh(2, async () => draw(await live.refresh()));
 	return page.root;
 }

@@ -158,7 +158,8 @@ export function keepFresh(seconds: number, refresh: () => Promise<unknown>): Pro
 
 /**
  * Reads now and every `seconds`; what went wrong stands in the page's head until it goes well again. `wrong` may forget
- * what is to be read anew, and may have better words. The result reads at once.
+ * what is to be read anew, and may have better words. The result reads at once, but never beside a reading that is under
+ * way: what was asked before would be drawn over what was asked later.
  */
 export function keepReading(
 	page: Pick<Page, "trouble">,
@@ -168,7 +169,8 @@ export function keepReading(
 ): () => Promise<void> {
 	let atMs: number | null = null;
 	let sinceMs: number | null = null;
-	async function refresh(): Promise<void> {
+	let last = Promise.resolve();
+	async function once(): Promise<void> {
 		try {
 			await read();
 			atMs = nowMs();
@@ -179,6 +181,10 @@ export function keepReading(
 			const told = wrong(error) ?? { code: errorCode(error), text: errorText(error) };
 			page.trouble({ ...told, sinceMs }, atMs);
 		}
+	}
+	function refresh(): Promise<void> {
+		last = last.then(once, once);
+		return last;
 	}
 	void keepFresh(seconds, refresh);
 	return refresh;
