@@ -92,6 +92,8 @@ export function startService(lua: string, file: string, ubus: Ubus): Service {
 	});
 	const { stdin, stdout } = child;
 	if (stdin === null || stdout === null) throw new Error("a service without pipes");
+	// An answer of the bus may come when the service has been closed.
+	stdin.on("error", () => undefined);
 	let queue: Promise<unknown> = Promise.resolve();
 	let finish: ((answer: ServiceAnswer) => void) | null = null;
 	const say = (value: unknown): void => {

@@ -216,6 +216,7 @@ export async function box(shell: Shell): Promise<Box> {
 		read: (path) => readFileSync(at(path), "utf8"),
 		list: (path) => (existsSync(at(path)) ? readdirSync(at(path)).sort() : []),
 		calls: () => readFileSync(at("calls"), "utf8").split("\n").filter(Boolean),
-		remove: () => rmSync(root, { recursive: true, force: true }),
+		// The last program called may still be writing in it.
+		remove: () => rmSync(root, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 }),
 	};
 }

@@ -42,7 +42,7 @@ async function request(method: string, path: string, body?: unknown): Promise<un
 	const data: unknown = await response.json();
 	if (response.ok) return data;
 	// Whoever's session is over is sent to log in (seen in 7.20).
-	if (response.status === 401 && path !== "/api/login") {
+	if (response.status === 401 && path !== "/api/login" && !loggingIn) {
 		await show(null);
 		login();
 	}
@@ -118,7 +118,12 @@ async function start(): Promise<void> {
 	app.replaceChildren(bar, main);
 }
 
+/** Of several requests that are refused the first leads there: what is being typed is not to be lost. */
+let loggingIn = false;
+
 function login(): void {
+	if (loggingIn) return;
+	loggingIn = true;
 	const form = document.createElement("form");
 	const name = document.createElement("input");
 	const password = document.createElement("input");
@@ -135,6 +140,7 @@ function login(): void {
 			(body) => {
 				const { token } = (body as { readonly data: { readonly token: string } }).data;
 				if (!withCookie) sessionStorage.setItem("sid", token);
+				loggingIn = false;
 				void start();
 			},
 			(error: Error) => {
