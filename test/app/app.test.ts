@@ -13,8 +13,9 @@ import { startRutosServer } from "../../lab/rutos/server.ts";
 import { findLua, startService, ubusOf } from "../../lab/rutos/service.ts";
 import { answerAll } from "../luci/invent.ts";
 import { violations } from "../support/axe.ts";
+import { becomes, FORGIVING, pressable, says, untilTrue } from "../support/pages.ts";
 import { cannotPush, type PushService, startPushService, TRUST } from "./push-service.ts";
-import { type Bench, cannot, logIn, type Opened, openBench, says, untilTrue } from "./support.ts";
+import { type Bench, cannot, logIn, type Opened, openBench, toasted } from "./support.ts";
 
 const why = cannot();
 const H1 = ".hero h1";
@@ -32,10 +33,7 @@ describe("phone app", { skip: why ?? false }, () => {
 				isps: 3,
 				modems: [2],
 				radios: [3],
-				config: {
-					autonomy:
-						"config autonomy 'main'\n\toption min_uptime_s '1'\n\nconfig notifications 'push'\n\toption allow_private '1'\n",
-				},
+				config: { autonomy: `${FORGIVING}config notifications 'push'\n\toption allow_private '1'\n` },
 			},
 			{ env: TRUST },
 			async (router) => {
@@ -53,18 +51,29 @@ describe("phone app", { skip: why ?? false }, () => {
 		await on.locator(`nav a[href="#${view}"][aria-current=page]`).waitFor();
 	};
 
-	async function untilAcknowledged(): Promise<void> {
+	const LIMIT_MS = 120_000;
+
+	/** Acknowledges one that is left, in the page: an alert may be over between looking and pressing. */
+	const press = (): Promise<unknown> =>
+		page.evaluate(`document.querySelector(".alert .button:not([disabled])")?.click()`);
+
+	async function untilAcknowledged(alsoPress = false): Promise<void> {
 		await bench.daemon.until(
 			"alerts acknowledged",
 			async () => {
+				if (alsoPress) await press();
 				const { summary } = await bench.daemon.call<Reply<"alerts">>("alerts");
 				return summary.active === 0 && summary.acknowledged > 0;
 			},
-			15_000,
+			LIMIT_MS,
 		);
 	}
 
+	/** The buttons that give orders in the overview. */
+	const orders = (on: Page): Promise<string[]> => pressable(on, ".overview .orders");
+
 	test("log in: refused with a wrong password, then every uplink in order of preference", async () => {
+		await page.getByLabel("Password").waitFor();
 		assert.deepEqual(await violations(page, "body"), []);
 		await page.getByLabel("Password").fill("wrong");
 		await page.getByRole("button", { name: "Log in" }).click();
@@ -105,7 +114,7 @@ describe("phone app", { skip: why ?? false }, () => {
 		t.after(() => bench.world.do({ do: "heal", isp: 1 }));
 		await says(page, H1, /over wan[bc], not the first choice/);
 		await says(page, ".card", /^wan[\s\S]*no internet/);
-		await says(page, ".count", /[12]/);
+		await says(page, ".count", /\d/);
 		await go("alerts");
 		await says(page, ".alert", /Uplink down: wan[\s\S]*critical/);
 		assert.deepEqual(await violations(page, "body"), []);
@@ -113,19 +122,13 @@ describe("phone app", { skip: why ?? false }, () => {
 			.getByRole("button", { name: /^Acknowledge: / })
 			.first()
 			.click();
-		await says(page, ".toast", /Acknowledged/);
-		const all = page.getByRole("button", { name: "Acknowledge all" });
-		const one = page.getByRole("button", { name: /^Acknowledge: / });
-		for (let left = await one.count(); left > 0; left = await one.count()) {
-			if (await all.isVisible()) await all.click();
-			else await one.first().click();
-			await untilTrue(page, `document.querySelectorAll(".alert .button").length < ${left}`);
-		}
-		await untilAcknowledged();
+		await toasted(page, /Acknowledged/);
+		await untilAcknowledged(true);
 		await go("history");
-		await says(page, ".entry.bad", /failover/);
-		await page.locator(".entry.bad .why summary").first().click();
-		await says(page, ".explained", /by the rule hard failure/);
+		const failover = page.locator(".entry.bad", { hasText: /failover[\s\S]*Left wan:/ });
+		await failover.locator(".why summary").first().click();
+		// How long it takes until all probes are missed, a busy machine decides.
+		await says(page, ".explained", /by the rule (hard failure|severe loss)/);
 		await says(page, ".explained", /Done in/);
 		assert.deepEqual(await violations(page, "body"), []);
 		await go("overview");
@@ -133,7 +136,8 @@ describe("phone app", { skip: why ?? false }, () => {
 
 	test("an uplink's sheet; the traffic by hand there and back, each behind a question", async () => {
 		await go("overview");
-		await says(page, H1, /The internet is up/);
+		// The failover may have been to wanc: nothing can be moved there then.
+		await says(page, H1, /^The internet is up, over wan\.$/);
 		const card = page.getByRole("button", { name: "wanc", exact: true });
 		await card.click();
 		const sheet = page.getByRole("dialog", { name: "wanc", exact: true });
@@ -168,8 +172,10 @@ describe("phone app", { skip: why ?? false }, () => {
 		await says(page, ".hero", /By hand on wanc until/);
 		assert.equal((await bench.daemon.status()).pin?.name, "wanc");
 		await page.getByRole("button", { name: "Back to the automatic choice" }).click();
-		await page.getByRole("dialog").getByRole("button", { name: "Restore" }).click();
-		await says(page, H1, /over wan(b?)[.,]/);
+		const back = page.getByRole("dialog", { name: "Back to the automatic choice" });
+		await back.getByRole("button", { name: "Restore" }).click();
+		await back.waitFor({ state: "hidden" });
+		await says(page, H1, /over wan[.,]/);
 		assert.equal((await bench.daemon.status()).pin, undefined);
 		await page.getByRole("button", { name: "No automatic switches" }).click();
 		await page.getByRole("dialog").getByRole("button", { name: "Hold" }).click();
@@ -181,10 +187,10 @@ describe("phone app", { skip: why ?? false }, () => {
 	test("who may only look gets no buttons that act; who may not even that is told what to do", async () => {
 		const viewer = await bench.enter("viewer");
 		await says(viewer.page, H1, /The internet is up/);
-		assert.equal(await viewer.page.locator(".overview .orders .button:visible").count(), 0);
+		assert.deepEqual(await orders(viewer.page), []);
 		await viewer.page.getByRole("button", { name: "wanc", exact: true }).click();
 		await viewer.page.locator(".sheet .graph:visible").first().waitFor();
-		assert.equal(await viewer.page.locator(".sheet .orders .button:visible").count(), 0);
+		assert.deepEqual(await pressable(viewer.page, ".sheet .orders"), []);
 		assert.deepEqual(viewer.errors, []);
 		await viewer.context.close();
 		const stranger = await bench.enter("stranger");
@@ -208,7 +214,7 @@ describe("phone app", { skip: why ?? false }, () => {
 		await says(page, H1, /The internet is up/);
 		await bench.daemon.stop();
 		await says(page, "[role=alert]", /The daemon does not run/);
-		assert.equal(await page.locator(".overview .orders .button:visible").count(), 0);
+		assert.deepEqual(await orders(page), []);
 		await bench.startDaemon();
 		await page.locator(".trouble > div").waitFor({ state: "detached" });
 		await says(page, H1, /The internet is up/);
@@ -233,21 +239,21 @@ describe("phone app", { skip: why ?? false }, () => {
 		const last = await page.locator(H1).textContent();
 		assert.match(last ?? "", /^The internet is /);
 		await go("alerts");
-		const one = page.getByRole("button", { name: /^Acknowledge: / });
-		for (let left = await one.count(); left > 0; left = await one.count()) {
-			await one.first().click();
-			await untilTrue(page, `document.querySelectorAll(".alert .button").length < ${left}`);
-		}
-		await says(page, ".toast", /Kept on this phone/);
+		await becomes(async () => {
+			await press();
+			return page.locator(".alert .button").count();
+		}, 0);
+		await toasted(page, /Kept on this phone/);
 		await page.reload();
 		await says(page, "[role=alert]", /What is shown is .* old, of/);
 		await says(page, ".alert", /acknowledged here, the router is not told yet/);
 		await go("overview");
 		assert.equal(await page.locator(H1).textContent(), last);
 		assert.equal(await page.locator(".hero.off").count(), 1, "what is old is not called good");
+		assert.deepEqual(await orders(page), []);
 		assert.deepEqual(await violations(page, "body"), []);
 		await bench.reachable(true);
-		await says(page, ".toast", /The router knows now/);
+		await toasted(page, /The router knows now/);
 		await untilAcknowledged();
 		await page.locator(".trouble > div").waitFor({ state: "detached" });
 	});
@@ -269,8 +275,9 @@ describe("phone app", { skip: why ?? false }, () => {
 			["/send/of-this-very-phone"],
 		);
 		await phone.page.getByRole("button", { name: "Send a test" }).click();
-		const message = await service.next();
-		assert.match(message, /"title":".*Test message"/);
+		// Alerts of what the tests before did may come first.
+		let message = await service.next();
+		while (!/"title":".*Test message"/.test(message)) message = await service.next();
 		const session = await phone.context.newCDPSession(phone.page);
 		const registration = new Promise<string>((resolve) => {
 			session.on("ServiceWorker.workerRegistrationUpdated", ({ registrations }) => {
@@ -341,7 +348,7 @@ describe("phone app", { skip: why ?? false }, () => {
 		await says(rutos.page, "[role=alert]", /Your session is over/);
 		await enter("viewer", "Viewer123");
 		await says(rutos.page, H1, /The internet is up/);
-		assert.equal(await rutos.page.locator(".overview .orders .button:visible").count(), 0);
+		assert.deepEqual(await orders(rutos.page), []);
 		assert.deepEqual(rutos.errors, []);
 		await rutos.context.close();
 	});
@@ -408,7 +415,7 @@ describe("phone app", { skip: why ?? false }, () => {
 		const readyMs = Number(await slow.evaluate("performance.now()"));
 		t.diagnostic(`usable after ${Math.round(readyMs)} ms at a quarter of the speed`);
 		// How quick exactly is no matter of a test on a machine that does other things too.
-		assert.ok(readyMs < 60_000, `${readyMs} ms`);
+		assert.ok(readyMs < LIMIT_MS, `${readyMs} ms`);
 		await context.close();
 	});
 });

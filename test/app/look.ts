@@ -1,7 +1,8 @@
 /** Screenshots of every view for people: npx tsx test/app/look.ts [folder]. */
 import { mkdirSync } from "node:fs";
 import type { Page } from "playwright-core";
-import { openBench, says } from "./support.ts";
+import { says } from "../support/pages.ts";
+import { openBench } from "./support.ts";
 
 const folder = process.argv[2] ?? "build/shots";
 mkdirSync(folder, { recursive: true });

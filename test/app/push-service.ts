@@ -67,7 +67,7 @@ export async function startPushService(router: RouterUnderTest): Promise<PushSer
 		const ready = lines.shift();
 		if (ready !== undefined) return Promise.resolve(ready);
 		return new Promise((resolve, reject) => {
-			const timer = setTimeout(() => reject(new Error("no push within 60 s")), 60_000);
+			const timer = setTimeout(() => reject(new Error("no push within 120 s")), 120_000);
 			waiting.push((text) => {
 				clearTimeout(timer);
 				resolve(text);

@@ -13,7 +13,7 @@ import { createWorld, type World } from "../../lab/scenario/world.ts";
 import type { RouterUnderTest } from "../../lab/under-test.ts";
 import { impossible } from "../e2e/harness.ts";
 import { chromiumPath, launch, NO_BROWSER } from "../support/chromium.ts";
-import { allEligible, errorsOf, orClosed } from "../support/pages.ts";
+import { allEligible, errorsOf, FORGIVING, orClosed, untilTrue } from "../support/pages.ts";
 
 export function cannot(): string | null {
 	return chromiumPath() === null ? NO_BROWSER : impossible();
@@ -76,77 +76,82 @@ export async function logIn(page: Page, user: User): Promise<void> {
 	await page.getByRole("button", { name: "Log in" }).click();
 }
 
+/** Toasts fade: who reads them late, as on a busy machine, reads them here. */
+const KEEP_TOASTS = `
+	globalThis.toasts = [];
+	new MutationObserver((changes) => {
+		for (const { addedNodes } of changes)
+			for (const one of addedNodes) if (one.matches?.(".toast")) toasts.push(one.textContent);
+	}).observe(document, { childList: true, subtree: true });
+`;
+
+/** Waits until a toast has said this, since the page was loaded. */
+export function toasted(page: Page, text: RegExp): Promise<void> {
+	return untilTrue(page, `toasts.some((one) => ${text}.test(one))`);
+}
+
 /** `prepare`: what must be there before the daemon starts. */
-export async function openBench(
-	options: LabOptions = {},
+export function openBench(
+	{ config, ...options }: LabOptions = {},
 	daemonOptions: DaemonOptions = {},
 	prepare: (router: RouterUnderTest) => Promise<void> = async () => {},
 ): Promise<Bench> {
-	const autonomy = "config autonomy 'main'\n\toption min_uptime_s '1'\n";
-	const browser = await launch();
-	const router = await startStandIn({ ...options, config: { autonomy, rpcd: RPCD, ...options.config } });
-	const bus = hostBus(router);
-	await router.put("/lab/passwords.json", JSON.stringify(PASSWORDS), 0o600);
-	await router.put("/lab/acl.d/anyone.json", ANYONE);
-	await router.put("/lab/acl.d/luci-app-autonomy.json", readFileSync("rpcd/acl.d/luci-app-autonomy.json", "utf8"));
-	await router.lab.helper("router", "www", { root: `${router.repo}/build/app` });
-	await prepare(router);
-	const socket = `${router.lab.shared}/lab/http.sock`;
-	let relay: Relay | null = await startRelay(socket, 0);
-	const { port } = relay;
-	const url = `http://127.0.0.1:${port}/autonomy/`;
-
-	const bench: Bench = {
-		router,
-		world: createWorld(router),
-		bus,
-		browser,
-		url,
-		daemon: await startAutonomyd(router, bus, daemonOptions),
-		async startDaemon() {
-			bench.daemon = await startAutonomyd(router, bus, daemonOptions);
-			return bench.daemon;
-		},
-		async reachable(yes) {
-			if (yes) relay ??= await startRelay(socket, port);
-			else {
-				relay?.close();
-				relay = null;
-			}
-		},
-		async phone(given = {}, at = url) {
-			const context = await browser.newContext({ viewport: { width: 390, height: 844 }, hasTouch: true, ...given });
-			const page = await context.newPage();
-			const errors = errorsOf(page);
-			await page.goto(at);
-			return { page, context, errors };
-		},
-		async enter(user, given = {}) {
-			const opened = await bench.phone({ locale: "en-GB", ...given });
-			await logIn(opened.page, user);
-			return opened;
-		},
-		async close() {
-			await browser.close();
-			relay?.close();
+	return orClosed(async (closing) => {
+		const router = await startStandIn({ ...options, config: { autonomy: FORGIVING, rpcd: RPCD, ...config } });
+		closing.add(() => router.close());
+		const bus = hostBus(router);
+		closing.add(() => bus.close());
+		await router.put("/lab/passwords.json", JSON.stringify(PASSWORDS), 0o600);
+		await router.put("/lab/acl.d/anyone.json", ANYONE);
+		await router.put("/lab/acl.d/luci-app-autonomy.json", readFileSync("rpcd/acl.d/luci-app-autonomy.json", "utf8"));
+		await router.lab.helper("router", "www", { root: `${router.repo}/build/app` });
+		await prepare(router);
+		const socket = `${router.lab.shared}/lab/http.sock`;
+		let relay: Relay | null = await startRelay(socket, 0);
+		closing.add(() => relay?.close());
+		const { port } = relay;
+		const url = `http://127.0.0.1:${port}/autonomy/`;
+		const daemon = await startAutonomyd(router, bus, daemonOptions);
+		closing.add(async () => {
 			if (!bench.daemon.process.ended) await bench.daemon.stop();
-			bus.close();
-			await router.close();
-		},
-	};
-	return orClosed(bench, allEligible(bench.daemon, router.lab.plan.isps.length));
-}
+		});
+		const browser = await launch();
+		closing.add(() => browser.close());
 
-/** Waits until something that `selector` finds has this text. */
-export async function says(page: Page, selector: string, text: RegExp, limitMs = 60_000): Promise<void> {
-	await page.locator(selector).filter({ hasText: text }).first().waitFor({ timeout: limitMs });
-}
-
-/** Waits for an expression in the page. The driver's own way uses eval, which the app's policy refuses. */
-export async function untilTrue(page: Page, expression: string, limitMs = 60_000): Promise<void> {
-	const deadline = performance.now() + limitMs;
-	while ((await page.evaluate(expression)) !== true) {
-		if (performance.now() > deadline) throw new Error(`waited for ${expression}`);
-		await page.waitForTimeout(50);
-	}
+		const bench: Bench = {
+			router,
+			world: createWorld(router),
+			bus,
+			browser,
+			url,
+			daemon,
+			async startDaemon() {
+				bench.daemon = await startAutonomyd(router, bus, daemonOptions);
+				return bench.daemon;
+			},
+			async reachable(yes) {
+				if (yes) relay ??= await startRelay(socket, port);
+				else {
+					relay?.close();
+					relay = null;
+				}
+			},
+			async phone(given = {}, at = url) {
+				const context = await browser.newContext({ viewport: { width: 390, height: 844 }, hasTouch: true, ...given });
+				await context.addInitScript(KEEP_TOASTS);
+				const page = await context.newPage();
+				const errors = errorsOf(page);
+				await page.goto(at);
+				return { page, context, errors };
+			},
+			async enter(user, given = {}) {
+				const opened = await bench.phone({ locale: "en-GB", ...given });
+				await logIn(opened.page, user);
+				return opened;
+			},
+			close: closing.all,
+		};
+		await allEligible(bench.daemon, router.lab.plan.isps.length);
+		return bench;
+	});
 }

@@ -8,8 +8,9 @@ import type { Browser, Page } from "playwright-core";
 import { frameworkText } from "../../lab/luci/framework.ts";
 import { type LuciServer, startLuciServer } from "../../lab/luci/server.ts";
 import { chromiumPath, launch, NO_BROWSER } from "../support/chromium.ts";
+import { says } from "../support/pages.ts";
 import { answerAll } from "./invent.ts";
-import { buildPages, openPage, says } from "./support.ts";
+import { buildPages, openPage } from "./support.ts";
 
 const HOSTILE = `x'"><img src=x onerror="document.title='hit'"><svg onload=document.title='hit'>&lt;b&gt;{name}%s\u202e`;
 // As it is shown; without the quotes, which the browser driver's own selectors stumble over.
@@ -102,7 +103,7 @@ describe("hostile texts", { skip: chromiumPath() === null ? NO_BROWSER : false }
 		const { page } = await openPage(server, browser, `${AT}/system`, "0".repeat(32));
 		await says(page, ".au-headline", SHOWN);
 		await page.evaluate(`document.getElementById("view").append(E("p", {}, ${JSON.stringify(HOSTILE)}))`);
-		await page.waitForFunction(`document.title === "hit"`, null, { timeout: 60_000 });
+		await page.waitForFunction(`document.title === "hit"`);
 		await page.context().close();
 	});
 });

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { violations } from "../support/axe.ts";
-import { assertClean, type Bench, cannot, openBench, says } from "./support.ts";
+import { holdTime, pressable, says } from "../support/pages.ts";
+import { assertClean, type Bench, cannot, openBench } from "./support.ts";
 
 const why = cannot();
 const PATH = "admin/network/autonomy/overview";
@@ -21,12 +22,13 @@ describe("overview", { skip: why ?? false }, () => {
 		await says(page, HEADLINE, /^The internet is up, over wan\.$/);
 		await page.locator(".au-card").nth(2).waitFor();
 		assert.deepEqual(await page.locator(".au-card h4 a").allInnerTexts(), ["wan", "wanb", "wanc"]);
-		assert.match((await page.locator(".au-card").nth(0).textContent()) ?? "", /carries the traffic/);
-		assert.match((await page.locator(".au-card").nth(1).textContent()) ?? "", /Cellular[\s\S]*Signal\s*-?\d+\sdBm/);
-		await says(page, ".au-banner", /Last decision .*Start on wan/);
+		await says(page, ".au-primary", /^wan [\s\S]*carries the traffic/);
+		await says(page, ".au-card", /^wanb Cellular[\s\S]*Signal\s*-?\d+\sdBm/);
+		// On a busy machine another one may have answered first.
+		await says(page, ".au-banner", /Last decision .*(Start on|Back to) wan\b/);
 		await page.locator('.au-lanes svg[aria-label^="wan carried the traffic"]').waitFor();
 		await page.locator(".au-spark path[d^=M]").first().waitFor({ state: "attached" });
-		assert.equal(await page.locator('[role="status"]').textContent(), "The internet is up, over wan.");
+		await says(page, '[role="status"]', /^The internet is up, over wan\.$/);
 		assert.deepEqual(await violations(page), []);
 		assertClean(opened);
 		await page.context().close();
@@ -42,17 +44,18 @@ describe("overview", { skip: why ?? false }, () => {
 
 	test("asks in one small request every two seconds, and not at all while nobody looks", async () => {
 		const { page } = await bench.open(PATH);
-		await says(page, HEADLINE, /The internet is up/);
-		await page.locator(".au-lanes").waitFor();
+		const { pass, resume } = await holdTime(page, async () => {
+			await says(page, HEADLINE, /The internet is up/);
+			await page.locator(".au-lanes").waitFor();
+		});
 		const from = bench.server.wire.length;
-		const fromMs = performance.now();
-		const rounds = () => bench.server.wire.slice(from).filter(({ calls }) => calls.includes("autonomy status"));
-		while (rounds().length < 2) await page.waitForResponse(/ubus/);
-		const asked = rounds();
-		const tookMs = performance.now() - fromMs;
-		assert.ok(asked.length <= tookMs / 2000 + 1, `${asked.length} times in ${tookMs} ms`);
+		await pass(12_000);
+		const asked = bench.server.wire.slice(from).filter(({ calls }) => calls.includes("autonomy status"));
+		assert.equal(asked.length, 6);
 		for (const { calls, sentBytes, receivedBytes } of asked) {
-			assert.deepEqual(calls, [
+			// The badge of alerts asks every 15 seconds.
+			const own = calls.filter((one) => one !== "autonomy alerts");
+			assert.deepEqual(own, [
 				"autonomy status",
 				"autonomy forecast",
 				"autonomy metrics",
@@ -66,12 +69,13 @@ describe("overview", { skip: why ?? false }, () => {
 				`Object.defineProperty(document, "hidden", { value: ${hidden}, configurable: true }); document.dispatchEvent(new Event("visibilitychange"))`,
 			);
 		await hide(true);
-		// What was under way may end.
-		await page.waitForTimeout(1000);
+		// What was due in this moment may still leave.
+		await pass(400);
 		const hiddenFrom = bench.server.wire.length;
-		await page.waitForTimeout(3500);
+		await pass(20_000);
 		assert.equal(bench.server.wire.length, hiddenFrom);
 		const seen = page.waitForRequest(/ubus/);
+		await resume();
 		await hide(false);
 		await seen;
 		await page.context().close();
@@ -95,8 +99,14 @@ describe("overview", { skip: why ?? false }, () => {
 		const opened = await bench.open(PATH);
 		const { page } = opened;
 		await says(page, HEADLINE, /The internet is up/);
-		await page.getByRole("button", { name: "Use this uplink: wanc", exact: true }).click();
-		const dialog = page.getByRole("dialog");
+		// The failover before may have been to either of them: nothing can be moved there then.
+		await page
+			.getByRole("button", { name: /^Use this uplink: wan[bc]$/ })
+			.first()
+			.click();
+		const dialog = page.getByRole("dialog", { name: /^Move the traffic to / });
+		await dialog.waitFor();
+		const to = (await dialog.getAttribute("aria-label"))?.split(" ").at(-1) ?? "";
 		assert.equal(await page.evaluate("document.activeElement.tagName"), "SELECT");
 		await page.keyboard.press("Shift+Tab");
 		assert.equal(await page.evaluate("document.activeElement.textContent"), "Move the traffic");
@@ -104,21 +114,21 @@ describe("overview", { skip: why ?? false }, () => {
 		assert.equal(await page.evaluate("document.activeElement.tagName"), "SELECT");
 		await page.keyboard.press("Escape");
 		await dialog.waitFor({ state: "hidden" });
-		assert.equal(await page.evaluate("document.activeElement.ariaLabel"), "Use this uplink: wanc");
+		assert.equal(await page.evaluate("document.activeElement.ariaLabel"), `Use this uplink: ${to}`);
 		await page.keyboard.press("Enter");
 		await dialog.getByLabel("For how long").selectOption("600");
 		await dialog.getByLabel("Why").fill('<img src=x onerror="document.title=1">');
 		await dialog.getByRole("button", { name: "Move the traffic" }).click();
-		await says(page, HEADLINE, /over wanc/);
-		await says(page, ".au-banner", /By hand on wanc until/);
-		assert.equal((await bench.daemon.status()).pin?.name, "wanc");
+		await says(page, HEADLINE, new RegExp(`over ${to}`));
+		await says(page, ".au-banner", new RegExp(`By hand on ${to} until`));
+		assert.equal((await bench.daemon.status()).pin?.name, to);
 		await page.getByRole("button", { name: "Back to the automatic choice" }).click();
 		await page.getByRole("button", { name: "Back to the automatic choice" }).waitFor({ state: "hidden" });
 		await says(page, HEADLINE, /over wan[bc]?[.,]/);
 		assert.equal((await bench.daemon.status()).pin, undefined);
 
 		await page.getByRole("button", { name: "No automatic switches" }).click();
-		await dialog.getByRole("button", { name: "Hold" }).click();
+		await page.getByRole("dialog").getByRole("button", { name: "Hold" }).click();
 		await page.getByRole("button", { name: "Allow automatic switches" }).click();
 		await page.getByRole("button", { name: "No automatic switches" }).waitFor();
 		assert.equal((await bench.daemon.status()).hold, undefined);
@@ -137,7 +147,7 @@ describe("overview", { skip: why ?? false }, () => {
 		await says(opened.page, ".alert-message", /You may look but not change anything/);
 		const buttons = opened.page.locator(".au button:visible");
 		await buttons.first().waitFor();
-		for (const one of await buttons.all()) assert.ok(await one.isDisabled(), (await one.textContent()) ?? "");
+		assert.deepEqual(await pressable(opened.page, ".au"), []);
 		assertClean(opened);
 		await opened.page.context().close();
 		const stranger = await bench.open(PATH, { user: "stranger" });
@@ -150,7 +160,8 @@ describe("overview", { skip: why ?? false }, () => {
 		await says(page, HEADLINE, /The internet is up/);
 		bench.server.reachable(false);
 		await says(page, '[role="alert"]', /The router does not answer[\s\S]*old/);
-		assert.match((await page.locator(HEADLINE).textContent()) ?? "", /The internet is up/);
+		// What was known last stays, and the router cannot have told anything else since.
+		assert.match((await page.locator(HEADLINE).textContent()) ?? "", /^The internet /);
 		bench.server.reachable(true);
 		await page.locator('[role="alert"] .alert-message').waitFor({ state: "detached" });
 		await page.context().close();
@@ -190,7 +201,7 @@ describe("overview", { skip: why ?? false }, () => {
 		const card = await bench.open("admin/status/overview");
 		await says(page, HEADLINE, /The internet is up/);
 		await says(card.page, ".au-badge", /The internet is up/);
-		await says(card.page, "tr", /wanb\s*Cellular\s*good/);
+		await says(card.page, "tr", /wanb\s*Cellular\s*\S/);
 		assert.deepEqual(await violations(card.page), []);
 		await bench.daemon.stop();
 		await says(page, '[role="alert"]', /The daemon does not run[\s\S]*\/etc\/init.d\/autonomy start/);

@@ -5,19 +5,23 @@ import { after, before, describe, test } from "node:test";
 import type { Reply } from "../../contract/api.ts";
 import type { LabProcess } from "../../lab/net/lab.ts";
 import { violations } from "../support/axe.ts";
+import { becomes, FORGIVING, pressable, says, untilTrue } from "../support/pages.ts";
 import { type Plugin, servePlugin } from "./plugin.ts";
-import { assertClean, type Bench, cannot, openBench, REAL, says } from "./support.ts";
+import { assertClean, type Bench, cannot, openBench, REAL } from "./support.ts";
 
 const why = cannot();
 const AT = "admin/network/autonomy";
 /** A button with a menu in LuCI itself, a plain one in the stand-in. */
 const SAVE_AND_APPLY = ".cbi-page-actions .cbi-button-apply";
 
+/** It bounds hanging, no more. */
+const LIMIT_MS = 120_000;
+
 /** Where the webhook of these tests listens, on the router itself. */
 const HOOK_PORT = 8099;
 
 async function waitUntil(what: string, condition: () => boolean): Promise<void> {
-	const deadline = performance.now() + 60_000;
+	const deadline = performance.now() + LIMIT_MS;
 	while (!condition()) {
 		assert.ok(performance.now() < deadline, `waited for ${what}`);
 		await new Promise((resolve) => setTimeout(resolve, 50));
@@ -29,9 +33,8 @@ describe("pages", { skip: why ?? false }, () => {
 	let plugin: Plugin;
 	let receiver: LabProcess;
 	before(async () => {
-		const main = "config autonomy 'main'\n\toption min_uptime_s '1'\n\n";
 		const webhook = `config notifications 'webhook'\n\toption enabled '1'\n\toption url 'http://127.0.0.1:${HOOK_PORT}/told'\n\toption allow_private '1'\n`;
-		bench = await openBench({ isps: 3, modems: [2], radios: [3], config: { autonomy: main + webhook } });
+		bench = await openBench({ isps: 3, modems: [2], radios: [3], config: { autonomy: FORGIVING + webhook } });
 		receiver = await bench.router.spawn([
 			bench.router.node,
 			"-e",
@@ -50,25 +53,19 @@ describe("pages", { skip: why ?? false }, () => {
 		await says(page, ".au-facts", /Operator\s*Lab Mobile/);
 		const charts = page.locator(".au-chart:visible");
 		await charts.locator("canvas").first().waitFor();
-		// Its bytes are counted from the second look on.
-		await page.locator(".au-chart:visible h4", { hasText: "Throughput" }).waitFor();
-		assert.deepEqual(await charts.locator("h4").allTextContents(), [
-			"Round trip time",
-			"Packet loss",
-			"Jitter",
-			"Score",
-			"Throughput",
-			"Cellular signal (RSRP)",
-			"Cellular quality",
-		]);
+		// Each comes with its first figure: bytes are counted from the second look on, the modem is asked now and then.
+		await becomes(
+			() => charts.locator("h4").allTextContents(),
+			["Round trip time", "Packet loss", "Jitter", "Score", "Throughput", "Cellular signal (RSRP)", "Cellular quality"],
+		);
 		assert.match((await charts.nth(3).getByRole("img").getAttribute("aria-label")) ?? "", /^Score\. \d+ now, between/);
 		await charts.nth(5).locator("summary").click();
 		await says(page, ".au-chart table", /-\d+\sdBm/);
 		// Something is drawn: pixels that are neither grid nor text.
-		const drawn = await page.evaluate(
-			`(() => { const c = document.querySelectorAll(".au-chart canvas")[3]; const d = c.getContext("2d").getImageData(0, 0, c.width, c.height).data; let n = 0; for (let i = 0; i < d.length; i += 4) if (d[i + 3] > 60 && d[i + 1] > d[i] + 40 && d[i + 1] > d[i + 2] + 20) n++; return n; })()`,
+		await untilTrue(
+			page,
+			`(() => { const c = document.querySelectorAll(".au-chart")[3].querySelector("canvas"); if (!c) return false; const d = c.getContext("2d").getImageData(0, 0, c.width, c.height).data; let n = 0; for (let i = 0; i < d.length; i += 4) if (d[i + 3] > 60 && d[i + 1] > d[i] + 40 && d[i + 1] > d[i + 2] + 20) n++; return n > 20; })()`,
 		);
-		assert.ok(Number(drawn) > 20, `${drawn} green pixels of the score`);
 		assert.deepEqual(await violations(page), []);
 		await page.getByLabel("Uplink").selectOption("wanc");
 		await says(page, ".au-facts", /Interface\s*wanc, eth3/);
@@ -89,23 +86,27 @@ describe("pages", { skip: why ?? false }, () => {
 			"a failover",
 			async () => {
 				const { decisions } = await bench.daemon.call<Reply<"decisions">>("decisions");
-				const found = decisions.find((one) => one.kind === "failover");
+				const found = decisions.find((one) => one.kind === "failover" && one.from === "wan");
 				id = found?.id ?? "";
 				to = found?.to ?? "";
 				return id !== "";
 			},
-			60_000,
+			LIMIT_MS,
 		);
 		const opened = await bench.open(`${AT}/history#${id}`);
 		const { page } = opened;
 		await says(page, ".au-explained", new RegExp(`Decision ${id} of`));
-		await says(page, ".au-explained", /by the rule hard failure/);
+		// How long it takes until all probes are missed, a busy machine decides too.
+		await says(page, ".au-explained", /by the rule (hard failure|severe loss)/);
 		await says(page, ".au-explained tr", new RegExp(`${to}.*chosen`));
 		await says(page, ".au-explained", /Done in/);
 		await page.getByLabel("Show").selectOption("decision");
-		await page.getByLabel("Search").fill("own first choice");
-		await says(page, '[role="status"]', /^1 of \d+ entries/);
-		assert.equal(await page.locator(".au-entries > li").count(), 1);
+		await page.getByLabel("Search").fill("left wan:");
+		await says(page, '[role="status"]', /^\d+ of \d+ entries/);
+		await untilTrue(
+			page,
+			`(() => { const said = [...document.querySelectorAll('[role="status"]')].map((one) => /^(\\d+) of (\\d+) entries/.exec(one.textContent)).find(Boolean); const found = [...document.querySelectorAll(".au-entries > li")].map((one) => one.textContent); return found.length > 0 && found.length < Number(said[2]) && found.length === Number(said[1]) && found.every((one) => one.includes("Left wan:")); })()`,
+		);
 		await page.getByLabel("Search").fill("");
 		await page.getByRole("button", { name: "What if?" }).click();
 		await says(page, '[role="status"]', /Move a slider first/);
@@ -119,12 +120,17 @@ describe("pages", { skip: why ?? false }, () => {
 		await page.context().close();
 	});
 
-	test("alerts: counted in every page's head, acknowledged, maintained; a channel is tried beside its settings", async () => {
-		// The failover of the test before is not over: the uplink must prove itself first.
+	test("alerts: counted in every page's head, acknowledged, maintained; a channel is tried beside its settings", async (t) => {
+		// It lasts as long as this test does.
+		await bench.world.do({ do: "blackhole", isp: 1 });
+		t.after(() => bench.world.do({ do: "heal", isp: 1 }));
 		await bench.daemon.until(
 			"the alert of the failover",
-			async () => (await bench.daemon.call<Reply<"alerts">>("alerts")).summary.active > 0,
-			60_000,
+			async () => {
+				const { alerts } = await bench.daemon.call<Reply<"alerts">>("alerts");
+				return alerts.some((one) => one.kind === "failover" && one.state === "active");
+			},
+			LIMIT_MS,
 		);
 		const settings = await bench.open(`${AT}/settings`);
 		await settings.page.getByRole("link", { name: /Alerts: \d/ }).waitFor();
@@ -136,10 +142,11 @@ describe("pages", { skip: why ?? false }, () => {
 		await says(settings.page, ".au-channel", /switched off/);
 		assert.equal(await other.getByRole("button", { name: /test message/ }).count(), 0);
 		await test.click();
-		await told.filter({ hasText: "The message was taken." }).waitFor({ timeout: 90_000 });
+		await told.filter({ hasText: "The message was taken." }).waitFor();
 		await receiver.kill("SIGKILL");
+		await receiver.exited;
 		await test.click();
-		await told.filter({ hasText: /Not sent: .*(refused|connect)/i }).waitFor({ timeout: 90_000 });
+		await told.filter({ hasText: /Not sent: .*(refused|connect)/i }).waitFor();
 		assert.deepEqual(await violations(settings.page, ".au-channel"), []);
 		assertClean(settings);
 		await settings.page.context().close();
@@ -149,9 +156,7 @@ describe("pages", { skip: why ?? false }, () => {
 		await says(page, ".au-headline", /Alerts that nobody takes care of yet: \d/);
 		await says(page, ".au-entries > li", /critical\s*Failover: wan.*wan[bc] took over/s);
 		await says(page, ".au-entries > li", /Webhook.*(waiting|failing).*(refused|connect)/is);
-		await page.keyboard.press("Tab");
-		await page.getByRole("button", { name: /^Acknowledge: Failover/ }).focus();
-		await page.keyboard.press("Enter");
+		await page.getByRole("button", { name: /^Acknowledge: Failover/ }).press("Enter");
 		await says(page, ".au-entries > li", /Failover: wan.*acknowledged by somebody at the router/s);
 		const { alerts } = await bench.daemon.call<Reply<"alerts">>("alerts");
 		assert.equal(alerts.find((one) => one.kind === "failover")?.state, "acknowledged");
@@ -162,7 +167,7 @@ describe("pages", { skip: why ?? false }, () => {
 		assert.deepEqual(await violations(page), []);
 		const viewer = await bench.open(`${AT}/alerts`, { user: "viewer" });
 		await says(viewer.page, ".au-entries > li", /Failover: wan/);
-		for (const one of await viewer.page.locator(".au button:visible").all()) assert.ok(await one.isDisabled());
+		assert.deepEqual(await pressable(viewer.page, ".au"), []);
 		await viewer.page.context().close();
 		await page.getByRole("button", { name: "Maintenance is over" }).click();
 		await page.getByRole("button", { name: "Maintenance begins" }).waitFor();
@@ -188,7 +193,7 @@ describe("pages", { skip: why ?? false }, () => {
 		await bench.daemon.until(
 			"the daemon to take the change over",
 			async () => (await bench.daemon.call<Reply<"config.get">>("config.get")).sections.main?.switch_margin === "33",
-			60_000,
+			LIMIT_MS,
 		);
 		const after = await bench.daemon.call<Reply<"info">>("info");
 		assert.equal(after.pid, before.pid);
@@ -220,7 +225,7 @@ describe("pages", { skip: why ?? false }, () => {
 		await bench.daemon.until(
 			"the weight to count",
 			async () => (await bench.daemon.members()).find((one) => one.name === "wanb")?.weight === 45,
-			60_000,
+			LIMIT_MS,
 		);
 		await page.context().close();
 		const text = (await bench.router.read("/etc/config/autonomy")) ?? "";
@@ -229,7 +234,7 @@ describe("pages", { skip: why ?? false }, () => {
 		await bench.daemon.until(
 			"the wrong weight to be told",
 			async () => (await bench.daemon.call<Reply<"config.get">>("config.get")).problems.length > 0,
-			60_000,
+			LIMIT_MS,
 		);
 		const asked = bench.server.wire.length;
 		const viewer = await bench.open(`${AT}/settings`, { user: "viewer" });
@@ -272,13 +277,13 @@ describe("pages", { skip: why ?? false }, () => {
 		await dialog.getByRole("button", { name: "Close" }).click();
 		await page.getByRole("button", { name: /^Restore: / }).click();
 		await dialog.getByRole("button", { name: "Restore" }).click();
-		await page.getByRole("button", { name: "Undo" }).waitFor({ timeout: 60_000 });
+		await page.getByRole("button", { name: "Undo" }).waitFor();
 		assert.equal(box.read("etc/config/autonomy"), kept);
 		await page.getByRole("button", { name: "Undo" }).click();
 		await waitUntil("the restore to be undone", () => box.read("etc/config/autonomy").includes("'21'"));
 
 		await page.getByRole("button", { name: "Make the report" }).click();
-		await says(page, '[aria-label="Report"]', /== versions: [\s\S]*== log: /, 30_000);
+		await says(page, '[aria-label="Report"]', /== versions: [\s\S]*== log: /, 300_000);
 		const saved = page.waitForEvent("download");
 		await page.getByRole("button", { name: "Save as a file" }).click();
 		assert.match(readFileSync(await (await saved).path(), "utf8"), /== config: /);

@@ -19,7 +19,7 @@ import { superFastHash } from "../../scripts/feed/lmo.ts";
 import { LANGUAGES, poFile, readPo } from "../../scripts/luci-po.ts";
 import { impossible } from "../e2e/harness.ts";
 import { chromiumPath, launch, NO_BROWSER } from "../support/chromium.ts";
-import { allEligible, errorsOf, orClosed } from "../support/pages.ts";
+import { allEligible, errorsOf, FORGIVING, orClosed } from "../support/pages.ts";
 
 /** Why there can be no test of pages with a daemon here; null when there can. */
 export function cannot(): string | null {
@@ -133,70 +133,69 @@ export async function openPage(
 	return { page, errors };
 }
 
-export async function openBench(options: LabOptions = {}): Promise<Bench> {
+export async function openBench({ config, ...options }: LabOptions = {}): Promise<Bench> {
 	const { app } = await buildPages();
-	const autonomy = "config autonomy 'main'\n\toption min_uptime_s '1'\n";
-	const browser = await launch();
-	const router = await startStandIn({ ...options, config: { autonomy, rpcd: RPCD, luci: LUCI, ...options.config } });
-	const bus = hostBus(router);
-	const world = createWorld(router);
-	await router.put("/lab/passwords.json", JSON.stringify({ root: "openwrt", viewer: "look", stranger: "none" }), 0o600);
-	await router.put("/lab/acl.d/luci-base.json", LUCI_BASE);
-	await router.put(
-		"/lab/acl.d/luci-app-autonomy.json",
-		readFileSync(`${REPO}/rpcd/acl.d/luci-app-autonomy.json`, "utf8"),
-	);
 	const translations = Object.fromEntries(
 		LANGUAGES.map((one) => {
 			const texts = [...readPo(readFileSync(poFile(one), "utf8"))];
 			return [one, Object.fromEntries(texts.map(([id, text]) => [REAL ? hashed(id) : id, text]))];
 		}),
 	);
-	const server = await startLuciServer({
-		app,
-		translations,
-		ubus: `${router.lab.shared}/lab/http.sock`,
-		framework: await frameworkText(),
-		onApply: () => bench.daemon.kill("SIGHUP"),
-	});
-	const passwords = { root: "openwrt", viewer: "look", stranger: "none" };
-	const sids = new Map<string, Promise<string>>();
-
-	async function startDaemon(): Promise<Autonomyd> {
-		bench.daemon = await startAutonomyd(router, bus);
-		return bench.daemon;
-	}
-
-	const bench: Bench = {
-		router,
-		world,
-		bus,
-		server,
-		browser,
-		daemon: await startAutonomyd(router, bus),
-		startDaemon,
-		sid(user) {
-			const known = sids.get(user) ?? server.login(user, passwords[user]);
-			sids.set(user, known);
-			return known;
-		},
-		async open(path, open = {}) {
-			return openPage(server, browser, path, await bench.sid(open.user ?? "root"), open);
-		},
-		async close() {
-			await browser.close();
-			server.close();
+	return orClosed(async (closing) => {
+		const router = await startStandIn({
+			...options,
+			config: { autonomy: FORGIVING, rpcd: RPCD, luci: LUCI, ...config },
+		});
+		closing.add(() => router.close());
+		const bus = hostBus(router);
+		closing.add(() => bus.close());
+		const passwords = { root: "openwrt", viewer: "look", stranger: "none" };
+		await router.put("/lab/passwords.json", JSON.stringify(passwords), 0o600);
+		await router.put("/lab/acl.d/luci-base.json", LUCI_BASE);
+		await router.put(
+			"/lab/acl.d/luci-app-autonomy.json",
+			readFileSync(`${REPO}/rpcd/acl.d/luci-app-autonomy.json`, "utf8"),
+		);
+		const daemon = await startAutonomyd(router, bus);
+		closing.add(async () => {
 			if (!bench.daemon.process.ended) await bench.daemon.stop();
-			bus.close();
-			await router.close();
-		},
-	};
-	return orClosed(bench, allEligible(bench.daemon, router.lab.plan.isps.length));
-}
+		});
+		const server = await startLuciServer({
+			app,
+			translations,
+			ubus: `${router.lab.shared}/lab/http.sock`,
+			framework: await frameworkText(),
+			onApply: () => bench.daemon.kill("SIGHUP"),
+		});
+		closing.add(() => server.close());
+		const browser = await launch();
+		closing.add(() => browser.close());
+		const sids = new Map<string, Promise<string>>();
 
-/** Waits until something that `selector` finds has this text. */
-export async function says(page: Page, selector: string, text: RegExp, limitMs = 60_000): Promise<void> {
-	await page.locator(selector).filter({ hasText: text }).first().waitFor({ timeout: limitMs });
+		const bench: Bench = {
+			router,
+			world: createWorld(router),
+			bus,
+			server,
+			browser,
+			daemon,
+			async startDaemon() {
+				bench.daemon = await startAutonomyd(router, bus);
+				return bench.daemon;
+			},
+			sid(user) {
+				const known = sids.get(user) ?? server.login(user, passwords[user]);
+				sids.set(user, known);
+				return known;
+			},
+			async open(path, open = {}) {
+				return openPage(server, browser, path, await bench.sid(open.user ?? "root"), open);
+			},
+			close: closing.all,
+		};
+		await allEligible(bench.daemon, router.lab.plan.isps.length);
+		return bench;
+	});
 }
 
 /** Nothing went wrong that the page did not tell about. */

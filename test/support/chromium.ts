@@ -23,7 +23,7 @@ export function chromiumPath(): string | null {
 export const NO_BROWSER = "no Chromium here: install it, or name one in CHROMIUM";
 
 /** For every wait in a page that names no limit of its own: a machine that runs tests is slow. */
-const PATIENCE_MS = 120_000;
+export const PATIENCE_MS = 120_000;
 
 export async function launch(): Promise<Browser> {
 	const executablePath = chromiumPath();

@@ -16,7 +16,7 @@ import type { RouterUnderTest } from "../../lab/under-test.ts";
 import { impossible } from "../e2e/harness.ts";
 import { type Plugin, servePlugin } from "../luci/plugin.ts";
 import { chromiumPath, launch, NO_BROWSER } from "../support/chromium.ts";
-import { allEligible, errorsOf, orClosed } from "../support/pages.ts";
+import { allEligible, errorsOf, FORGIVING, orClosed } from "../support/pages.ts";
 
 /** Why there can be no test in a browser here; null when there can. */
 export function noBrowser(): string | null {
@@ -94,11 +94,6 @@ export async function login(page: Page, user: User): Promise<void> {
 	await page.locator("nav").waitFor();
 }
 
-/** Waits until something visible that `selector` finds has this text. */
-export async function says(page: Page, selector: string, text: RegExp, limitMs = 60_000): Promise<void> {
-	await page.locator(`${selector}:visible`).filter({ hasText: text }).first().waitFor({ timeout: limitMs });
-}
-
 export interface Bench {
 	readonly router: RouterUnderTest;
 	readonly world: World;
@@ -112,40 +107,39 @@ export interface Bench {
 }
 
 export async function openBench(): Promise<Bench> {
-	const autonomy =
-		"config autonomy 'main'\n\toption min_uptime_s '1'\n\nconfig member 'wanb'\n\toption data_limit_mb '500'\n";
-	const [built, router] = await Promise.all([
-		buildPages(),
-		startStandIn({ isps: 3, modems: [2], config: { autonomy } }),
-	]);
-	const bus = hostBus(router);
-	const [plugin, server, browser, daemon] = await Promise.all([
-		servePlugin(bus),
-		serve(built, ubusOf(bus)),
-		launch(),
-		startAutonomyd(router, bus),
-	]);
-	const bench: Bench = {
-		router,
-		world: createWorld(router),
-		server,
-		browser,
-		built,
-		plugin,
-		daemon,
-		async startDaemon() {
-			bench.daemon = await startAutonomyd(router, bus);
-			return bench.daemon;
-		},
-		async close() {
-			await browser.close();
-			server.close();
-			plugin.close();
+	const built = await buildPages();
+	return orClosed(async (closing) => {
+		closing.add(built.remove);
+		const autonomy = `${FORGIVING}config member 'wanb'\n\toption data_limit_mb '500'\n`;
+		const router = await startStandIn({ isps: 3, modems: [2], config: { autonomy } });
+		closing.add(() => router.close());
+		const bus = hostBus(router);
+		closing.add(() => bus.close());
+		const daemon = await startAutonomyd(router, bus);
+		closing.add(async () => {
 			if (!bench.daemon.process.ended) await bench.daemon.stop();
-			bus.close();
-			await router.close();
-			built.remove();
-		},
-	};
-	return orClosed(bench, allEligible(bench.daemon, 3));
+		});
+		const plugin = await servePlugin(bus);
+		closing.add(() => plugin.close());
+		const server = await serve(built, ubusOf(bus));
+		closing.add(() => server.close());
+		const browser = await launch();
+		closing.add(() => browser.close());
+		const bench: Bench = {
+			router,
+			world: createWorld(router),
+			server,
+			browser,
+			built,
+			plugin,
+			daemon,
+			async startDaemon() {
+				bench.daemon = await startAutonomyd(router, bus);
+				return bench.daemon;
+			},
+			close: closing.all,
+		};
+		await allEligible(bench.daemon, 3);
+		return bench;
+	});
 }
