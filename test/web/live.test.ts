@@ -120,6 +120,29 @@ describe("live state", () => {
 		assert.equal(asked.length, 1);
 		assert.equal(live.state().trouble?.text, "autonomy status: the answer is no table");
 	});
+
+	test("after an order it is asked again, whatever is under way", async () => {
+		const asked: (() => void)[] = [];
+		const live = createLive(
+			createApi({
+				async call(_object, method) {
+					if (method !== "status") return { members: [], uplinks: {} };
+					const pin = asked.length > 0 ? { name: "wanb" } : undefined;
+					await new Promise<void>((go) => asked.push(go));
+					return status({ pin });
+				},
+			}),
+			() => 0,
+		);
+		const before = live.refresh();
+		const ordered = live.again();
+		asked[0]?.();
+		assert.equal((await before).status?.pin, undefined);
+		await new Promise((resolve) => setImmediate(resolve));
+		asked[1]?.();
+		assert.equal((await ordered).status?.pin?.name, "wanb");
+		assert.equal(asked.length, 2);
+	});
 });
 
 test("orders that were refused come as the router's own words", async () => {
