@@ -21,7 +21,7 @@ function cannot(): string | false {
 
 interface Call {
 	readonly id: number;
-	readonly params: readonly [string, string, string];
+	readonly params: readonly [string, string, string, Readonly<Record<string, unknown>>];
 }
 
 type Answer = () => { readonly result: readonly unknown[] };
@@ -30,6 +30,8 @@ describe("phone app, moments", { skip: cannot() }, () => {
 	let server: LoopbackServer;
 	let browser: Browser;
 	const answers = new Map<string, Answer>();
+	/** What was called with which arguments, oldest first. */
+	const asked: [string, Readonly<Record<string, unknown>>][] = [];
 	/** Requests with this call wait while it is set. */
 	let held: string | null = null;
 	let waiting: (() => void)[] = [];
@@ -49,6 +51,7 @@ describe("phone app, moments", { skip: cannot() }, () => {
 		for await (const part of request.setEncoding("utf8")) text += part as string;
 		const calls = [JSON.parse(text) as Call | Call[]].flat();
 		const names = calls.map(({ params }) => `${params[1]} ${params[2]}`);
+		for (const { params } of calls) asked.push([`${params[1]} ${params[2]}`, params[3]]);
 		if (held !== null && names.includes(held)) await new Promise<void>((go) => waiting.push(go));
 		const told = names.map((name, at) => ({
 			jsonrpc: "2.0",
@@ -117,6 +120,26 @@ describe("phone app, moments", { skip: cannot() }, () => {
 		await late;
 		for (let turn = 0; turn < 5; turn++)
 			assert.equal(await page.evaluate("localStorage.length + sessionStorage.length"), 0);
+	});
+
+	test("all alerts are acknowledged with one tap when there are several", async (t) => {
+		const known = answers.get("autonomy alerts") as Answer;
+		t.after(() => answers.set("autonomy alerts", known));
+		const [code, told] = known().result as [number, Reply<"alerts">];
+		const [one] = told.alerts;
+		const tell = (state: "active" | "acknowledged"): void => {
+			const alerts = ["1", "2"].map((id) => ({ ...one, id, state }));
+			answers.set("autonomy alerts", () => ({ result: [code, { ...told, alerts }] }));
+		};
+		tell("active");
+		const page = await enter(t);
+		await says(page, ".count", /^2$/);
+		await page.locator('nav a[href="#alerts"]').click();
+		await page.getByRole("button", { name: "Acknowledge all" }).click();
+		await becomes(() => asked.findLast(([name]) => name === "autonomy alert_ack")?.[1], { id: "all" });
+		tell("acknowledged");
+		await page.getByRole("button", { name: "Acknowledge all" }).waitFor({ state: "hidden" });
+		await becomes(() => page.locator(".count").textContent(), "");
 	});
 
 	test("a decision that is being carried out is looked at again", async (t) => {
