@@ -44,6 +44,8 @@ describe("for everybody", { skip: chromiumPath() === null ? NO_BROWSER : false }
 					context: { viewport: { width, height: 844 } },
 				});
 				await page.locator(ready).first().waitFor();
+				// And all it asks for at first, for a look at the whole page.
+				await page.waitForLoadState("networkidle");
 				// Forms are LuCI's own; what is ours in them is above and around.
 				const within = name === "settings" ? "#view .au" : "#view";
 				assert.deepEqual(await violations(page, within), []);

@@ -43,8 +43,12 @@ describe("pages", { skip: why ?? false }, () => {
 		plugin = await servePlugin(bench.bus);
 	});
 	after(async () => {
-		plugin?.close();
-		await bench?.close();
+		try {
+			plugin?.close();
+		} finally {
+			// A browser that is left open keeps this process for ever.
+			await bench?.close();
+		}
 	});
 
 	test("uplink: charts with a text table, addresses, sensors, the cell; another one by the list", async () => {

@@ -38,7 +38,14 @@ export async function orClosed<T>(open: (closing: Closing) => Promise<T>): Promi
 	const closing: Closing = {
 		add: (work) => works.push(work),
 		async all() {
-			for (let work = works.pop(); work !== undefined; work = works.pop()) await work();
+			const wrong: unknown[] = [];
+			// What cannot be closed must not keep the rest open.
+			for (let work = works.pop(); work !== undefined; work = works.pop()) {
+				await Promise.resolve()
+					.then(work)
+					.catch((error: unknown) => wrong.push(error));
+			}
+			if (wrong.length > 0) throw wrong[0];
 		},
 	};
 	try {
