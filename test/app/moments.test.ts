@@ -81,17 +81,37 @@ describe("phone app, moments", { skip: cannot() }, () => {
 		server?.close();
 	});
 
-	async function enter(t: TestContext): Promise<Page> {
-		const context = await browser.newContext({ viewport: { width: 390, height: 844 }, serviceWorkers: "block" });
+	async function open(t: TestContext, locale: string): Promise<Page> {
+		const viewport = { width: 390, height: 844 };
+		const context = await browser.newContext({ viewport, locale, serviceWorkers: "block" });
 		// Also when it fails: a page that goes on asking would be taken for the next one.
 		t.after(() => context.close());
 		const page = await context.newPage();
 		await page.goto(`${server.url}/autonomy/`);
-		await page.getByLabel("Password").fill("openwrt");
+		await page.locator("input[type=password]").fill("openwrt");
+		return page;
+	}
+
+	async function enter(t: TestContext): Promise<Page> {
+		const page = await open(t, "en-GB");
 		await page.getByRole("button", { name: "Log in" }).click();
 		await says(page, H1, /The internet is up, over wan/);
 		return page;
 	}
+
+	test("the daemon's own words in the reader's language", async (t) => {
+		const known = answers.get("autonomy members") as Answer;
+		t.after(() => answers.set("autonomy members", known));
+		const [code, told] = known().result as [number, Reply<"members">];
+		const standby = { class: "cellular", state: "eligible", primary: false, why_not: "ranks lower: 70 against 98" };
+		const members = told.members.map((one) => ({ ...one, ...standby }));
+		answers.set("autonomy members", () => ({ result: [code, { members }] }));
+		const page = await open(t, "de-DE");
+		await page.getByRole("button", { name: "Anmelden" }).click();
+		await says(page, H1, /^Das Internet ist da, über wan\.$/);
+		await says(page, ".card", /^wan ?Mobilfunk ?gut/);
+		await says(page, ".card .reason", /^steht tiefer: 70 gegen 98$/);
+	});
 
 	test("what this phone remembers is not shown as of now before the router has answered", async (t) => {
 		const page = await enter(t);

@@ -13,7 +13,7 @@ import { createWorld, type World } from "../../lab/scenario/world.ts";
 import type { RouterUnderTest } from "../../lab/under-test.ts";
 import { impossible } from "../e2e/harness.ts";
 import { chromiumPath, launch, NO_BROWSER } from "../support/chromium.ts";
-import { allEligible, errorsOf, FORGIVING, orClosed, untilTrue } from "../support/pages.ts";
+import { allAnswer, errorsOf, FORGIVING, orClosed, untilTrue } from "../support/pages.ts";
 
 export function cannot(): string | null {
 	return chromiumPath() === null ? NO_BROWSER : impossible();
@@ -151,7 +151,7 @@ export function openBench(
 			},
 			close: closing.all,
 		};
-		await allEligible(bench.daemon, router.lab.plan.isps.length);
+		await allAnswer(bench.daemon, router.lab.plan.isps.length);
 		return bench;
 	});
 }

@@ -193,6 +193,7 @@ describe("pages", { skip: why ?? false }, () => {
 		if (!REAL) await says(page, ".alert-message", /Switch margin: must be a number from 0 to 100/);
 		if (REAL) await page.locator(".modal button").first().click();
 		await margin.fill("33");
+		const again = page.waitForEvent("load");
 		await page.locator(SAVE_AND_APPLY).first().click();
 		await bench.daemon.until(
 			"the daemon to take the change over",
@@ -207,7 +208,8 @@ describe("pages", { skip: why ?? false }, () => {
 			decisions.every((one) => known.includes(one.id)),
 			"the history is still there",
 		);
-		// The page came again by itself.
+		// The page comes again by itself.
+		await again;
 		await page.waitForFunction(`document.querySelector('[data-name="switch_margin"] input')?.value === "33"`);
 		assert.deepEqual(
 			opened.errors.filter((text) => !/must be a number|Switch margin/.test(text)),
@@ -225,12 +227,14 @@ describe("pages", { skip: why ?? false }, () => {
 		await page.locator('.modal [data-name="weight"] input').fill("45");
 		await page.locator(".modal").getByRole("button", { name: "Save" }).click();
 		await says(page, "tr", /cellular_any.*45/);
+		const again = page.waitForEvent("load");
 		await page.locator(SAVE_AND_APPLY).first().click();
 		await bench.daemon.until(
 			"the weight to count",
 			async () => (await bench.daemon.members()).find((one) => one.name === "wanb")?.weight === 45,
 			LIMIT_MS,
 		);
+		await again;
 		await page.context().close();
 		const text = (await bench.router.read("/etc/config/autonomy")) ?? "";
 		await bench.router.put("/etc/config/autonomy", text.replace("'45'", "'4500'"));

@@ -19,7 +19,7 @@ import { superFastHash } from "../../scripts/feed/lmo.ts";
 import { LANGUAGES, poFile, readPo } from "../../scripts/luci-po.ts";
 import { impossible } from "../e2e/harness.ts";
 import { chromiumPath, launch, NO_BROWSER } from "../support/chromium.ts";
-import { allEligible, errorsOf, FORGIVING, orClosed } from "../support/pages.ts";
+import { allAnswer, errorsOf, FORGIVING, orClosed } from "../support/pages.ts";
 
 /** Why there can be no test of pages with a daemon here; null when there can. */
 export function cannot(): string | null {
@@ -193,7 +193,7 @@ export async function openBench({ config, ...options }: LabOptions = {}): Promis
 			},
 			close: closing.all,
 		};
-		await allEligible(bench.daemon, router.lab.plan.isps.length);
+		await allAnswer(bench.daemon, router.lab.plan.isps.length);
 		return bench;
 	});
 }

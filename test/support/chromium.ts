@@ -25,6 +25,19 @@ export const NO_BROWSER = "no Chromium here: install it, or name one in CHROMIUM
 /** For every wait in a page that names no limit of its own: a machine that runs tests is slow. */
 export const PATIENCE_MS = 120_000;
 
+/** What the driver itself never gives up. */
+async function bounded<T>(what: string, work: Promise<T>): Promise<T> {
+	let timer: NodeJS.Timeout | undefined;
+	const late = new Promise<never>((_, reject) => {
+		timer = setTimeout(() => reject(new Error(`${what} took longer than ${PATIENCE_MS} ms`)), PATIENCE_MS);
+	});
+	try {
+		return await Promise.race([work, late]);
+	} finally {
+		clearTimeout(timer);
+	}
+}
+
 export async function launch(): Promise<Browser> {
 	const executablePath = chromiumPath();
 	if (executablePath === null) throw new Error(NO_BROWSER);
@@ -35,6 +48,9 @@ export async function launch(): Promise<Browser> {
 	browser.newContext = async (options) => {
 		const context = await newContext(options);
 		context.setDefaultTimeout(PATIENCE_MS);
+		const close = context.close.bind(context);
+		// Chromium forgets to close a page that is just loading itself anew.
+		context.close = (given) => bounded("closing the pages", close(given));
 		return context;
 	};
 	return browser;

@@ -56,13 +56,16 @@ export async function orClosed<T>(open: (closing: Closing) => Promise<T>): Promi
 	}
 }
 
-/** Waits until all `count` uplinks are good: before that pages say other things. */
-export async function allEligible(daemon: Autonomyd, count: number): Promise<void> {
+/** They answer. One that lost a probe, as on a busy machine, may have to prove itself for minutes. */
+const ANSWERS: readonly string[] = ["eligible", "hold_down", "failing", "draining"];
+
+/** Waits until all `count` uplinks answer and the first carries the traffic: before that pages say other things. */
+export async function allAnswer(daemon: Autonomyd, count: number): Promise<void> {
 	await daemon.until(
-		"every uplink eligible",
+		"every uplink to answer",
 		async () => {
-			const { rank } = await daemon.status();
-			return rank.length === count && rank.every((one) => one.state === "eligible");
+			const { state, rank } = await daemon.status();
+			return state === "primary" && rank.length === count && rank.every((one) => ANSWERS.includes(one.state));
 		},
 		300_000,
 	);

@@ -16,7 +16,7 @@ import type { RouterUnderTest } from "../../lab/under-test.ts";
 import { impossible } from "../e2e/harness.ts";
 import { type Plugin, servePlugin } from "../luci/plugin.ts";
 import { chromiumPath, launch, NO_BROWSER } from "../support/chromium.ts";
-import { allEligible, errorsOf, FORGIVING, orClosed } from "../support/pages.ts";
+import { allAnswer, errorsOf, FORGIVING, orClosed } from "../support/pages.ts";
 
 /** Why there can be no test in a browser here; null when there can. */
 export function noBrowser(): string | null {
@@ -139,7 +139,7 @@ export async function openBench(): Promise<Bench> {
 			},
 			close: closing.all,
 		};
-		await allEligible(bench.daemon, 3);
+		await allAnswer(bench.daemon, 3);
 		return bench;
 	});
 }
