@@ -58,6 +58,8 @@ export interface WorldOptions {
 	readonly push?: ServeDeps["push"];
 	readonly config?: string;
 	readonly names?: readonly string[];
+	/** Its clock runs: for what gives way to others after some milliseconds. */
+	readonly runs?: true;
 	/** Seconds of recorded past; 0 for a daemon that has just started. */
 	readonly pastS?: number;
 }
@@ -215,7 +217,10 @@ export async function world(options: WorldOptions = {}): Promise<World> {
 	// It stands: what is told of the last minute is the same on a machine that takes long to ask. Late enough for a past.
 	const startMs = Math.round(node.clock.monotonicMs()) + 10_000_000;
 	const startUnixMs = node.clock.wallMs();
-	const clock = { monotonicMs: () => startMs, wallMs: () => startUnixMs };
+	const clock =
+		options.runs === true
+			? { monotonicMs: () => Math.round(node.clock.monotonicMs()) + 10_000_000, wallMs: node.clock.wallMs }
+			: { monotonicMs: () => startMs, wallMs: () => startUnixMs };
 	const platform = { ...node, clock };
 	const log = fakeLog();
 	const store = createConfigStore({ files: node.files, log, configDir: folder });

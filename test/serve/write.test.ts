@@ -130,7 +130,7 @@ test("what_if: the same settings give the same course, a disabled uplink another
 });
 
 test("what_if runs beside other calls, one at a time", async (t) => {
-	const w = await worldFor(t, { pastS: 3_000 });
+	const w = await worldFor(t, { pastS: 3_000, runs: true });
 	const slow = w.call("what_if", { overrides: { switch_margin: "3" } });
 	const second = assert.rejects(
 		w.call("what_if", { overrides: {} }),

@@ -55,8 +55,9 @@ function send(): void {
 	const ways: (string | null)[] = [];
 	const before = unreachables();
 	let more: { readonly from: number; left: number } | null = null;
-	const open = (): dgram.Socket => {
+	const open = (localPort = 0): dgram.Socket => {
 		const socket = dgram.createSocket(type);
+		if (localPort > 0) socket.bind(localPort);
 		socket.on("error", () => undefined); // counted in the kernel
 		socket.on("message", (message) => {
 			const [n, way] = message.toString().split(" ");
@@ -90,7 +91,13 @@ function send(): void {
 			sentAt.push(performance.now());
 			ways.push(null);
 			flying++;
-			(options.newFlows ? open() : flow).send(String(n), options.port, options.address, () => undefined);
+			// A port of its own each: one that comes again is, to the kernel, the open flow it was before.
+			(options.newFlows ? open(10_000 + (n % 50_000)) : flow).send(
+				String(n),
+				options.port,
+				options.address,
+				() => undefined,
+			);
 		}
 	}, 1);
 	process.stdout.write("ready\n");
