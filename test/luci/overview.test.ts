@@ -69,8 +69,8 @@ describe("overview", { skip: why ?? false }, () => {
 				`Object.defineProperty(document, "hidden", { value: ${hidden}, configurable: true }); document.dispatchEvent(new Event("visibilitychange"))`,
 			);
 		await hide(true);
-		// What was due in this moment may still leave.
-		await pass(400);
+		// What was under way ends, with the questions that follow from its answers.
+		await pass(2000);
 		const hiddenFrom = bench.server.wire.length;
 		await pass(20_000);
 		assert.equal(bench.server.wire.length, hiddenFrom);

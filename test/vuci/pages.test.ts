@@ -85,8 +85,8 @@ describe("pages in RutOS", { skip: why ?? false }, () => {
 		await page.getByRole("button", { name: "Status", exact: true }).click();
 		await page.locator(".au-rutos").waitFor({ state: "detached" });
 		assert.equal(await page.evaluate("document.getElementById('content').childNodes.length"), 0);
-		// What was due in that moment may still leave.
-		await pass(400);
+		// What was under way ends, with the questions that follow from its answers.
+		await pass(2000);
 		const left = asked.length;
 		await pass(20_000);
 		assert.equal(asked.length, left);
