@@ -190,18 +190,21 @@ export function createDetector(options: DetectorOptions): Detector {
 		rise(`answers again: ${answered} of ${sent} probes`);
 	}
 
-	/** What is known at `now`, turned into verdicts. */
-	function judge(): void {
+	/**
+	 * What is known at `now`, turned into verdicts. `allRead`: whatever came has been taken. While one reply after the other
+	 * is read, the next one may wait behind it: after a standstill the silence up to now says nothing yet.
+	 */
+	function judge(allRead: boolean): void {
 		const left = flight.advance(now);
 		if (verdict !== "up") sent += left;
-		if (linkUp && verdict === "up") {
+		if (allRead && linkUp && verdict === "up") {
 			const late = flight.late(now, judgeFromMs);
 			const checked = burstAtMs !== null && burstIsOver();
 			if (checked) suspect("a recheck went unanswered", flight.silent(now).overdue);
 			else if (late.length >= lateNeeded(flight.lossRate()))
 				suspect(`no reply from ${late.join(", ")} in time`, late.length);
-		} else if (linkUp) judgeSilence();
-		const lost = flight.expire(now);
+		} else if (allRead && linkUp) judgeSilence();
+		const lost = allRead ? flight.expire(now) : flight.judged();
 		if (verdict !== "up") unanswered += lost.length;
 		for (const one of lost) effects.push(one);
 		if (lastReachMs !== NEVER && now >= lastReachMs + REPEAT_MS) reach(verdict === "up" ? "replies in time" : reason);
@@ -300,7 +303,7 @@ export function createDetector(options: DetectorOptions): Detector {
 			effects = [];
 			now = Math.max(now, input.atMs);
 			take(input);
-			judge();
+			judge(input.kind !== "reply" && input.kind !== "gateway");
 			return effects;
 		},
 		deadlineMs() {

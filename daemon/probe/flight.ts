@@ -50,6 +50,8 @@ export interface Flight {
 	refuse(target: string): void;
 	/** Gives up what is lost by now (`all`: everything open), and reports the losses that are judged. */
 	expire(nowMs: number, all?: boolean): readonly ProbeEffect[];
+	/** Losses that were held back and are judged now; expire() reports them, too. */
+	judged(): readonly ProbeEffect[];
 	/** Forgets what is open without a judgement; the schedule must prove itself again. */
 	forget(nowMs: number): void;
 	/** Held losses: true = they were the link's random loss, false = an outage. */
@@ -168,6 +170,13 @@ export function createFlight(targets: readonly string[]): Flight {
 		}
 	}
 
+	function takeJudged(): readonly ProbeEffect[] {
+		if (judged.length === 0) return NO_EFFECTS;
+		const report = judged;
+		judged = [];
+		return report;
+	}
+
 	function nextLossMs(): number {
 		let next = Number.POSITIVE_INFINITY;
 		for (const one of open) next = Math.min(next, lossOf(one));
@@ -222,11 +231,9 @@ export function createFlight(targets: readonly string[]): Flight {
 				for (const probe of gone) lose(probe, nowMs);
 			}
 			if (all) blameLink(nowMs);
-			if (judged.length === 0) return NO_EFFECTS;
-			const report = judged;
-			judged = [];
-			return report;
+			return takeJudged();
 		},
+		judged: takeJudged,
 		forget(nowMs) {
 			plan.take(nowMs);
 			plan.unsync();

@@ -229,6 +229,26 @@ function started(): { detector: Detector; step(input: DetectorInput): DetectorEf
 	return { detector, step };
 }
 
+test("replies that were read late, one behind the other, are no losses and no outage, whoever of them is read first", () => {
+	const { detector, step } = started();
+	const sent = (seq: number, atMs: number): DetectorEffect[] =>
+		TARGETS.flatMap((target) => step({ kind: "sent", atMs, series: "burst", target, seq, sentAtMs: atMs }));
+	sent(1, 1000);
+	// All of them were there after 5 ms, but the daemon stood still for two seconds.
+	step({ kind: "doubt", atMs: 1010 });
+	const told = [
+		...step({ kind: "gateway", atMs: 3000, answers: true }),
+		...TARGETS.flatMap((target) => step({ kind: "reply", atMs: 3000, series: "burst", target, seq: 1, rttMs: 5 })),
+		...step({ kind: "tick", atMs: 3001 }),
+	];
+	assert.deepEqual(
+		told.filter((effect) => effect.kind === "probe" && effect.rttMs === null),
+		[],
+	);
+	assert.ok(!told.some((effect) => effect.kind === "reach" && effect.verdict === "dead"));
+	assert.equal(detector.verdict(), "up");
+});
+
 test("the gateway answering is written down and is no life; an unanswered recheck leads to dead", () => {
 	const { detector, step } = started();
 	const reaches: DetectorEffect[] = [];
