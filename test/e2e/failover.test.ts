@@ -40,33 +40,34 @@ describe("failover with mwan3", { skip }, () => {
 		assert.equal((await movedTo(daemon, uplink(bench, 2))).from, uplink(bench, 1));
 	}
 
-	test("finds every uplink with both families and tells why it is where it is", async (t) => {
-		const daemon = await bench.daemon(t);
-		await ready(bench, daemon);
-		const found = bench.router.lab.plan.isps.map((isp) => [
-			isp.interface,
-			isp.device,
-			[
-				["ipv4", "up"],
-				["ipv6", "up"],
-			],
-		]);
-		// An uplink is eligible by the first of its families that works; until() tells the difference if it stays.
-		await daemon.until(
-			"both families of all are up, and all is well",
-			async () => {
-				const members = await daemon.members();
-				assert.deepEqual(
-					members.map((member) => [member.name, member.device, member.families.map((f) => [f.family, f.verdict])]),
-					found,
-				);
-				const { state, mwan3, problems } = await daemon.status();
-				assert.deepEqual([state, mwan3.enabled, problems], ["primary", true, []]);
-				return true;
-			},
-			10_000,
-		);
-	});
+	test("finds every uplink with both families and tells why it is where it is", (t) =>
+		undisturbed(bench, t, async (scope) => {
+			const daemon = await bench.daemon(scope);
+			await ready(bench, daemon);
+			const found = bench.router.lab.plan.isps.map((isp) => [
+				isp.interface,
+				isp.device,
+				[
+					["ipv4", "up"],
+					["ipv6", "up"],
+				],
+			]);
+			// An uplink is eligible by the first of its families that works; until() tells the difference if it stays.
+			await daemon.until(
+				"both families of all are up, and all is well",
+				async () => {
+					const members = await daemon.members();
+					assert.deepEqual(
+						members.map((member) => [member.name, member.device, member.families.map((f) => [f.family, f.verdict])]),
+						found,
+					);
+					const { state, mwan3, problems } = await daemon.status();
+					assert.deepEqual([state, mwan3.enabled, problems], ["primary", true, []]);
+					return true;
+				},
+				10_000,
+			);
+		}));
 
 	test("a blackhole: new flows and the open flow move, nobody is asked to wait", async (t) => {
 		t.after(() => bench.world.healAll());
