@@ -17,7 +17,8 @@
  *   One lucky packet is no link.
  * - unknown: just started, or the link came up. Two replies make it up, two silent bursts make it dead.
  * - Carrier loss or ifdown is dead at once. The gateway's reply is evidence for people and never counts as life.
- * - When we ourselves stood still (suspend, starved CPU) nothing due meanwhile is held against the link.
+ * - When we ourselves stood still (suspend, starved CPU) nothing due meanwhile is held against the link; and neither silence
+ *   nor loss is judged while the replies that came are still being read.
  */
 import type { ProbeMethod, ReachEvidence, ReachVerdict } from "../health/types.ts";
 import { lateNeeded, unansweredNeeded } from "./chance.ts";
