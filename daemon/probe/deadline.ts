@@ -59,6 +59,8 @@ export function createDeadline(
 	return {
 		set(atMs) {
 			if (timer !== null && atMs === timerAtMs) return;
+			// Overdue: we stood still, and something was heard before the timer could say so. It still is to.
+			if (timer !== null && clock.monotonicMs() - timerAtMs > STALL_MS) return;
 			timer?.close();
 			timer = null;
 			if (atMs === null) return;
