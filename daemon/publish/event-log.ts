@@ -14,6 +14,8 @@ import type { Clock } from "../platform/platform.ts";
 const OBJECT = "log";
 const METHOD = "write_ext";
 const LIMIT_MS = 3000;
+/** An alert of the run before is told before the bus is there, and ubusd may be restarting. */
+const BUS_LIMIT_MS = 60_000;
 const MOST_AN_HOUR = 20;
 const HOUR_MS = 3_600_000;
 const MAX_TEXT = 250;
@@ -29,18 +31,22 @@ export interface EventLog {
 }
 
 export function createEventLog(options: {
-	readonly bus: Pick<Bus, "lookup" | "call">;
+	readonly bus: Pick<Bus, "whenConnected" | "lookup" | "call">;
 	readonly log: Logger;
 	readonly clock: Pick<Clock, "monotonicMs">;
 }): EventLog {
 	const { bus, log, clock } = options;
 	const writtenAtMs: number[] = [];
 	let left = 0;
+	/** Whether there is such a log: before that is known nothing is said of one. */
+	let here = false;
 	let broken = false;
 
 	async function write(text: string): Promise<void> {
+		await bus.whenConnected(BUS_LIMIT_MS);
 		const { methods } = await bus.lookup(OBJECT, { timeoutMs: LIMIT_MS });
-		if (!Object.hasOwn(methods, METHOD)) return;
+		here = Object.hasOwn(methods, METHOD);
+		if (!here) return;
 		const nowMs = clock.monotonicMs();
 		while (writtenAtMs.length > 0 && (writtenAtMs[0] ?? 0) <= nowMs - HOUR_MS) writtenAtMs.shift();
 		if (writtenAtMs.length >= MOST_AN_HOUR) {
@@ -61,6 +67,7 @@ export function createEventLog(options: {
 			(error: unknown) => {
 				// No log at all: a system that keeps none.
 				if (isAutonomyError(error, "bus_not_found")) return;
+				if (!here) return;
 				if (!broken) log.warn("event_log", { reason: `RutOS' event log takes no entry: ${errorText(error)}` });
 				broken = true;
 			},

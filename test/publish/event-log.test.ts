@@ -26,7 +26,10 @@ function world(methods: readonly string[] | "absent" | "failing") {
 	const calls: BlobInputTable[] = [];
 	const log = fakeLog();
 	let nowMs = 0;
+	let connect: (() => void) | null = null;
+	let connected: Promise<void> = Promise.resolve();
 	const bus = {
+		whenConnected: () => connected,
 		async lookup(path: string) {
 			if (methods === "absent") throw new AutonomyError("bus_not_found", `no object ${path}`);
 			const list = methods === "failing" ? ["write_ext"] : methods;
@@ -38,7 +41,7 @@ function world(methods: readonly string[] | "absent" | "failing") {
 			calls.push(args);
 			return {};
 		},
-	} as unknown as Pick<Bus, "lookup" | "call">;
+	} as unknown as Pick<Bus, "whenConnected" | "lookup" | "call">;
 	const eventLog = createEventLog({ bus, log, clock: { monotonicMs: () => nowMs } });
 	return {
 		eventLog,
@@ -46,6 +49,16 @@ function world(methods: readonly string[] | "absent" | "failing") {
 		lines: log.lines,
 		at: (ms: number) => {
 			nowMs = ms;
+		},
+		disconnect(): void {
+			connected = new Promise((done) => {
+				connect = done;
+			});
+		},
+		connect: (): void => connect?.(),
+		unreachable(): void {
+			connected = Promise.reject(new AutonomyError("timeout", "ubus is not reachable after 60000 ms"));
+			connected.catch(() => undefined);
 		},
 		/** Everything asked has been answered. */
 		settle: () => new Promise((done) => setImmediate(done)),
@@ -114,4 +127,29 @@ test("a log that takes nothing is told once, none at all not", async () => {
 		await settle();
 		assert.equal(lines.length, count, how);
 	}
+});
+
+test("what is told before the bus is there is written when it is, the oldest first", async () => {
+	const { eventLog, calls, lines, settle, disconnect, connect } = world(["write_ext"]);
+	disconnect();
+	const alert = { kind: "watchdog", level: "critical", title: "Started again", text: "after a crash" } as const;
+	eventLog.alert({ change: "raised", ...alert });
+	eventLog.decisions([decision({})]);
+	await settle();
+	assert.deepEqual(calls, []);
+	connect();
+	await settle();
+	assert.deepEqual(
+		calls.map(({ event }) => event),
+		["Started again: after a crash", "wanb carries the traffic"],
+	);
+	assert.deepEqual(lines, []);
+});
+
+test("as long as nobody knows of such a log, nothing is said of one", async () => {
+	const { eventLog, lines, settle, unreachable } = world(["write_ext"]);
+	unreachable();
+	eventLog.decisions([decision({})]);
+	await settle();
+	assert.deepEqual(lines, []);
 });
