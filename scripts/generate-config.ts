@@ -160,8 +160,9 @@ ${rows}
 <!-- ${NOTICE} -->
 
 \`/etc/config/${CONFIG_PACKAGE}\`, written by hand, with \`uci\`, in the web interface or with \`autonomyctl\`. Every section and every
-option may be left out. A change is taken over without a restart: \`uci commit ${CONFIG_PACKAGE}; reload_config\`. A value that makes no
-sense is replaced by its default with a warning that names it; a file that cannot be read at all leaves the last good
+option may be left out. A change is taken over without a restart: \`uci commit ${CONFIG_PACKAGE}; /etc/init.d/autonomy reload\`
+(\`reload_config\` does it as well, but not the first time after the installation: it only compares with what it saw before).
+A value that makes no sense is replaced by its default with a warning that names it; a file that cannot be read at all leaves the last good
 configuration in force. \`autonomyctl config validate\` tells both beforehand.
 
 Options that an earlier version wrote and this one does not use stay in the file, untouched.
