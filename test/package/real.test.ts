@@ -87,6 +87,8 @@ group("a real opkg", opkgSkip, () => {
 	before(() => {
 		mkdirSync(join(root, "usr/lib/opkg/info"), { recursive: true });
 		mkdirSync(join(root, "tmp"), { recursive: true });
+		// Its lock.
+		mkdirSync(join(root, "var/lock"), { recursive: true });
 		mkdirSync(join(place, "lists"));
 		// opkg-key of OpenWrt: the list may be compressed.
 		writeFileSync(
