@@ -29,7 +29,7 @@ export function tryStart(w: Work): void {
 	const first = up.find((u) => !u.facts.capReached) ?? up[0];
 	const firstKnown = first !== undefined && isAlive(first);
 	const flee = isDead(own) && alive.length > 0;
-	if (!due && !known && !firstKnown && !flee) {
+	if (!due && !flee && (isAwaited(w, first) || (!known && !firstKnown))) {
 		wake(w, deadlineMs);
 		return;
 	}
@@ -47,6 +47,21 @@ export function tryStart(w: Work): void {
 			? `Start on ${to.facts.id}, the router's own first choice. ${how}`
 			: `Start on ${to.facts.id} instead of ${own.facts.id}: ${whyNotOwn(w, own, to)}. ${how}`;
 	moveTo(w, to, { kind: "start", rule: "start", text, figures: [] });
+}
+
+/**
+ * One that is preferred over the first of those up has its link and no address yet (DHCP takes seconds after boot): until it
+ * has one the router uses the other by itself, and goes to it by itself. mwan3 holds it down for another second, until its
+ * script has run: that looks like `mwan3 ifdown`.
+ */
+function isAwaited(w: Work, first: UplinkData | undefined): boolean {
+	for (const u of byPreference(w)) {
+		if (u === first) return false;
+		const { present, up, carrier, families, disabled, capReached } = u.facts;
+		const coming = present && carrier === true && (!up || families.length === 0) && u.linkDown === null;
+		if (coming && !disabled && !capReached && u.held === null) return true;
+	}
+	return false;
 }
 
 function whyNotOwn(w: Work, own: UplinkData, to: UplinkData): string {

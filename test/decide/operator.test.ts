@@ -239,6 +239,46 @@ describe("start", () => {
 		b.send(up("w2", 2_000));
 		assert.deepEqual(b.out, [{ rule: "start", to: "w2", atMs: 2_000 }]);
 	});
+	test("the preferred one still asks for its address: the backup that answers is not switched to", () => {
+		const rest = [facts("w2", 2, { weight: 80 }), facts("w3", 3, { weight: 64 })];
+		const asking = facts("w1", 1, { up: false, families: [] });
+		const b = boot();
+		b.send({ kind: "uplinks", atMs: 1_100, uplinks: [asking, ...rest] });
+		b.send(up("w2", 2_000));
+		b.send(up("w3", 2_100));
+		assert.deepEqual(b.out, []);
+		assert.equal(b.primary(), "w2", "the router's choice meanwhile");
+		b.send({ kind: "uplinks", atMs: 4_000, uplinks: [facts("w1", 1), ...rest] });
+		b.send(up("w1", 5_000));
+		assert.deepEqual(b.out, [{ rule: "start", to: "w1", atMs: 5_000 }]);
+	});
+	test("it gets none, has no cable, or is not to be used: the backup", () => {
+		const rest = [facts("w2", 2, { weight: 80 })];
+		const down = { up: false, families: [] };
+		const cases = [
+			[facts("w1", 1, down), 21_000],
+			[facts("w1", 1, { ...down, carrier: false }), 2_000],
+			[facts("w1", 1, { ...down, disabled: true }), 2_000],
+			// mwan3's script has not run yet, perhaps.
+			[facts("w1", 1, { families: [], takenDown: true }), 21_000],
+		] as const;
+		for (const [w1, atMs] of cases) {
+			const b = boot();
+			b.send({ kind: "uplinks", atMs: 1_100, uplinks: [w1, ...rest] });
+			b.send(up("w2", 2_000));
+			b.send({ kind: "tick", atMs: 21_000 });
+			assert.deepEqual(b.out[0], { rule: "start", to: "w2", atMs }, JSON.stringify(w1));
+		}
+	});
+	test("the router's choice dies while a better one is awaited: another that answers, at once", () => {
+		const b = boot();
+		const asking = facts("w1", 1, { up: false, families: [] });
+		const rest = [facts("w2", 2, { weight: 80 }), facts("w3", 3, { weight: 64 })];
+		b.send({ kind: "uplinks", atMs: 1_100, uplinks: [asking, ...rest] });
+		b.send(up("w3", 2_000));
+		b.send(reach("w2", 2_500, "dead"));
+		assert.deepEqual(b.out[0], { rule: "start", to: "w3", atMs: 2_500 });
+	});
 	test("no uplinks: no decision; the first that comes is taken", () => {
 		const b = boot([]);
 		b.send({ kind: "tick", atMs: 100_000 });
