@@ -58,7 +58,7 @@ export async function startOpenwrt(root: string, options: LabOptions = {}): Prom
 		await lab.close();
 		throw error;
 	}
-	const brokerSignal = (signal: string): Promise<string> => must("sh", "-c", `kill -${signal} $(pgrep -x ubusd)`);
+	const brokerSignal = (signal: string): Promise<string> => must("sh", "-c", `kill -${signal} $(pidof ubusd)`);
 	return {
 		kind: "openwrt",
 		lab,
