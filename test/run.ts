@@ -1,7 +1,7 @@
 /**
  * Runs everything: types, lint, then every test file in a process of its own, three at a time; afterwards the end-to-end
- * ones on Node and on QuickJS, five routers at a time: each is in namespaces of its own, and mostly waits. Failures and
- * skip reasons are repeated at the end, then the one closing line. Arguments narrow the files by substring:
+ * ones on Node and on QuickJS, five routers at a time: each is in namespaces of its own, and mostly waits. Failures, skip
+ * reasons and what was done again are repeated at the end, then the one closing line. Arguments narrow the files by substring:
  * `npm test -- decide`; AUTONOMY_ENGINE=node|quickjs the engines.
  */
 import { spawn, spawnSync } from "node:child_process";
@@ -9,7 +9,7 @@ import { readdirSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { bundleMissing, type Engine } from "../lab/autonomyd.ts";
 import { REPO } from "../lab/net/bundle.ts";
-import { type Begun, type Held, MARK, type Result } from "./support/events.ts";
+import { type Begun, type Held, MARK, ONCE_MORE, type Result } from "./support/events.ts";
 
 interface Job {
 	readonly file: string;
@@ -24,6 +24,8 @@ interface Tally {
 	passed: number;
 	failed: string[];
 	skipped: string[];
+	/** Tests that were done again, and why. */
+	again: string[];
 	/** How many passed on each engine. */
 	engines: Map<Engine, number>;
 	/** How long each file took, s. */
@@ -90,6 +92,7 @@ function runFile(job: Job, limitMs: number, tally: Tally): Promise<void> {
 	let held: readonly string[] = [];
 	const driver: string[] = [];
 	createInterface({ input: child.stderr }).on("line", (line) => {
+		if (line.startsWith(ONCE_MORE)) tally.again.push(`${job.name}: ${line}`);
 		if (!line.includes(DRIVER)) process.stderr.write(`${line}\n`);
 		else if (driver.push(line) > DRIVER_LINES) driver.shift();
 	});
@@ -181,7 +184,7 @@ function endToEnd(files: readonly string[], tally: Tally): Job[] {
 		);
 }
 
-const tally: Tally = { passed: 0, failed: [], skipped: [], engines: new Map(), seconds: new Map() };
+const tally: Tally = { passed: 0, failed: [], skipped: [], again: [], engines: new Map(), seconds: new Map() };
 const startedAt = performance.now();
 if (wanted.length === 0) {
 	command("types (tsc --noEmit)", ["node_modules/.bin/tsc", "--noEmit"], tally);
@@ -201,6 +204,7 @@ await runFiles(endToEnd(files.filter(isEndToEnd), tally), 5, FILE_LIMIT_MS, tall
 
 for (const text of tally.failed) console.log(`\nFAILED ${text}`);
 if (tally.skipped.length > 0) console.log(`\nSkipped here:\n${tally.skipped.map((text) => `  ${text}`).join("\n")}`);
+if (tally.again.length > 0) console.log(`\nDone again:\n${tally.again.map((text) => `  ${text}`).join("\n")}`);
 const slowest = [...tally.seconds].sort((a, b) => b[1] - a[1]).slice(0, 12);
 if (slowest.length > 1)
 	console.log(`\nLongest: ${slowest.map(([name, s]) => `${name} ${Math.round(s)} s`).join(", ")}`);

@@ -25,6 +25,7 @@ import { startStandIn } from "../../lab/router/stand-in.ts";
 import { defaultRuntime } from "../../lab/runtime.ts";
 import { createWorld, type World } from "../../lab/scenario/world.ts";
 import type { RouterUnderTest } from "../../lab/under-test.ts";
+import { ONCE_MORE } from "../support/events.ts";
 
 /** What things are tidied up after: a test, or one attempt of it (undisturbed). */
 export interface Scope {
@@ -257,11 +258,11 @@ export async function undisturbed(
 		await body({ after: (tidy) => void tidies.push(tidy) });
 	} catch (error) {
 		const daemon = bench.latest();
-		const waited = daemon === null || daemon.process.ended ? 0 : await starvation(bench.router, daemon);
-		if (attempts <= 1 || (waited !== null && waited < STARVED)) throw error;
-		// Not a diagnostic, which is shown to nobody.
+		const waited = daemon === null || daemon.process.ended ? null : await starvation(bench.router, daemon);
+		if (attempts <= 1 || waited === null || waited < STARVED) throw error;
+		// Not a diagnostic, which is shown to nobody: test/run.ts repeats it at its end.
 		console.error(
-			`once more, the daemon waited for its processor ${waited?.toFixed(1)} times as long as it had one: "${t.name}": ${String(error).split("\n", 1)[0]}`,
+			`${ONCE_MORE} the daemon waited for its processor ${waited.toFixed(1)} times as long as it had one: "${t.name}": ${String(error).split("\n", 1)[0]}`,
 		);
 		for (const tidy of tidies.splice(0)) await tidy();
 		await undisturbed(bench, t, body, attempts - 1);

@@ -6,6 +6,8 @@ import type { TestEvent } from "node:test/reporters";
 
 /** No test prints it. */
 export const MARK = "\u001e";
+/** How a line on stderr begins that says why a test is done again (e2e/harness.ts). */
+export const ONCE_MORE = "once more,";
 
 export interface Begun {
 	readonly begun: string;
