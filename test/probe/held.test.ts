@@ -10,8 +10,9 @@ import type { Child, Platform } from "../../daemon/platform/platform.ts";
 import { createProber } from "../../daemon/probe/prober.ts";
 import { DEFAULT_PROBE_SETTINGS } from "../../daemon/probe/settings.ts";
 import type { UplinkProbeStatus } from "../../daemon/probe/status.ts";
-import type { FamilyLink, Uplink } from "../../daemon/uplink/types.ts";
+import type { FamilyLink } from "../../daemon/uplink/types.ts";
 import { fakeLog, fakeRandom, fakeTime } from "../support/fake-platform.ts";
+import { familyLink, uplink } from "../support/uplink.ts";
 
 interface Verdict {
 	readonly atMs: number;
@@ -23,18 +24,8 @@ interface Change {
 	readonly truth: Partial<Truth>;
 }
 
-function familyOf(link: Link, family: Family): FamilyLink {
-	return {
-		interface: "wan",
-		up: true,
-		device: link.device,
-		address: link.address[family],
-		prefixLength: 24,
-		gateway: link.gateway[family],
-		hasDefaultRoute: true,
-		dnsServers: [],
-		metric: 0,
-	};
+function familyOf({ device, address, gateway }: Link, family: Family): FamilyLink {
+	return familyLink({ device, address: address[family], gateway: gateway[family] });
 }
 
 interface Life {
@@ -101,31 +92,10 @@ function life({ changes, seed, holds, common, usualLossPct = 0, spacingMs = 250,
 	const prober = createProber({ platform, log: fakeLog(), settings });
 	const seen: Observation[] = [];
 	prober.onObservation((one) => seen.push(one));
-	const uplink: Uplink = {
-		id: "wan",
-		class: "lan",
-		classReason: "",
-		proto: "dhcp",
-		device: "eth1",
-		lowerDevice: null,
-		present: true,
-		up: true,
-		carrier: true,
-		ipv4: familyOf(link, "ipv4"),
-		ipv6: familyOf(link, "ipv6"),
-		mwan3: { ipv4: null, ipv6: null },
-		metered: false,
-		weight: 50,
-		order: 1,
-		disabled: false,
-		minUptimeMs: 0,
-		cooldownMs: 0,
-		preferRoaming: false,
-		tunnel: false,
-	};
+	const both = uplink({ ipv4: familyOf(link, "ipv4"), ipv6: familyOf(link, "ipv6") });
 	prober.setActive(isStandby ? [] : ["wan"]);
 	const ticks = isStandby ? time.timers.every(1000, () => prober.read()) : null;
-	prober.setUplinks([uplink]);
+	prober.setUplinks([both]);
 	time.advanceSync(20_000);
 	for (const { afterMs, truth } of changes) {
 		time.advanceSync(afterMs);

@@ -4,49 +4,8 @@ import type { Observation, ReachObservation } from "../../daemon/health/types.ts
 import type { Platform } from "../../daemon/platform/platform.ts";
 import { createProber, type Prober } from "../../daemon/probe/prober.ts";
 import { DEFAULT_PROBE_SETTINGS } from "../../daemon/probe/settings.ts";
-import type { FamilyLink, Uplink } from "../../daemon/uplink/types.ts";
 import { type FakeChild, fakeFiles, fakeLog, fakeProcesses, fakeRandom, fakeTime } from "../support/fake-platform.ts";
-
-function familyLink(change: Partial<FamilyLink> = {}): FamilyLink {
-	return {
-		interface: "wan",
-		up: true,
-		device: "eth1",
-		address: "192.0.2.2",
-		prefixLength: 24,
-		gateway: "192.0.2.1",
-		hasDefaultRoute: true,
-		dnsServers: [],
-		metric: 0,
-		...change,
-	};
-}
-
-function uplink(change: Partial<Uplink> = {}): Uplink {
-	return {
-		id: "wan",
-		class: "lan",
-		classReason: "",
-		proto: "dhcp",
-		device: "eth1",
-		lowerDevice: null,
-		present: true,
-		up: true,
-		carrier: true,
-		ipv4: familyLink(),
-		ipv6: null,
-		mwan3: { ipv4: null, ipv6: null },
-		metered: false,
-		weight: 50,
-		order: 1,
-		disabled: false,
-		minUptimeMs: 0,
-		cooldownMs: 0,
-		preferRoaming: false,
-		tunnel: false,
-		...change,
-	};
-}
+import { familyLink, uplink } from "../support/uplink.ts";
 
 /** `beginsLater`: a program carries each connection, as on QuickJS. */
 function room(missing: readonly string[] = [], beginsLater = false) {

@@ -10,8 +10,9 @@ import type { Argv, Platform } from "../../daemon/platform/platform.ts";
 import { parseNetDev } from "../../daemon/probe/passive.ts";
 import { createProber, type Prober } from "../../daemon/probe/prober.ts";
 import { DEFAULT_PROBE_SETTINGS } from "../../daemon/probe/settings.ts";
-import type { FamilyLink, Uplink } from "../../daemon/uplink/types.ts";
+import type { Uplink } from "../../daemon/uplink/types.ts";
 import { fakeLog } from "../support/fake-platform.ts";
+import { familyLink, uplink as uplinkOf } from "../support/uplink.ts";
 
 const NEAR = `pr${process.pid}a`;
 const FAR = `pr${process.pid}b`;
@@ -77,39 +78,8 @@ function platformIn(programs: Readonly<Record<string, string | null>> = {}): Pla
 	};
 }
 
-const LINK: FamilyLink = {
-	interface: "wan",
-	up: true,
-	device: "up0",
-	address: "10.77.0.2",
-	prefixLength: 24,
-	gateway: "10.77.0.1",
-	hasDefaultRoute: true,
-	dnsServers: [],
-	metric: 0,
-};
-const UPLINK: Uplink = {
-	id: "wan",
-	class: "lan",
-	classReason: "",
-	proto: "static",
-	device: "up0",
-	lowerDevice: "up0",
-	present: true,
-	up: true,
-	carrier: true,
-	ipv4: LINK,
-	ipv6: null,
-	mwan3: { ipv4: null, ipv6: null },
-	metered: false,
-	weight: 50,
-	order: 1,
-	disabled: false,
-	minUptimeMs: 0,
-	cooldownMs: 0,
-	preferRoaming: false,
-	tunnel: false,
-};
+const LINK = familyLink({ device: "up0", address: "10.77.0.2", gateway: "10.77.0.1" });
+const UPLINK = uplinkOf({ proto: "static", device: "up0", lowerDevice: "up0", ipv4: LINK });
 
 interface Watched {
 	readonly prober: Prober;

@@ -14,6 +14,7 @@ import { createTools } from "../../daemon/steer/tools.ts";
 import type { Discovered, Uplink } from "../../daemon/uplink/types.ts";
 import { fakeFiles, fakeLog, fakeProcesses, fakeTime, type RunScript } from "../support/fake-platform.ts";
 import { planOf, steer } from "../support/steer-drive.ts";
+import { nthUplink } from "../support/uplink.ts";
 
 test("ip -batch where there is one, one process per line on busybox", async () => {
 	const good = fakeProcesses();
@@ -174,38 +175,6 @@ test("a full tmpfs is told once, and over when there is room again", () => {
 	assert.equal(files.readTextIfAny("/tmp/autonomy/steer.json"), null);
 });
 
-function uplink(id: string, n: number): Uplink {
-	const ipv4 = {
-		interface: id,
-		up: true,
-		device: `eth${n}`,
-		address: `100.64.${n}.50`,
-		prefixLength: 24,
-		gateway: `100.64.${n}.1`,
-		hasDefaultRoute: true,
-		dnsServers: [],
-		metric: n * 10,
-	};
-	const rest = { metered: false, weight: 50, order: n, disabled: false, minUptimeMs: 0, cooldownMs: 0 };
-	return {
-		id,
-		class: "lan",
-		classReason: "",
-		proto: "dhcp",
-		device: `eth${n}`,
-		lowerDevice: `eth${n}`,
-		present: true,
-		up: true,
-		carrier: true,
-		ipv4,
-		ipv6: null,
-		mwan3: { ipv4: null, ipv6: null },
-		preferRoaming: false,
-		tunnel: false,
-		...rest,
-	};
-}
-
 function steererWith(script: RunScript, missing: readonly string[] = []) {
 	const processes = fakeProcesses(script);
 	for (const name of missing) processes.missing.add(name);
@@ -215,7 +184,7 @@ function steererWith(script: RunScript, missing: readonly string[] = []) {
 	return { steerer: createSteerer({ platform, log }), processes, log, time };
 }
 
-const DISCOVERED: Discovered = { uplinks: [uplink("wan", 1), uplink("wanb", 2)], mwan3: null, problems: [] };
+const DISCOVERED: Discovered = { uplinks: [nthUplink("wan", 1), nthUplink("wanb", 2)], mwan3: null, problems: [] };
 
 test("ip missing: nothing pretends to have worked", async () => {
 	const { steerer } = steererWith(() => ({}), ["ip"]);
@@ -258,7 +227,7 @@ test("what a sensor asks or finds changes the rules of its uplink, and nothing e
 	await steerer.apply(steer(planOf(["wanb"], ["wan"])));
 	const follow = async (change: Partial<Uplink>): Promise<string[]> => {
 		const before = processes.runs.length;
-		await steerer.setDiscovered({ ...DISCOVERED, uplinks: [{ ...uplink("wan", 1), ...change }, uplink("wanb", 2)] });
+		await steerer.setDiscovered({ ...DISCOVERED, uplinks: [nthUplink("wan", 1, change), nthUplink("wanb", 2)] });
 		return processes.runs.slice(before).map((run) => run.argv.slice(1).join(" "));
 	};
 	const asked = await follow({ peer: { host: "192.168.100.1", direct: true } });
@@ -318,7 +287,7 @@ test("the same facts again start no process", async () => {
 });
 
 test("hostile device and address from outside reach no program", async () => {
-	const evil = uplink("wan", 1);
+	const evil = nthUplink("wan", 1);
 	const bad: Uplink = { ...evil, ipv4: { ...evil.ipv4!, device: "eth1\nrule flush", gateway: "1.1.1.1; reboot" } };
 	const { steerer, processes } = steererWith(() => ({}));
 	await steerer.setDiscovered({ ...DISCOVERED, uplinks: [bad] });

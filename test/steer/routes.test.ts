@@ -5,7 +5,8 @@ import type { Plan } from "../../daemon/decide/types.ts";
 import type { Family } from "../../daemon/health/types.ts";
 import { giveBackSteps, parseDefaultRoutes, planRoute, type RouteChange } from "../../daemon/steer/routes.ts";
 import { parseRules, ruleSteps, type SourceRule, wantedRules } from "../../daemon/steer/source-rules.ts";
-import type { FamilyLink, Uplink } from "../../daemon/uplink/types.ts";
+import type { Uplink } from "../../daemon/uplink/types.ts";
+import { nthUplink } from "../support/uplink.ts";
 
 const OWNERS: Readonly<Record<string, string>> = { eth1: "wan", eth2: "wanb", eth3: "wanc" };
 const owner = (device: string): string | null => OWNERS[device] ?? null;
@@ -176,44 +177,6 @@ test("giving back removes what is ours and only what is there", () => {
 
 // --- source rules
 
-function uplink(id: string, n: number, over: Partial<Uplink> = {}, link: Partial<FamilyLink> = {}): Uplink {
-	const ipv4: FamilyLink = {
-		interface: id,
-		up: true,
-		device: `eth${n}`,
-		address: `100.64.${n}.50`,
-		prefixLength: 24,
-		gateway: `100.64.${n}.1`,
-		hasDefaultRoute: true,
-		dnsServers: [],
-		metric: n * 10,
-		...link,
-	};
-	return {
-		id,
-		class: "lan",
-		classReason: "",
-		proto: "dhcp",
-		device: `eth${n}`,
-		lowerDevice: `eth${n}`,
-		present: true,
-		up: true,
-		carrier: true,
-		ipv4,
-		ipv6: null,
-		mwan3: { ipv4: null, ipv6: null },
-		metered: false,
-		weight: 50,
-		order: n,
-		disabled: false,
-		minUptimeMs: 0,
-		cooldownMs: 0,
-		preferRoaming: false,
-		tunnel: false,
-		...over,
-	};
-}
-
 const inMwan3 = (id: string, n: number): Partial<Uplink> => ({
 	mwan3: {
 		ipv4: { interface: id, family: "ipv4", id: n, mark: n << 8, enabled: true, trackIps: [] },
@@ -240,7 +203,7 @@ test("the captured rules are read", () => {
 });
 
 test("a table of ours, and the main table answers for all but the default; mwan3's tables come and go", () => {
-	for (const wan of [uplink("wan", 1), uplink("wan", 1, inMwan3("wan", 1))])
+	for (const wan of [nthUplink("wan", 1), nthUplink("wan", 1, inMwan3("wan", 1))])
 		assert.deepEqual(steps([wan]).lines, [
 			"route replace default via 100.64.1.1 dev eth1 table 9000",
 			"rule add pref 900 from 100.64.1.50 lookup main suppress_prefixlength 0",
@@ -249,16 +212,19 @@ test("a table of ours, and the main table answers for all but the default; mwan3
 });
 
 test("point to point and gateways outside the own network", () => {
-	assert.equal(steps([uplink("wwan", 1, {}, { gateway: null })]).lines[0], "route replace default dev eth1 table 9000");
 	assert.equal(
-		steps([uplink("wan", 1, {}, { gateway: "10.0.0.1" })]).lines[0],
+		steps([nthUplink("wwan", 1, {}, { gateway: null })]).lines[0],
+		"route replace default dev eth1 table 9000",
+	);
+	assert.equal(
+		steps([nthUplink("wan", 1, {}, { gateway: "10.0.0.1" })]).lines[0],
 		"route replace default via 10.0.0.1 dev eth1 table 9000 onlink",
 	);
 });
 
 test("two uplinks with one address are told apart by device", () => {
 	const same = { address: "192.168.8.100", gateway: "192.168.8.1" };
-	const { lines } = steps([uplink("a", 1, inMwan3("a", 1), same), uplink("b", 2, inMwan3("b", 2), same)]);
+	const { lines } = steps([nthUplink("a", 1, inMwan3("a", 1), same), nthUplink("b", 2, inMwan3("b", 2), same)]);
 	assert.deepEqual(
 		lines.filter((line) => line.startsWith("rule")),
 		["rule add pref 901 oif eth1 lookup 9000", "rule add pref 903 oif eth2 lookup 9001"],
@@ -266,13 +232,13 @@ test("two uplinks with one address are told apart by device", () => {
 });
 
 test("a new address: the new rule first, then the old one goes; the place stays", () => {
-	const before = steps([uplink("wan", 1, inMwan3("wan", 1))]);
+	const before = steps([nthUplink("wan", 1, inMwan3("wan", 1))]);
 	const actual = [
 		...SAMPLE_RULES,
 		{ pref: 900, selector: "from 100.64.1.50", table: "main" },
 		{ pref: 901, selector: "from 100.64.1.50", table: "9000" },
 	];
-	const moved = uplink("wan", 1, inMwan3("wan", 1), { address: "100.64.1.77" });
+	const moved = nthUplink("wan", 1, inMwan3("wan", 1), { address: "100.64.1.77" });
 	assert.deepEqual(steps([moved], before.wanted, actual).lines, [
 		"rule add pref 900 from 100.64.1.77 lookup main suppress_prefixlength 0",
 		"rule add pref 901 from 100.64.1.77 lookup 9000",
@@ -287,20 +253,20 @@ test("a new address: the new rule first, then the old one goes; the place stays"
 });
 
 test("nothing to do is nothing, also when the table has a name here", () => {
-	const before = steps([uplink("wan", 1, inMwan3("wan", 1))]);
+	const before = steps([nthUplink("wan", 1, inMwan3("wan", 1))]);
 	for (const table of ["9000", "wan_table"]) {
 		const actual = [
 			...SAMPLE_RULES,
 			{ pref: 900, selector: "from 100.64.1.50", table: "main" },
 			{ pref: 901, selector: "from 100.64.1.50", table },
 		];
-		assert.deepEqual(steps([uplink("wan", 1, inMwan3("wan", 1))], before.wanted, actual).lines, []);
+		assert.deepEqual(steps([nthUplink("wan", 1, inMwan3("wan", 1))], before.wanted, actual).lines, []);
 	}
 });
 
 test("what only this uplink may answer for stands in front; by the device alone it gets a route, which goes again", () => {
 	const dish = (direct: boolean): Partial<Uplink> => ({ peer: { host: "192.168.100.1", direct } });
-	const first = steps([uplink("wan", 1, dish(false))]);
+	const first = steps([nthUplink("wan", 1, dish(false))]);
 	assert.deepEqual(first.lines, [
 		"route replace default via 100.64.1.1 dev eth1 table 9000",
 		"rule add pref 875 from 100.64.1.50 to 192.168.100.1 lookup 9000",
@@ -313,22 +279,22 @@ test("what only this uplink may answer for stands in front; by the device alone 
 			"875:\tfrom 100.64.1.50 to 192.168.100.1 lookup 9000\n900:\tfrom 100.64.1.50 lookup main suppress_prefixlength 0\n901:\tfrom 100.64.1.50 lookup 9000\n",
 		),
 	];
-	assert.deepEqual(steps([uplink("wan", 1, dish(false))], first.wanted, actual).lines, []);
-	const second = steps([uplink("wan", 1, dish(true))], first.wanted, actual);
+	assert.deepEqual(steps([nthUplink("wan", 1, dish(false))], first.wanted, actual).lines, []);
+	const second = steps([nthUplink("wan", 1, dish(true))], first.wanted, actual);
 	assert.deepEqual(second.lines, [
 		"route replace default via 100.64.1.1 dev eth1 table 9000",
 		"route replace 192.168.100.1 dev eth1 table 9000",
 	]);
-	assert.deepEqual(steps([uplink("wan", 1, dish(false))], second.wanted, actual).lines, [
+	assert.deepEqual(steps([nthUplink("wan", 1, dish(false))], second.wanted, actual).lines, [
 		"route replace default via 100.64.1.1 dev eth1 table 9000",
 		"route flush 192.168.100.1 table 9000",
 	]);
-	assert.deepEqual(steps([uplink("wan", 1)], second.wanted, actual).lines, [
+	assert.deepEqual(steps([nthUplink("wan", 1)], second.wanted, actual).lines, [
 		"route replace default via 100.64.1.1 dev eth1 table 9000",
 		"rule del pref 875 from 100.64.1.50 to 192.168.100.1 lookup 9000",
 		"route flush 192.168.100.1 table 9000",
 	]);
-	assert.throws(() => steps([uplink("wan", 1, { peer: { host: "1.1.1.1 dev lo", direct: false } })]), /address/);
+	assert.throws(() => steps([nthUplink("wan", 1, { peer: { host: "1.1.1.1 dev lo", direct: false } })]), /address/);
 });
 
 test("preferences and tables of others are passed by", () => {
@@ -336,7 +302,7 @@ test("preferences and tables of others are passed by", () => {
 		{ pref: 901, selector: "from 10.1.1.1", table: "77" },
 		{ pref: 30000, selector: "from 10.9.9.9", table: "9001" },
 	];
-	const { lines } = steps([uplink("wan", 1)], [], [...SAMPLE_RULES, ...others]);
+	const { lines } = steps([nthUplink("wan", 1)], [], [...SAMPLE_RULES, ...others]);
 	assert.deepEqual(lines.slice(-2), [
 		"rule add pref 904 from 100.64.1.50 lookup main suppress_prefixlength 0",
 		"rule add pref 905 from 100.64.1.50 lookup 9002",
@@ -344,7 +310,7 @@ test("preferences and tables of others are passed by", () => {
 });
 
 test("more uplinks than places: told, the rest is served", () => {
-	const many = Array.from({ length: 27 }, (_, i) => uplink(`u${i}`, i + 1));
+	const many = Array.from({ length: 27 }, (_, i) => nthUplink(`u${i}`, i + 1));
 	const problems: string[] = [];
 	assert.equal(wantedRules("ipv4", many, [], SAMPLE_RULES, problems).length, 25);
 	assert.equal(problems.length, 2);
@@ -353,11 +319,11 @@ test("more uplinks than places: told, the rest is served", () => {
 
 test("down, without address, hostile address, tunnels: no rule", () => {
 	const none = [
-		uplink("a", 1, {}, { up: false }),
-		uplink("b", 2, {}, { address: null }),
-		uplink("c", 3, {}, { address: "1.2.3.4; reboot" }),
-		uplink("d", 4, { tunnel: true }),
-		uplink("e", 5, {}, { hasDefaultRoute: false }),
+		nthUplink("a", 1, {}, { up: false }),
+		nthUplink("b", 2, {}, { address: null }),
+		nthUplink("c", 3, {}, { address: "1.2.3.4; reboot" }),
+		nthUplink("d", 4, { tunnel: true }),
+		nthUplink("e", 5, {}, { hasDefaultRoute: false }),
 	];
 	assert.deepEqual(steps(none).lines, []);
 });
