@@ -393,7 +393,7 @@ describe("phone app", { skip: why ?? false }, () => {
 		await opened.page.keyboard.press("Escape");
 		await go("history", opened.page);
 		await says(opened.page, ".entry", shown);
-		await opened.page.locator(".why summary").first().click();
+		await opened.page.locator(".entries .why summary").first().click();
 		await says(opened.page, ".explained", shown);
 		await go("alerts", opened.page);
 		await says(opened.page, ".alert", shown);

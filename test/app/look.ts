@@ -38,7 +38,7 @@ async function shots(
 	for (const view of ["history", "alerts", "more"]) {
 		await page.locator(`nav a[href="#${view}"]`).click();
 		await page.waitForTimeout(500);
-		if (view === "history") await page.locator(".why summary").first().click();
+		if (view === "history") await page.locator(".entries .why summary").first().click();
 		await page.waitForTimeout(400);
 		await shoot(page, view);
 	}

@@ -170,7 +170,7 @@ describe("phone app, moments", { skip: cannot() }, () => {
 		answers.set("autonomy explain", () => ({ result: [code, { ...told, actions, results: [] }] }));
 		const page = await enter(t);
 		await page.locator('nav a[href="#history"]').click();
-		await page.locator(".why summary").first().click();
+		await page.locator(".entries .why summary").first().click();
 		await says(page, ".explained", /It is being carried out/);
 		answers.set("autonomy explain", known);
 		await says(page, ".explained", /Done in/);
