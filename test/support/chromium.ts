@@ -1,6 +1,6 @@
 /** The browser of the tests: any Chromium of this machine, without a window. */
 import { accessSync, constants } from "node:fs";
-import { type Browser, chromium } from "playwright-core";
+import { type Browser, chromium, type Page } from "playwright-core";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
@@ -25,6 +25,18 @@ export const NO_BROWSER = "no Chromium here: install it, or name one in CHROMIUM
 /** For every wait in a page that names no limit of its own: a machine that runs tests is slow. */
 export const PATIENCE_MS = 120_000;
 
+/**
+ * AUTONOMY_SLOW_PAGES=LATENCY_MS,CPU_TIMES makes every page late: each answer comes so much later, its scripts take so many
+ * times as long. Finds tests that read a page before it has said what they wait for.
+ */
+async function slowDown(page: Page, wanted: string): Promise<void> {
+	const [latency = 0, rate = 1] = wanted.split(",").map(Number);
+	const session = await page.context().newCDPSession(page);
+	const unlimited = { offline: false, downloadThroughput: -1, uploadThroughput: -1 };
+	await session.send("Network.emulateNetworkConditions", { ...unlimited, latency });
+	await session.send("Emulation.setCPUThrottlingRate", { rate });
+}
+
 /** What the driver itself never gives up. */
 async function bounded<T>(what: string, work: Promise<T>): Promise<T> {
 	let timer: NodeJS.Timeout | undefined;
@@ -48,6 +60,15 @@ export async function launch(): Promise<Browser> {
 	browser.newContext = async (options) => {
 		const context = await newContext(options);
 		context.setDefaultTimeout(PATIENCE_MS);
+		const slow = process.env.AUTONOMY_SLOW_PAGES;
+		if (slow !== undefined) {
+			const newPage = context.newPage.bind(context);
+			context.newPage = async () => {
+				const page = await newPage();
+				await slowDown(page, slow);
+				return page;
+			};
+		}
 		const close = context.close.bind(context);
 		// Chromium forgets to close a page that is just loading itself anew.
 		context.close = (given) => bounded("closing the pages", close(given));
