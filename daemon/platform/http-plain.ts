@@ -3,7 +3,8 @@
  * each new one starts a program on QuickJS. One that was kept and ends before it has answered anything is replaced once.
  */
 import { AutonomyError } from "./error.ts";
-import { createReplyReader, encodeRequest, type ReplyReader, type Url } from "./http-message.ts";
+import { encodeRequest, type Url } from "./http-message.ts";
+import { createReplyReader, type ReplyReader } from "./http-reply.ts";
 import type { ByteStream, Closable, HttpRequest, HttpResponse, StreamHandlers, Timers } from "./platform.ts";
 
 const DEFAULT_TIMEOUT_MS = 10_000;
