@@ -67,6 +67,25 @@ export function emailSuite(without: string | false, outlets: () => Outlets): voi
 		assert.equal(Date.parse(/^Date: (.*)$/m.exec(page)?.[1] ?? ""), NOW_UNIX_MS + 5_000, "when it was made");
 	});
 
+	test("a server that never comes to the end of its answer does not hold a mail up for ever", {
+		skip: without,
+		timeout: 60_000,
+	}, async (t) => {
+		const box = await smtpServer(t, null);
+		box.faults = { EHLO: "drip" };
+		const mail = {
+			host: "127.0.0.1",
+			port: box.port,
+			security: "plain",
+			caFile: null,
+			user: null,
+			password: null,
+		} as const;
+		const words = { from: "a@example.org", to: ["b@example.org"], subject: "s", text: "t", dateMs: 0, urgent: false };
+		const late = { message: "the server does not answer in time" };
+		await assert.rejects(outlets().sendMail({ ...mail, ...words, timeoutMs: 1000 }), late);
+	});
+
 	test("TLS from the first byte; a login in two steps", { skip }, async (t) => {
 		const folder = folderFor(t);
 		const pem = {

@@ -20,7 +20,7 @@ export interface Mailbox {
 	logins: string;
 	/** The arguments of every program, while a mail was taken. */
 	seen: string;
-	/** Reply to a command instead of the usual one; "hang" never answers. */
+	/** Reply to a command instead of the usual one; "hang" never answers, "drip" never comes to the end of its answer. */
 	faults: Readonly<Record<string, string>>;
 }
 
@@ -79,7 +79,10 @@ function talk(first: Socket, box: Mailbox, pem: { readonly key: string; readonly
 		box.commands.push(word);
 		const fault = box.faults[word];
 		if (fault !== undefined) {
-			if (fault !== "hang") say(fault);
+			if (fault === "drip") {
+				const timer = setInterval(() => say("250-and"), 50);
+				first.on("close", () => clearInterval(timer));
+			} else if (fault !== "hang") say(fault);
 			return;
 		}
 		switch (word) {

@@ -23,7 +23,9 @@ export async function sendMail(mail: Mail): Promise<void> {
 		disableFileAccess: true,
 		disableUrlAccess: true,
 	});
-	const timer = setTimeout(() => transport.close(), timeoutMs);
+	// The library's limits begin anew with each byte that comes.
+	const limit = new AbortController();
+	const timer = setTimeout(() => limit.abort(), timeoutMs);
 	try {
 		await transport.sendMail({
 			from: mail.from,
@@ -34,9 +36,11 @@ export async function sendMail(mail: Mail): Promise<void> {
 			date: new Date(mail.dateMs),
 			headers: { "Auto-Submitted": "auto-generated" },
 			...(mail.urgent ? { priority: "high" } : {}),
+			signal: limit.signal,
 		});
 	} catch (error) {
-		throw mailError(error);
+		// How far it had come is not known: the server may have it.
+		throw limit.signal.aborted ? new AutonomyError("timeout", "the server does not answer in time") : mailError(error);
 	} finally {
 		clearTimeout(timer);
 		transport.close();
