@@ -1,7 +1,7 @@
 /** The Node platform against the real machine: files, processes, timers, streams, datagrams, http. */
 import assert from "node:assert/strict";
 import dgram from "node:dgram";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import http from "node:http";
 import net from "node:net";
 import { tmpdir } from "node:os";
@@ -61,6 +61,30 @@ test("run: output beyond the limit is cut and said", async () => {
 
 test("run: a missing program is spawn_failed", async () => {
 	await assert.rejects(platform.processes.run(["/no/such/program"]), (error) => isAutonomyError(error, "spawn_failed"));
+});
+
+test("what the kernel refuses at once (no memory, too much) is told as the rest, and nothing stays open", async () => {
+	const long = "x".repeat(200_000);
+	const open = (): number => readdirSync("/proc/self/fd").length;
+	const before = open();
+	await assert.rejects(platform.processes.run(["echo", long]), (error) => isAutonomyError(error, "spawn_failed"));
+	for (let round = 0; round < 20; round++) {
+		const onDemand = round % 2 === 1;
+		const events: string[] = [];
+		const end = new Promise<void>((resolve) => {
+			const onExit = (code: number | null, error: string | null): void => {
+				events.push(`${code} ${error}`);
+				resolve();
+			};
+			const child = platform.processes.start(["echo", long], { onExit }, { onDemand });
+			assert.deepEqual([events.length, child.pid, child.write("x")], [0, null, false], "told later");
+			child.signal("SIGTERM");
+		});
+		await end;
+		assert.deepEqual(events, ["null spawn E2BIG"]);
+	}
+	// What earlier tests left may have been closed meanwhile.
+	assert.ok(open() < before + 10, `${before} before, ${open()} now`);
 });
 
 test("start: lines arrive whole, exit once, a missing program tells why", async () => {

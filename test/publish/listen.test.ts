@@ -173,6 +173,25 @@ function suite(name: string, skip: string | false, listen: () => Listen): void {
 			assert.deepEqual(new Set(replies.map(({ body }) => body)), new Set(["a 1\n"]));
 		});
 
+		test("half a request does not keep its place for long: there are few", async (t) => {
+			const { port } = await open(t);
+			const beganMs = performance.now();
+			const half = connect(port, "127.0.0.1", () => half.write("GET /metrics HTTP/1.1\r\nHost: x\r\nX: "));
+			t.after(() => half.destroy());
+			half.on("error", () => undefined).resume();
+			await once(half, "close");
+			assert.ok(performance.now() - beganMs < 20_000, `${performance.now() - beganMs} ms`);
+			assert.equal((await get(port, "/metrics")).status, 200);
+		});
+
+		test("a header in any language does not get into the next request", async (t) => {
+			const { port } = await open(t);
+			const one = await keep(t, port);
+			one.socket.write("GET /metrics HTTP/1.1\r\nHost: x\r\nX-Boat: Bücher ⛵\r\n\r\n");
+			assert.match(await one.heard("a 1\n"), /^HTTP\/1\.1 200 /);
+			assert.match(await one.ask("/metrics"), /^HTTP\/1\.1 200 /);
+		});
+
 		test("a connection is kept for the next request, also for some sent at once, and ends after its idle time", async (t) => {
 			const { port } = await open(t);
 			const one = await keep(t, port);
@@ -385,6 +404,8 @@ test("what is answered to a request, whole or not", () => {
 		"GET /a HTTP/2\r\n\r\n",
 		"\r\n\r\n",
 		"x".repeat(8192),
+		// Nor is what is left of it taken for the next one.
+		`${"A".repeat(5000)} / HTTP/1.1\r\nX: ${"y".repeat(20_000)}`,
 	]) {
 		assert.match(say(request) ?? "", /^HTTP\/1\.1 400 Bad Request\r\n[\s\S]*not HTTP\/1\n false/, request.slice(0, 30));
 	}

@@ -8,13 +8,16 @@ import { nodeFiles } from "./files.ts";
 const MAX_CONNECTIONS = 16;
 /** From there on those on which nobody asks are closed. */
 const MANY = 6;
+/** For a whole request; the library looks at all of them now and then, by itself only every 30 s. */
+const REQUEST_MS = 5_000;
+const CHECK_MS = 2_500;
 
 /** A QuickJS daemon may have run before, and been killed. */
 const ORPHANS = { files: nodeFiles, end: (pid: number): boolean => process.kill(pid, "SIGTERM") };
 
 function serve({ handle, idleMs = IDLE_MS }: ListenOptions): Server {
-	const limits = { requestTimeout: 5_000, headersTimeout: 5_000, keepAliveTimeout: idleMs };
-	const server = createServer(limits, (request, response) => {
+	const limits = { requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS, connectionsCheckingInterval: CHECK_MS };
+	const server = createServer({ ...limits, keepAliveTimeout: idleMs }, (request, response) => {
 		const send = (status: number, type: string, body: string): void => {
 			response.writeHead(status, { "content-type": type, "content-length": Buffer.byteLength(body) });
 			response.end(request.method === "HEAD" ? undefined : body);

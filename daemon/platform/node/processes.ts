@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import fs from "node:fs";
 import { createCollector } from "../collector.ts";
-import { AutonomyError } from "../error.ts";
+import { AutonomyError, errorText } from "../error.ts";
 import type { Argv, Child, ChildHandlers, Processes, RunOptions, RunResult, StartOptions } from "../platform.ts";
 import { makeHeldPipe } from "./held-pipe.ts";
 import { createLineCutter } from "./lines.ts";
@@ -50,11 +50,17 @@ function run(argv: Argv, options: RunOptions = {}): Promise<RunResult> {
 		const stdout = createCollector(limit);
 		const stderr = createCollector(limit);
 		let timedOut = false;
-		// Without input no pipe for it: most calls have none.
-		const child = spawn(argv[0], argv.slice(1), {
-			env: environment(options.env),
-			stdio: [options.stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"],
-		});
+		const fail = (error: unknown): void =>
+			reject(new AutonomyError("spawn_failed", `cannot start ${argv[0]}: ${errorText(error)}`, { program: argv[0] }));
+		let child: ChildProcess;
+		try {
+			// Without input no pipe for it: most calls have none.
+			const stdin = options.stdin === undefined ? "ignore" : "pipe";
+			child = spawn(argv[0], argv.slice(1), { env: environment(options.env), stdio: [stdin, "pipe", "pipe"] });
+		} catch (error) {
+			fail(error);
+			return;
+		}
 		const timer = setTimeout(() => {
 			timedOut = true;
 			child.kill("SIGKILL");
@@ -67,7 +73,7 @@ function run(argv: Argv, options: RunOptions = {}): Promise<RunResult> {
 		child.stdin?.on("error", () => undefined); // EPIPE: it ended without reading, its exit code tells the rest
 		child.on("error", (error) => {
 			clearTimeout(timer);
-			reject(new AutonomyError("spawn_failed", `cannot start ${argv[0]}: ${error.message}`, { program: argv[0] }));
+			fail(error);
 		});
 		child.on("close", (code) => {
 			clearTimeout(timer);
@@ -84,6 +90,21 @@ function run(argv: Argv, options: RunOptions = {}): Promise<RunResult> {
 	});
 }
 
+/** Null when it could not be started; what the library throws at once (no memory, arguments too long) is told as the rest. */
+function spawnIfAny(
+	argv: Argv,
+	env: StartOptions["env"],
+	stdout: number | "pipe",
+	onError: (error: string) => void,
+): ChildProcess | null {
+	try {
+		return spawn(argv[0], argv.slice(1), { env: environment(env), stdio: ["pipe", stdout, "pipe"] });
+	} catch (error) {
+		onError(errorText(error));
+		return null;
+	}
+}
+
 function start(argv: Argv, handlers: ChildHandlers, options?: StartOptions): Child {
 	startedCount++;
 	let closed = false;
@@ -92,15 +113,15 @@ function start(argv: Argv, handlers: ChildHandlers, options?: StartOptions): Chi
 	let held = false;
 	const stdout = createLineCutter((line) => !closed && handlers.onStdoutLine?.(line));
 	const pipe = options?.onDemand === true ? makeHeldPipe(find("mkfifo"), stdout.push) : null;
-	const child: ChildProcess = spawn(argv[0], argv.slice(1), {
-		env: environment(options?.env),
-		stdio: ["pipe", pipe?.writeFd ?? "pipe", "pipe"],
+	const child = spawnIfAny(argv, options?.env, pipe?.writeFd ?? "pipe", (error) => {
+		failure = error;
+		setImmediate(() => end(null));
 	});
 	pipe?.started();
 	const stderr = createLineCutter((line) => !closed && handlers.onStderrLine?.(line));
-	child.stdout?.on("data", stdout.push);
-	child.stderr?.on("data", stderr.push);
-	child.stdin?.on("error", () => undefined); // told by onExit
+	child?.stdout?.on("data", stdout.push);
+	child?.stderr?.on("data", stderr.push);
+	child?.stdin?.on("error", () => undefined); // told by onExit
 	const end = (code: number | null): void => {
 		if (ended) return;
 		ended = true;
@@ -110,20 +131,20 @@ function start(argv: Argv, handlers: ChildHandlers, options?: StartOptions): Chi
 		stderr.end();
 		if (!closed) handlers.onExit(code, failure);
 	};
-	child.on("error", (error) => {
+	child?.on("error", (error) => {
 		failure = error.message;
 		if (child.pid === undefined) end(null);
 	});
-	child.on("close", end);
+	child?.on("close", end);
 	return {
-		pid: child.pid ?? null,
+		pid: child?.pid ?? null,
 		write(text) {
-			const { stdin } = child;
+			const stdin = child?.stdin;
 			if (ended || !stdin?.writable || stdin.writableLength > PIPE_LIMIT) return false;
 			stdin.write(text);
 			return true;
 		},
-		signal: (name) => void child.kill(name),
+		signal: (name) => void child?.kill(name),
 		hold(on) {
 			if (pipe === null || ended) return false;
 			if (on === held) return held;
@@ -138,7 +159,7 @@ function start(argv: Argv, handlers: ChildHandlers, options?: StartOptions): Chi
 		close() {
 			if (closed) return;
 			closed = true;
-			if (ended) return;
+			if (ended || child === null) return;
 			child.kill("SIGTERM");
 			const timer = setTimeout(() => child.kill("SIGKILL"), KILL_AFTER_MS);
 			child.once("close", () => clearTimeout(timer));

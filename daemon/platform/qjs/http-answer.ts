@@ -23,15 +23,16 @@ export interface Answer {
 
 /** What to say to the first request in what came; null: it is not whole yet. */
 export function answer(request: Uint8Array, handle: ListenOptions["handle"]): Answer | null {
-	const text = decodeText(request.subarray(0, MAX_REQUEST));
-	const end = text.indexOf("\r\n\r\n");
+	const end = endOfHead(request);
 	if (end === -1 && request.length < MAX_REQUEST) return null;
+	const text = decodeText(request.subarray(0, end === -1 ? MAX_REQUEST : end + 4));
 	const [line = "", method = "", target = "", version] = /^([A-Z]+) (\S+) HTTP\/1\.([01])\r\n/.exec(text) ?? [];
-	const reply = end === -1 || method === "" ? plain(400, "not HTTP/1") : replyTo(method, target, handle);
-	const headers = text.slice(line.length, end);
+	const isWhole = end !== -1 && method !== "";
+	const reply = isWhole ? replyTo(method, target, handle) : plain(400, "not HTTP/1");
+	const headers = text.slice(line.length);
 	// A body would be taken for the next request.
 	const bodyOrEnd = /^(content-length|transfer-encoding|connection:.*close)/im.test(headers);
-	const keep = version === "1" && reply.status !== 405 && !bodyOrEnd;
+	const keep = isWhole && version === "1" && reply.status !== 405 && !bodyOrEnd;
 	const body = encodeText(reply.body);
 	const head = [
 		`HTTP/1.1 ${reply.status} ${STATUS[reply.status] ?? "Status"}`,
@@ -41,7 +42,16 @@ export function answer(request: Uint8Array, handle: ListenOptions["handle"]): An
 		"\r\n",
 	];
 	const bytes = concat([encodeText(head.join("\r\n")), ...(method === "HEAD" ? [] : [body])]);
-	return { bytes, used: end + 4, keep };
+	return { bytes, used: end === -1 ? request.length : end + 4, keep };
+}
+
+/** Counted in bytes: a header may hold what is more than one of them. -1: it is not there, or too far away. */
+function endOfHead(request: Uint8Array): number {
+	const most = Math.min(request.length, MAX_REQUEST) - 3;
+	for (let at = request.indexOf(13); at !== -1 && at < most; at = request.indexOf(13, at + 1)) {
+		if (request[at + 1] === 10 && request[at + 2] === 13 && request[at + 3] === 10) return at;
+	}
+	return -1;
 }
 
 type Reply = NonNullable<ReturnType<ListenOptions["handle"]>>;
