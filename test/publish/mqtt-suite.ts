@@ -1,6 +1,7 @@
 /** MQTT against a real broker, for one engine. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { type TestContext, test } from "node:test";
 import { connectAsync } from "mqtt";
 import type { Reply } from "../../contract/api.ts";
@@ -135,6 +136,46 @@ export function mqttSuite(without: string | false, outlets: () => Outlets, messa
 		await until("online", () => heard.of("autonomy/boat/availability").at(-1)?.text === "online");
 		(link as MqttLink | null)?.close();
 		await until("will", () => heard.of("autonomy/boat/availability").at(-1)?.text === "offline");
+	});
+
+	test("a broker that never says it has the last message does not keep a link that was ended", {
+		skip: without,
+		timeout: 60_000,
+	}, async (t) => {
+		let gone = false;
+		const broker = createServer((socket) => {
+			t.after(() => socket.destroy());
+			socket
+				.on("error", () => undefined)
+				.on("close", () => {
+					gone = true;
+				});
+			socket.on("data", ([head]) => {
+				if (head === 0x10) socket.write(Uint8Array.of(0x20, 2, 0, 0)); // CONNACK
+				if (head === 0xc0) socket.write(Uint8Array.of(0xd0, 0)); // PINGRESP
+			});
+		});
+		t.after(() => broker.close());
+		await new Promise<void>((resolve) => broker.listen(0, "127.0.0.1", resolve));
+		const { port } = broker.address() as AddressInfo;
+		const nobody = { clientId: "c", username: null, password: null, tls: null, will: { topic: "w", payload: "" } };
+		const options = { ...nobody, host: "127.0.0.1", port, connectTimeoutMs: 15_000, keepaliveS: 5 };
+		const handlers = { onMessage: () => undefined, onClose: () => undefined };
+		let opened = false;
+		const link = await outlets().openMqtt(
+			{ ...options, protocol: "3.1.1" },
+			{
+				...handlers,
+				onOpen: () => {
+					opened = true;
+				},
+			},
+		);
+		await until("it is open", () => opened);
+		const sent = link.publish("t", "bye", { qos: 1, retain: false });
+		link.end();
+		await assert.rejects(sent, { code: "connection_closed" });
+		await until("the connection is gone", () => gone);
 	});
 
 	test("TLS with a client certificate and access lists; a wrong authority is refused and said", { skip }, async (t) => {

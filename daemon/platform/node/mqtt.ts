@@ -8,6 +8,8 @@ import type { MqttHandlers, MqttLink, MqttOptions } from "../outlets.ts";
 import { nodeFiles } from "./files.ts";
 
 const MAX_PAYLOAD = 65_536;
+/** How long saying goodbye may take: a broker may never say that it has the last message. */
+const GOODBYE_MS = 2_000;
 
 function optionsOf(options: MqttOptions): IClientOptions {
 	const { tls } = options;
@@ -55,6 +57,15 @@ export function openMqtt(options: MqttOptions, handlers: MqttHandlers): MqttLink
 		handlers.onClose(why);
 	}
 
+	/** What we wanted to end. */
+	function drop(): void {
+		for (const reject of waiting) reject(new AutonomyError("connection_closed", "closed"));
+		waiting.clear();
+		client?.end(true);
+		// One that is ending already does not hear that.
+		client?.stream.destroy();
+	}
+
 	try {
 		client = connect(optionsOf(options));
 		client.on("connect", () => {
@@ -96,14 +107,16 @@ export function openMqtt(options: MqttOptions, handlers: MqttHandlers): MqttLink
 		end() {
 			if (over) return;
 			over = true;
-			client?.end(false);
+			const limit = setTimeout(drop, GOODBYE_MS);
+			client?.end(false, () => {
+				clearTimeout(limit);
+				drop();
+			});
 		},
 		close() {
 			if (over) return;
 			over = true;
-			for (const reject of waiting) reject(new AutonomyError("connection_closed", "closed"));
-			waiting.clear();
-			client?.end(true);
+			drop();
 		},
 	};
 }
