@@ -65,10 +65,10 @@ export function createKeeper(options: {
 		note(memory) {
 			const text = JSON.stringify(memory);
 			if (text === noted || text.length > MAX_BYTES) return;
-			noted = text;
 			try {
 				const clocks = JSON.stringify(readClocks(clock, files));
 				files.writeAtomic(path, `{"shape":${SHAPE},"clocks":${clocks},${text.slice(1)}`);
+				noted = text;
 			} catch (error) {
 				if (!told) log.warn("alert", { reason: `what is open will not be known after a restart: ${errorText(error)}` });
 				told = true;

@@ -67,22 +67,29 @@ export function createSubscriptions(
 ): Subscriptions {
 	let kept: Kept | null = null;
 	let making: Promise<PushKeys> | null = null;
+	let told = false;
 
+	/** A file that is there but cannot be read now (no free descriptor, failing flash) throws: nobody may write over it. */
 	function read(): Kept {
-		kept ??= fromFile();
+		kept ??= understood(files.readTextIfAny(path));
 		return kept;
 	}
 
-	function fromFile(): Kept {
+	function warn(why: string): void {
+		if (!told) log.warn("alert", { channel: "push", reason: `${path} cannot be used: ${why}` });
+		told = true;
+	}
+
+	function understood(text: string | null): Kept {
+		if (text === null) return NOTHING;
 		try {
-			const text = files.readTextIfAny(path);
-			if (text === null) return NOTHING;
-			if (text.length > MAX_FILE) throw new AutonomyError("bad_argument", "it is too long");
+			if (text.length > MAX_FILE) throw new Error("too long");
 			const { keys, subscriptions } = (JSON.parse(text) ?? {}) as Readonly<Record<string, unknown>>;
 			const all = Array.isArray(subscriptions) ? subscriptions.filter(isSubscription) : [];
 			return { keys: isKeys(keys) ? keys : null, subscriptions: all.slice(0, MOST_PUSH) };
-		} catch (error) {
-			log.warn("alert", { channel: "push", reason: `${path} cannot be used: ${errorText(error)}` });
+		} catch {
+			// An engine's complaint quotes the text: here it would put a key into the log.
+			warn("torn or foreign; phones and browsers must subscribe again");
 			return NOTHING;
 		}
 	}
@@ -101,10 +108,17 @@ export function createSubscriptions(
 	}
 
 	return {
-		list: () => read().subscriptions,
-		keys() {
+		list() {
+			try {
+				return read().subscriptions;
+			} catch (error) {
+				warn(errorText(error));
+				return [];
+			}
+		},
+		async keys() {
 			const { keys } = read();
-			if (keys !== null) return Promise.resolve(keys);
+			if (keys !== null) return keys;
 			making ??= makeKeys().finally(() => {
 				making = null;
 			});

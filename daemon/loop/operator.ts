@@ -65,10 +65,11 @@ export function createOperatorMemory(options: {
 			const wishes = wishesOf(state);
 			const key = JSON.stringify(wishes.map((wish) => ({ ...wish, leftMs: wish.leftMs === null })));
 			if (key === noted) return;
-			noted = key;
 			try {
 				if (wishes.length === 0) files.remove(options.path);
 				else files.writeAtomic(options.path, JSON.stringify({ atUnixMs: clock.wallMs(), wishes }));
+				// Only now: what is noted still would else be an order from before, also when there is room again.
+				noted = key;
 			} catch (error) {
 				if (!told) options.log.warn("command", { reason: `will not be known after a restart: ${errorText(error)}` });
 				told = true;

@@ -54,9 +54,9 @@ export function createScoreMemory(options: {
 	function remember(state: EngineState): void {
 		const text = JSON.stringify(sums(state));
 		if (text === noted) return;
-		noted = text;
 		try {
 			files.writeAtomic(path, text);
+			noted = text;
 		} catch (error) {
 			if (!told) log.warn("forecast", { reason: `its score will not be known after a restart: ${errorText(error)}` });
 			told = true;

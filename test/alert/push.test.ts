@@ -7,10 +7,11 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { createPush, payloadOf } from "../../daemon/alert/channels/push.ts";
 import { createSubscriptions } from "../../daemon/alert/subscriptions.ts";
-import { isAutonomyError } from "../../daemon/platform/error.ts";
+import { AutonomyError, isAutonomyError } from "../../daemon/platform/error.ts";
 import { createLogger } from "../../daemon/platform/node/log.ts";
 import { nodeOutlets } from "../../daemon/platform/node/outlets.ts";
 import { encryptPush, newPushKeys, sealPush } from "../../daemon/platform/node/web-push.ts";
+import { fakeLog } from "../support/fake-platform.ts";
 import { browser, pushSuite } from "./push-suite.ts";
 import { config, HOSTILE, hostile, letter, notice, platform, post, service } from "./support.ts";
 
@@ -87,6 +88,34 @@ test("subscriptions: kept in a file of mode 600, bounded, checked, found by thei
 		assert.deepEqual(open().list(), [], broken);
 		assert.match((await open().keys()).publicKey, /^B/);
 	}
+});
+
+test("a file that cannot be read for once is not written over; one that is torn gets nothing of itself into the log", async (t) => {
+	const path = place(t);
+	const first = createSubscriptions(platform, quiet, path);
+	const keys = await first.keys();
+	first.add({ endpoint: "https://p.example/send/a-long-name", ...WANTED });
+	let broken = true;
+	const files = {
+		...platform.files,
+		readTextIfAny(name: string): string | null {
+			if (broken) throw new AutonomyError("file_io", `cannot read ${name}: EMFILE`);
+			return platform.files.readTextIfAny(name);
+		},
+	};
+	const log = fakeLog();
+	const second = createSubscriptions({ ...platform, files }, log, path);
+	assert.deepEqual(second.list(), []);
+	await assert.rejects(second.keys(), { code: "file_io" });
+	assert.throws(() => second.add({ endpoint: "https://p.example/send/another", ...WANTED }), { code: "file_io" });
+	broken = false;
+	assert.deepEqual(await second.keys(), keys);
+	assert.equal(second.list().length, 1);
+	const secret = "s3cr3tk3y";
+	writeFileSync(path, `{"keys":{"privateKey":${secret}}}`);
+	assert.deepEqual(createSubscriptions(platform, log, path).list(), []);
+	assert.equal(log.messages("warn").length, 2);
+	assert.ok(!JSON.stringify(log.lines).includes(secret.slice(0, 4)), JSON.stringify(log.lines));
 });
 
 const PUSH = "config notifications 'push'\n\toption enabled '1'\n\toption allow_private '1'\n";

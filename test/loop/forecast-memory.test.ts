@@ -7,6 +7,7 @@ import { createMoments } from "../../daemon/loop/moment.ts";
 import { createScoreMemory, type Sums } from "../../daemon/loop/score-memory.ts";
 import type { GpsPicture } from "../../daemon/sense/gps/gps.ts";
 import { SETTINGS } from "../decide/support.ts";
+import { fakeFiles } from "../support/fake-platform.ts";
 
 const judged = (sums: Sums) => {
 	const state = initialState(SETTINGS);
@@ -33,6 +34,17 @@ test("the score: kept over a restart, added up, reset; a torn or lying file coun
 		texts.set(path, text);
 		assert.deepEqual(start().sums(judged({ right: 0, early: 0, wrong: 0 })), { right: 0, early: 0, wrong: 0 }, text);
 	}
+});
+
+test("a score that could not be written is written when there is room again", () => {
+	const path = "/tmp/autonomy/forecast.json";
+	const files = fakeFiles();
+	const memory = createScoreMemory({ files, log: quiet, path });
+	files.full = true;
+	memory.remember(judged({ right: 1, early: 0, wrong: 0 }));
+	files.full = false;
+	memory.remember(judged({ right: 1, early: 0, wrong: 0 }));
+	assert.deepEqual(JSON.parse(String(files.content.get(path))), { right: 1, early: 0, wrong: 0 });
 });
 
 describe("where the router is and will be", () => {

@@ -122,4 +122,23 @@ test("a full /tmp is told once and stops nothing", () => {
 	one.ask("promote", "wanb", null);
 	assert.equal(one.state().pin?.uplink, "wanb");
 	assert.equal(one.log.messages("warn").length, 1);
+	one.files.full = false;
+	// Whatever happens next: nobody has to ask again.
+	one.up();
+	const second = begin(one.files);
+	second.up();
+	assert.deepEqual([second.state().pin?.uplink, second.state().promoted], ["wanb", "wanb"]);
+});
+
+test("an order from before, over which nothing could be written, does not come back once there is room", () => {
+	const one = begin();
+	one.up();
+	one.ask("failover", "wan", 0);
+	one.files.full = true;
+	one.ask("failover", "wanb", 0);
+	one.files.full = false;
+	one.up();
+	const second = begin(one.files);
+	second.up();
+	assert.equal(second.state().pin?.uplink, "wanb");
 });
