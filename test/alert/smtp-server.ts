@@ -66,7 +66,7 @@ function talk(first: Socket, box: Mailbox, pem: { readonly key: string; readonly
 				mail.auth = login.join(" ");
 				say(login.length < 2 ? "334 UGFzc3dvcmQ6" : "235 welcome");
 				if (login.length === 2) login = null;
-			} else if (data === null) command(line);
+			} else if (data === null || (line === "." && box.faults["."] !== undefined)) command(line);
 			else if (line === ".") {
 				box.mails.push({ ...mail, data, tls: socket instanceof TLSSocket });
 				data = null;

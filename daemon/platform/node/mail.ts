@@ -6,6 +6,18 @@ import { nodeFiles } from "./files.ts";
 
 export async function sendMail(mail: Mail): Promise<void> {
 	const { user, password, timeoutMs } = mail;
+	let isOut = false;
+	const nothing = (): void => undefined;
+	const logger = {
+		trace: nothing,
+		debug: (entry: { readonly tnx?: unknown } | undefined, line: unknown): void => {
+			if (entry?.tnx === "client" && line === "DATA") isOut = true;
+		},
+		info: nothing,
+		warn: nothing,
+		error: nothing,
+		fatal: nothing,
+	};
 	const transport = createTransport({
 		host: mail.host,
 		port: mail.port,
@@ -22,6 +34,9 @@ export async function sendMail(mail: Mail): Promise<void> {
 		// Nothing of a message names a file or an address to be fetched.
 		disableFileAccess: true,
 		disableUrlAccess: true,
+		// Only to know how far it came; nothing of it is kept.
+		logger,
+		transactionLog: true,
 	});
 	// The library's limits begin anew with each byte that comes.
 	const limit = new AbortController();
@@ -39,8 +54,9 @@ export async function sendMail(mail: Mail): Promise<void> {
 			signal: limit.signal,
 		});
 	} catch (error) {
-		// How far it had come is not known: the server may have it.
-		throw limit.signal.aborted ? new AutonomyError("timeout", "the server does not answer in time") : mailError(error);
+		throw limit.signal.aborted
+			? new AutonomyError(isOut ? "timeout" : "connection_failed", "the server does not answer in time")
+			: mailError(error);
 	} finally {
 		clearTimeout(timer);
 		transport.close();
