@@ -38,6 +38,8 @@ export interface Mwan3Driver {
 	setMask(mask: number): void;
 	/** Reads the policy chains of a family; null when mwan3 is not set up there (or iptables is missing). */
 	read(family: Family): Promise<SavedChains | null>;
+	/** Why the last read of a family may have missed what is there; null: it saw all there is. */
+	unread(family: Family): string | null;
 	/** What the last read found. */
 	last(family: Family): SavedChains | null;
 	/** Makes the named chains of one family as wanted, in one transaction. */
@@ -66,11 +68,14 @@ export function wantedChains(choices: readonly Choice[]): Map<string, ChainRule[
 export function createMwan3Driver(tools: Tools, files: Files, paths: Mwan3Paths, state: StateFile): Mwan3Driver {
 	const backends = new Map<Family, string>();
 	const lastRead = new Map<Family, SavedChains>();
+	const unread = new Map<Family, string>();
 	let mask = 0x3f00;
 
-	const save = async (program: string): Promise<SavedChains | null> => {
+	const save = async (family: Family, program: string): Promise<SavedChains | null> => {
 		try {
 			const result = await tools.run([`${program}-save`, "-t", "mangle"]);
+			if (result.timedOut || result.truncated)
+				unread.set(family, `${program}-save: ${result.timedOut ? complaint(result) : "it prints too much"}`);
 			if (result.code !== 0 || result.truncated) return null;
 			return parseSave(result.stdout, mask);
 		} catch (error) {
@@ -85,8 +90,9 @@ export function createMwan3Driver(tools: Tools, files: Files, paths: Mwan3Paths,
 		const others = [base, `${base}-nft`, `${base}-legacy`].filter(
 			(name) => name !== known && tools.has(`${name}-save`),
 		);
+		unread.delete(family);
 		for (const program of [known, ...others]) {
-			const saved = await save(program);
+			const saved = await save(family, program);
 			if (!saved?.hooked) continue;
 			backends.set(family, program);
 			lastRead.set(family, saved);
@@ -108,6 +114,7 @@ export function createMwan3Driver(tools: Tools, files: Files, paths: Mwan3Paths,
 			mask = value;
 		},
 		read,
+		unread: (family) => unread.get(family) ?? null,
 		last: (family) => lastRead.get(family) ?? null,
 		async write(family, wanted) {
 			const saved = lastRead.get(family) ?? (await read(family));

@@ -5,6 +5,7 @@
  */
 import type { Plan } from "../decide/types.ts";
 import { FAMILIES, type Family } from "../health/types.ts";
+import { errorText } from "../platform/error.ts";
 import type { Files } from "../platform/platform.ts";
 import { mwan3Signs } from "../uplink/mwan3-signs.ts";
 import type { Mwan3Layout, Uplink } from "../uplink/types.ts";
@@ -246,9 +247,17 @@ export function createMwan3Steering(
 				members: target.members.map((member) => ({ ...member, online: online(member.interface) })),
 			}));
 			const failures: string[] = [];
+			/** Ours may still be there: a later try must know. */
+			const left: Family[] = [];
 			for (const family of touched.families) {
-				const saved = await driver.read(family);
-				if (!saved) continue; // mwan3 was stopped: nothing of ours is left there
+				const saved = await driver.read(family).catch((error: unknown) => errorText(error));
+				const unread = typeof saved === "string" ? saved : saved === null ? driver.unread(family) : null;
+				if (unread !== null) {
+					left.push(family);
+					problems.push(`mwan3's ${family} chains cannot be read (${unread}): run "mwan3 restart" to have them back`);
+				}
+				// None: mwan3 was stopped, nothing of ours is left there.
+				if (saved === null || typeof saved === "string") continue;
 				const wanted = new Map<string, ChainRule[]>();
 				for (const target of now) {
 					if (target.family !== family || !saved.policies.get(target.policy)?.rules) continue;
@@ -265,7 +274,8 @@ export function createMwan3Steering(
 				changed.push(`asked mwan3 to rebuild its chains (${failures.join("; ")})`);
 				if (failure) problems.push(`${failure}: run "mwan3 restart" to have its chains back`);
 			}
-			state.set({ chains: null, overrides: problems.length > 0 ? state.get().overrides : [] });
+			const chains = left.length > 0 ? { ...touched, families: left } : null;
+			state.set({ chains, overrides: problems.length > 0 ? state.get().overrides : [] });
 			return { changed, problems };
 		},
 		policies() {

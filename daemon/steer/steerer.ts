@@ -222,12 +222,11 @@ export function createSteerer(options: SteererOptions): Steerer {
 
 	/** Traffic goes where the router itself would send it; source rules stay. */
 	const letGo = async (): Promise<{ changed: string[]; problems: string[] }> => {
-		const parts = [
-			await mwan3.giveBack(),
-			await routes.giveBack(),
-			await drains.giveBack(),
-			await ownTraffic.giveBack(),
-		];
+		const parts = [];
+		for (const part of [mwan3, routes, drains, ownTraffic]) {
+			// One that cannot does not keep the others from it; its state file stays for a later try.
+			parts.push(await part.giveBack().catch((error: unknown) => ({ changed: [], problems: [errorText(error)] })));
+		}
 		return { changed: parts.flatMap((part) => part.changed), problems: parts.flatMap((part) => part.problems) };
 	};
 

@@ -14,7 +14,7 @@ const BATCH = "ip -batch";
 const GONE = /No such (process|file|device)|Cannot find device|does not exist/i;
 
 export interface Tools {
-	/** Rejects with tool_missing when the program is not there. */
+	/** Rejects with tool_missing when the program is not there, with spawn_failed when it cannot be started. */
 	run(argv: Argv, options?: RunOptions): Promise<RunResult>;
 	has(program: string): boolean;
 	started(): number;
@@ -56,8 +56,10 @@ export function createTools(processes: Processes, onHang: (program: string) => v
 			return result;
 		} catch (error) {
 			if (!isAutonomyError(error, "spawn_failed")) throw error;
-			const text = processes.find(argv[0]) === null ? `${argv[0]} is not installed` : errorText(error);
-			throw new AutonomyError("tool_missing", text, { program: argv[0] });
+			// One that is there and cannot be started now (no process, no memory left) is not missing: who took it for that
+			// would think that nothing of ours is in the kernel.
+			if (processes.find(argv[0]) !== null) throw error;
+			throw new AutonomyError("tool_missing", `${argv[0]} is not installed`, { program: argv[0] });
 		}
 	};
 	const familyFlag = (family: Family): string => (family === "ipv4" ? "-4" : "-6");

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { SteerAction } from "../../daemon/decide/types.ts";
+import { AutonomyError } from "../../daemon/platform/error.ts";
 import type { Platform, RunResult } from "../../daemon/platform/platform.ts";
 import { mergeActions } from "../../daemon/steer/actions.ts";
 import { createLane, together } from "../../daemon/steer/lane.ts";
@@ -194,6 +195,39 @@ test("ip missing: nothing pretends to have worked", async () => {
 	assert.match(report.text, /ip is not installed/);
 	assert.match(steerer.status().problems.join(), /source rules: ip is not installed/);
 	steerer.close();
+});
+
+test("programs that cannot be started for once, or hang: what is ours there is not forgotten, the rest is given back", async () => {
+	const path = "/tmp/autonomy/steer.json";
+	const drain = { family: "ipv4", uplink: "wan", slot: 1, table: 9001, device: "eth1", address: "100.64.1.9" };
+	const chains = { mask: 0x3f00, families: ["ipv4"], targets: [] };
+	const noted = JSON.stringify({
+		version: 1,
+		memory: { rules: [], routes: [], overrides: [], drains: [drain], chains },
+	});
+	for (const trouble of ["no process", "hangs"] as const) {
+		let isOver = false;
+		const processes = fakeProcesses(([program]) => {
+			if (isOver || !/^(ip6?tables.*-save|nft)$/.test(program)) return {};
+			if (trouble === "hangs") return { code: null, timedOut: true };
+			throw new AutonomyError("spawn_failed", `cannot start ${program}: EAGAIN`);
+		});
+		const files = fakeFiles({ [path]: noted });
+		const platform = { ...fakeTime(), files, processes } as unknown as Platform;
+		const giveBack = () => {
+			const steerer = createSteerer({ platform, log: fakeLog(), stateFile: path });
+			steerer.recover();
+			return steerer.giveBack();
+		};
+		const first = await giveBack();
+		assert.equal(first.ok, false);
+		assert.match(first.problems.join("\n"), /mwan3's ipv4 chains cannot be read \(.*: run "mwan3 restart"/);
+		const kept = parseMemory(files.readText(path));
+		assert.deepEqual([kept?.chains, kept?.drains], [chains, [drain]], trouble);
+		isOver = true;
+		assert.equal((await giveBack()).ok, true);
+		assert.equal(files.readTextIfAny(path), null);
+	}
 });
 
 test("before anything is known a plan is refused, after giving back too", async () => {
