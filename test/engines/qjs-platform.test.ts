@@ -17,7 +17,9 @@ const { path: qjs, why } = findQjs();
 function curl(folder: string): void {
 	// A body in a file is kept, with what others may do with that.
 	const body = `f=$(sed -n 's/^data-binary = "@\\(.*\\)"$/\\1/p' '${folder}/curl.log')\nif [ -n "$f" ]; then cat "$f" >'${folder}/curl.body'; ls -l "$f" | cut -c1-10 >'${folder}/curl.mode'; fi`;
-	const text = `#!/bin/sh\n{ echo "$*"; cat; } >'${folder}/curl.log'\n${body}\nprintf 'HTTP/1.1 100 Continue\\r\\n\\r\\nHTTP/1.1 202 Accepted\\r\\nX-A: b\\r\\n\\r\\ntaken'\n`;
+	// The real one writes its complaints letter by letter.
+	const late = `if grep -q late.example '${folder}/curl.log'; then for c in c u r l : ' ' '(' 28 ')' ' ' Connect ion ' ' timed ' ' out; do printf %s "$c" >&2; sleep 0.02; done; exit 28; fi`;
+	const text = `#!/bin/sh\n{ echo "$*"; cat; } >'${folder}/curl.log'\n${late}\n${body}\nprintf 'HTTP/1.1 100 Continue\\r\\n\\r\\nHTTP/1.1 202 Accepted\\r\\nX-A: b\\r\\n\\r\\ntaken'\n`;
 	writeFileSync(join(folder, "curl"), text);
 	chmodSync(join(folder, "curl"), 0o755);
 }

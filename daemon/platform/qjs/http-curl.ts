@@ -3,11 +3,12 @@
  * to it by its standard input, as its configuration: nothing of it can be seen in the list of processes. A body that is no
  * text is a file in RAM meanwhile.
  */
+import { createCollector } from "../collector.ts";
 import { AutonomyError, errorText } from "../error.ts";
 import { headerLines, httpResponse, parseHead } from "../http-message.ts";
 import type { HttpRequest, HttpResponse } from "../platform.ts";
 import { concat, decodeText, encodeText } from "../text.ts";
-import { spawn } from "./children.ts";
+import { find, spawn } from "./children.ts";
 import { qjsTimers } from "./clock.ts";
 import { os } from "./engine.ts";
 import { qjsFiles } from "./files.ts";
@@ -17,6 +18,7 @@ const FOLDER = "/tmp/autonomy";
 const DEFAULT_TIMEOUT_MS = 10_000;
 const DEFAULT_MAX_BYTES = 1 << 20;
 const MAX_HEAD_BYTES = 65_536;
+const MAX_WORDS = 2000;
 const ESCAPES: Readonly<Record<string, string>> = { "\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 /** curl's exit codes (curl(1)). */
 const TIMED_OUT = 28;
@@ -110,7 +112,8 @@ function exchange(request: HttpRequest, config: Uint8Array): Promise<HttpRespons
 	const maxBytes = (request.maxBytes ?? DEFAULT_MAX_BYTES) + MAX_HEAD_BYTES;
 	return new Promise((resolve, reject) => {
 		const output: Uint8Array[] = [];
-		const errors: Uint8Array[] = [];
+		// It writes its complaint letter by letter.
+		const errors = createCollector(MAX_WORDS);
 		let size = 0;
 		let over = false;
 		const end = (finish: () => void): void => {
@@ -137,10 +140,10 @@ function exchange(request: HttpRequest, config: Uint8Array): Promise<HttpRespons
 						});
 					}
 				},
-				onStderr: (bytes) => void errors.push(bytes.slice(0, 1000)),
+				onStderr: errors.add,
 				onEnd(code) {
 					end(() => {
-						if (code !== 0) reject(failure(code, decodeText(concat(errors.slice(0, 4))), request));
+						if (code !== 0) reject(failure(code, decodeText(concat(errors.chunks())), request));
 						else {
 							try {
 								resolve(replyOf(concat(output)));
@@ -156,8 +159,12 @@ function exchange(request: HttpRequest, config: Uint8Array): Promise<HttpRespons
 			child = start();
 		} catch (error) {
 			timer.close();
-			const text = `https:// needs curl on QuickJS: install the package curl (${errorText(error)})`;
-			reject(new AutonomyError("tool_missing", text));
+			const missing = find("curl") === null;
+			reject(
+				missing
+					? new AutonomyError("tool_missing", "https:// needs curl on QuickJS: install the package curl")
+					: new AutonomyError("connection_failed", `cannot start curl: ${errorText(error)}`),
+			);
 			return;
 		}
 		child.stdin.write(config);

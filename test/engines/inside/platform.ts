@@ -109,17 +109,22 @@ test("run: killed at its time limit, also when a grandchild holds the pipes; cut
 	assert.deepEqual([cut.stdout.length, cut.truncated], [1000, true]);
 });
 
-test("run: no descriptors to be had is spawn_failed, and later it works again", async () => {
+/** Where a process may have so many that it does not come to an end of them: not at all. */
+async function withoutDescriptors(run: () => Promise<void>): Promise<void> {
 	const taken: number[] = [];
 	for (let fd = 0; fd >= 0 && taken.length < 5000; ) {
 		fd = os.open("/dev/null", os.O_RDONLY);
 		if (fd >= 0) taken.push(fd);
 	}
 	try {
-		if (taken.length < 5000) await assert.rejects(processes.run(["true"]), code("spawn_failed"));
+		if (taken.length < 5000) await run();
 	} finally {
 		for (const fd of taken) os.close(fd);
 	}
+}
+
+test("run: no descriptors to be had is spawn_failed, and later it works again", async () => {
+	await withoutDescriptors(() => assert.rejects(processes.run(["true"]), code("spawn_failed")));
 	assert.equal((await processes.run(["true"])).code, 0);
 });
 
@@ -410,6 +415,20 @@ test("https by curl: everything by stdin, nothing in its arguments", async () =>
 	assert.ok(config.includes('header = "authorization: Bearer SECRET"'));
 	assert.ok(config.includes('data-raw = "{\\"text\\":\\"a\\\\n\\\\\\"b\\\\\\"\\"}\\n@x"'));
 	assert.ok(config.includes('proto = "=https"'));
+});
+
+test("https by curl: its whole complaint is told, however it comes; one that cannot be started now is not missing", async () => {
+	const url = "https://late.example/";
+	await assert.rejects(platform.http.request({ url }), {
+		code: "connection_failed",
+		message: "the connection broke: (28) Connection timed out",
+	});
+	await withoutDescriptors(() =>
+		assert.rejects(platform.http.request({ url }), {
+			code: "connection_failed",
+			message: "cannot start curl: no more file descriptors",
+		}),
+	);
 });
 
 test("https by curl: bytes go by a file that is gone afterwards", async () => {
