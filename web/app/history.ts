@@ -3,18 +3,8 @@ import { errorCode } from "../api.ts";
 import { type Child, el, replace, setText, show } from "../dom.ts";
 import { day, when } from "../format.ts";
 import { MOST_DECISIONS } from "../model/day.ts";
-import {
-	candidateRows,
-	type Entry,
-	entries,
-	type Filter,
-	figureRows,
-	isPending,
-	LOOK_AGAIN_MS,
-	LOOKS,
-	matching,
-	outcomes,
-} from "../model/journal.ts";
+import { candidateRows, type Explanation, figureRows, followExplanation, outcomes } from "../model/explanation.ts";
+import { type Entry, entries, type Filter, matching } from "../model/journal.ts";
 import { say } from "../say.ts";
 import type { App, View } from "./app.ts";
 import { button, choice, failureText } from "./kit.ts";
@@ -38,29 +28,27 @@ function table(captions: readonly string[], rows: readonly (readonly string[])[]
 	);
 }
 
-async function explain(app: App, id: string, place: HTMLElement, looks = LOOKS): Promise<void> {
+function drawExplanation(told: Explanation, place: HTMLElement): void {
+	const figures = figureRows(told);
+	replace(
+		place,
+		el(
+			"p",
+			{ class: "quiet" },
+			say(_("Decision {id}, by the rule {rule}."), { id: told.id, rule: told.rule.replaceAll("_", " ") }),
+		),
+		figures.length > 0 ? table([_("What"), _("Measured"), _("Held against")], figures) : null,
+		table([_("Uplink"), _("State"), _("Score"), _("Why not")], candidateRows(told)),
+		...outcomes(told).map((line) => el("p", {}, line)),
+	);
+}
+
+async function explain(app: App, id: string, place: HTMLElement): Promise<void> {
 	try {
-		const told = await app.api.call("explain", { id });
-		const figures = figureRows(told);
-		const done = outcomes(told);
-		const pending = isPending(told);
-		if (pending && looks > 0) {
-			setTimeout(() => {
-				if (place.isConnected) void explain(app, id, place, looks - 1);
-			}, LOOK_AGAIN_MS);
-		}
-		replace(
-			place,
-			el(
-				"p",
-				{ class: "quiet" },
-				say(_("Decision {id}, by the rule {rule}."), { id: told.id, rule: told.rule.replaceAll("_", " ") }),
-			),
-			figures.length > 0 ? table([_("What"), _("Measured"), _("Held against")], figures) : null,
-			table([_("Uplink"), _("State"), _("Score"), _("Why not")], candidateRows(told)),
-			...(done.length > 0 ? done : [pending ? _("It is being carried out.") : _("Nothing had to be done.")]).map(
-				(line) => el("p", {}, line),
-			),
+		await followExplanation(
+			() => app.api.call("explain", { id }),
+			(told) => drawExplanation(told, place),
+			() => place.isConnected,
 		);
 	} catch (error) {
 		// What was read before stays.

@@ -1,13 +1,11 @@
-/** Decisions and events as one list, newest first; what is searched for; a decision explained; a what-if compared. Pure. */
+/** Decisions and events as one list, newest first; what is searched for; a what-if compared. Pure. */
 import type { Reply } from "../../contract/api.ts";
-import { duration, number, percent, withUnit } from "../format.ts";
 import { say } from "../say.ts";
-import { eventWord, figureWord, told, toldOf } from "../told.ts";
+import { eventWord, told, toldOf } from "../told.ts";
 import { type Decision, kindWord, type MemberState, stateWord, type Tone } from "../words.ts";
 import type { Span } from "./day.ts";
 
 export type Event = Reply<"events">["events"][number];
-export type Explanation = Reply<"explain">;
 export type WhatIf = Reply<"what_if">;
 
 export interface Entry {
@@ -80,57 +78,6 @@ export function matching(all: readonly Entry[], { what, name, search }: Filter):
 			(name === "" || one.names.includes(name)) &&
 			(wanted === "" || `${one.id} ${one.title} ${one.text}`.toLocaleLowerCase().includes(wanted)),
 	);
-}
-
-/** Rows of: what, as measured, held against. */
-export function figureRows(explanation: Explanation): readonly (readonly [string, string, string])[] {
-	return explanation.figures.map(({ name, value, threshold, unit }) => [
-		figureWord(name),
-		figure(value, unit, name),
-		figure(threshold, unit, name),
-	]);
-}
-
-function figure(value: number | null | undefined, unit: string, name: string): string {
-	// How long something lasted is told in seconds, round trips in milliseconds.
-	if (unit === "ms" && name.endsWith("for")) return withUnit(typeof value === "number" ? value / 1000 : value, "s", 1);
-	if (unit === "s") return duration(value);
-	if (unit === "%") return percent(value);
-	return withUnit(value, unit, typeof value === "number" && Math.abs(value) < 10 ? 1 : 0);
-}
-
-/** Rows of: uplink, state, score, why not. */
-export function candidateRows(explanation: Explanation): readonly (readonly [string, string, string, string])[] {
-	return explanation.candidates.map(({ name, state, score, why_not }) => [
-		name,
-		stateWord(state),
-		number(score),
-		why_not ? told(why_not) : name === explanation.to ? _("chosen") : "",
-	]);
-}
-
-/** How often it is looked again for what came of a decision that is just being carried out. */
-export const LOOKS = 6;
-export const LOOK_AGAIN_MS = 1500;
-
-/** Something of it has not been heard of yet. */
-export function isPending({ actions, results }: Explanation): boolean {
-	return actions.some((action) => !results.some((result) => result.action_id === action.id));
-}
-
-/** Lines of what the network was told and what came of it. */
-export function outcomes(explanation: Explanation): readonly string[] {
-	const lines = explanation.results.map(({ ok, text, method, duration_ms }) =>
-		say(ok ? _("Done in {time} ({method}): {text}") : _("Did not take, {time} ({method}): {text}"), {
-			time: withUnit(duration_ms, "ms"),
-			method: method.replaceAll("_", " "),
-			text,
-		}),
-	);
-	const released = explanation.actions.flatMap((action) => action.released);
-	return released.length === 0
-		? lines
-		: [...lines, say(_("Connections stuck on {names} were freed."), { names: [...new Set(released)].join(", ") })];
 }
 
 /** Who carried the traffic by a list of switches; without any, whoever had a share of the time. */
