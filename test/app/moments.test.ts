@@ -111,6 +111,13 @@ describe("phone app, moments", { skip: cannot() }, () => {
 		await says(page, H1, /^Das Internet ist da, über wan\.$/);
 		await says(page, ".card", /^wan ?Mobilfunk ?gut/);
 		await says(page, ".card .reason", /^steht tiefer: 70 gegen 98$/);
+		const explained = answers.get("autonomy explain") as Answer;
+		t.after(() => answers.set("autonomy explain", explained));
+		const [fine, why] = explained().result as [number, Reply<"explain">];
+		answers.set("autonomy explain", () => ({ result: [fine, { ...why, rule: "hard_failure" }] }));
+		await page.locator('nav a[href="#history"]').click();
+		await page.locator(".entries .why summary").first().click();
+		await says(page, ".explained", /nach der Regel Totalausfall/);
 	});
 
 	test("what this phone remembers is not shown as of now before the router has answered", async (t) => {

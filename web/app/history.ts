@@ -6,6 +6,7 @@ import { MOST_DECISIONS } from "../model/day.ts";
 import { candidateRows, type Explanation, figureRows, followExplanation, outcomes } from "../model/explanation.ts";
 import { type Entry, entries, type Filter, matching } from "../model/journal.ts";
 import { say } from "../say.ts";
+import { ruleWord } from "../told.ts";
 import type { App, View } from "./app.ts";
 import { button, choice, failureText } from "./kit.ts";
 import type { AppState } from "./state.ts";
@@ -32,11 +33,7 @@ function drawExplanation(told: Explanation, place: HTMLElement): void {
 	const figures = figureRows(told);
 	replace(
 		place,
-		el(
-			"p",
-			{ class: "quiet" },
-			say(_("Decision {id}, by the rule {rule}."), { id: told.id, rule: told.rule.replaceAll("_", " ") }),
-		),
+		el("p", { class: "quiet" }, say(_("Decision {id}, by the rule {rule}."), { id: told.id, rule: ruleWord(told.rule) })),
 		figures.length > 0 ? table([_("What"), _("Measured"), _("Held against")], figures) : null,
 		table([_("Uplink"), _("State"), _("Score"), _("Why not")], candidateRows(told)),
 		...outcomes(told).map((line) => el("p", {}, line)),
