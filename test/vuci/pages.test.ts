@@ -230,6 +230,9 @@ describe("pages in RutOS", { skip: why ?? false }, () => {
 							: `#${await opened.page.locator(".au-panel:visible").getAttribute("id")}`;
 					assert.deepEqual(await violations(opened.page, within), [], name);
 					assert.equal(await opened.page.evaluate("document.documentElement.scrollWidth"), width, name);
+					// What happened is not squeezed to a letter a line by what stands beside it.
+					const narrow = `[...document.querySelectorAll(".au-entry-head strong")].filter((one) => one.checkVisibility() && one.clientWidth < 100).length`;
+					assert.equal(await opened.page.evaluate(narrow), 0, name);
 				}
 				await clean(opened);
 			});
