@@ -54,11 +54,19 @@ const member = (name: string, more: Partial<Member> = {}): Member => ({
 	...more,
 });
 
+const NOW_UNIX_MS = Date.UTC(2026, 10, 21, 12);
+
 const MEMBERS = [member("wan", { weight: 100, primary: true }), member("wanb", { class: "cellular", weight: 80 })];
 
 describe("overview", () => {
 	const told = (status: Partial<Status>, members = MEMBERS, risks = {}) => {
-		const { headline, next, tone, notes } = overview({ ...STATUS, ...status }, members, () => undefined, risks);
+		const { headline, next, tone, notes } = overview(
+			{ ...STATUS, ...status },
+			members,
+			() => undefined,
+			risks,
+			NOW_UNIX_MS,
+		);
 		return { headline, next, tone, notes };
 	};
 	const table: readonly [string, Partial<Status>, string, string][] = [
@@ -72,6 +80,12 @@ describe("overview", () => {
 		[
 			"down",
 			{ state: "offline", current: undefined },
+			"The internet is down: no uplink reaches it.",
+			"The first uplink that answers is used at once.",
+		],
+		[
+			"down, the traffic left where it was",
+			{ state: "offline", current: "wanb", rank: STATUS.rank.map((one) => ({ ...one, eligible: false })) },
 			"The internet is down: no uplink reaches it.",
 			"The first uplink that answers is used at once.",
 		],
@@ -114,6 +128,17 @@ describe("overview", () => {
 		});
 	}
 
+	test("by hand until a time of another day: with the day", () => {
+		for (const order of ["pin", "hold"] as const) {
+			const until = (hours: number): string => {
+				const until_unix_ms = NOW_UNIX_MS + 3_600_000 * hours;
+				return told({ [order]: { name: "wanb", reason: "", until_unix_ms } }).next;
+			};
+			assert.match(until(2), / until \d\d:\d\d:\d\d/);
+			assert.match(until(72), /2[3-5].*2026.* \d?\d:\d\d:\d\d/);
+		}
+	});
+
 	test("on probation, and about to be lost", () => {
 		const probation = [
 			member("wan", { weight: 100, state: "hold_down", hold_down_s: 75, eligible: false }),
@@ -155,6 +180,7 @@ describe("overview", () => {
 			],
 			(name) => (name === "x" ? { ts: 1, lat_ms: 40, score: 55 } : undefined),
 			{},
+			NOW_UNIX_MS,
 		).cards;
 		assert.deepEqual(
 			[...(radio?.figures ?? []), ...(wire?.figures ?? [])].map(

@@ -147,7 +147,8 @@ export function createOverview(app: App): View {
 				setText(headline, state.trouble === null ? _("Asking the router ...") : _("Nothing is known yet."));
 				return;
 			}
-			const model = overview(status, state.members, (name) => state.series.get(name)?.at(-1), state.risks);
+			const latest = (name: string): Sample | undefined => state.series.get(name)?.at(-1);
+			const model = overview(status, state.members, latest, state.risks, Date.now());
 			const orderable = canOrder(app, state);
 			// What is old is not called good.
 			const shownTone = isOfNow(state) ? model.tone : "off";
@@ -161,7 +162,7 @@ export function createOverview(app: App): View {
 			const { since_s } = status;
 			setText(
 				since,
-				typeof since_s === "number" && status.current
+				typeof since_s === "number" && status.current && status.state !== "offline"
 					? say(_("{name} has carried the traffic for {time}."), { name: status.current, time: duration(since_s) })
 					: "",
 			);

@@ -3,7 +3,7 @@
  * each. Pure; texts come translated, names and reasons as the router gave them.
  */
 import type { Reply } from "../../contract/api.ts";
-import { clock, duration, ms, number, percent, rate, withUnit } from "../format.ts";
+import { duration, ms, number, percent, rate, when, withUnit } from "../format.ts";
 import type { Risk } from "../live.ts";
 import { say } from "../say.ts";
 import type { Sample } from "../series.ts";
@@ -53,12 +53,13 @@ export function overview(
 	members: readonly Member[],
 	latest: (name: string) => Sample | undefined,
 	risks: Readonly<Record<string, Risk>>,
+	nowUnixMs: number,
 ): Overview {
 	const last = status.last_decision;
 	const ordered = byPreference(members, status.promoted);
 	return {
 		...headline(status),
-		next: next(status, ordered, risks),
+		next: next(status, ordered, risks, nowUnixMs),
 		last: last ? { atUnixMs: last.ts, text: told(last.text), id: last.id } : null,
 		notes: notes(status),
 		cards: ordered.map((member) => card(member, latest(member.name))),
@@ -93,22 +94,28 @@ export function headline(status: Status): { readonly tone: Tone; readonly headli
 }
 
 /** The likeliest thing to happen next; the first that applies. */
-function next(status: Status, members: readonly Member[], risks: Readonly<Record<string, Risk>>): string {
+function next(
+	status: Status,
+	members: readonly Member[],
+	risks: Readonly<Record<string, Risk>>,
+	nowUnixMs: number,
+): string {
 	const name = status.current ?? "";
 	const { pin, hold, steering } = status;
 	if (steering.error)
 		return say(_("The last change did not take and is tried again: {error}"), { error: steering.error });
 	if (pin) {
 		return pin.until_unix_ms
-			? say(_("By hand on {name} until {time}."), { name: pin.name, time: clock(pin.until_unix_ms) })
+			? say(_("By hand on {name} until {time}."), { name: pin.name, time: when(pin.until_unix_ms, nowUnixMs) })
 			: say(_("By hand on {name} until you restore the automatic choice."), { name: pin.name });
 	}
 	if (hold) {
 		return hold.until_unix_ms
-			? say(_("No automatic switches until {time}."), { time: clock(hold.until_unix_ms) })
+			? say(_("No automatic switches until {time}."), { time: when(hold.until_unix_ms, nowUnixMs) })
 			: _("No automatic switches until you allow them again.");
 	}
-	if (members.length === 0 || name === "") return _("The first uplink that answers is used at once.");
+	if (members.length === 0 || name === "" || status.state === "offline")
+		return _("The first uplink that answers is used at once.");
 	// The best of the others, as the daemon ranks them.
 	const backup = status.rank.find((one) => one.name !== name && one.eligible)?.name;
 	const risk = risks[name];

@@ -4,6 +4,7 @@ import { when } from "../format.ts";
 import { createLive, type LiveState } from "../live.ts";
 import { type Overview, overview } from "../model/overview.ts";
 import { say } from "../say.ts";
+import type { Sample } from "../series.ts";
 import { told } from "../told.ts";
 import { type CardView, createCard } from "./cards.ts";
 import { button, choice, section, textInput } from "./controls.ts";
@@ -111,7 +112,8 @@ export function createOverviewPage(): HTMLElement {
 			setText(headline, state.trouble === null ? _("Asking the router ...") : _("Nothing is known yet."));
 			return;
 		}
-		const model = overview(status, state.members, (name) => state.series.get(name)?.at(-1), state.risks);
+		const latest = (name: string): Sample | undefined => state.series.get(name)?.at(-1);
+		const model = overview(status, state.members, latest, state.risks, Date.now());
 		banner.className = `au-banner au-live au-${model.tone}`;
 		setText(headline, model.headline);
 		setText(text, told(status.text));
