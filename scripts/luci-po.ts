@@ -13,6 +13,7 @@ import { SECTIONS } from "../contract/options.ts";
 import { ALERT_KINDS } from "../contract/options-alerts.ts";
 import { fieldLabel } from "../web/labels.ts";
 import { EVENT_TYPES, FIGURES, PATTERNS, RULES, WORDS } from "../web/sentences.ts";
+import { PLUGIN } from "../web/sentences-plugin.ts";
 
 const REPO = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
 export const PO = `${REPO}/luci-app-autonomy/po`;
@@ -53,12 +54,16 @@ export function findTexts(): Texts {
 	const labels = (fields: Fields): void => {
 		for (const [name, field] of Object.entries(fields)) {
 			add(fieldLabel(name), "contract/");
+			// The sensor's own state has words elsewhere.
+			if (field.type === "string" && name !== "state")
+				for (const one of field.values ?? []) add(one.replaceAll("_", " "), "contract/");
 			if (field.type === "table") labels(field.fields);
 			if (field.type === "list" && field.of.type === "table") labels(field.of.fields);
 		}
 	};
 	for (const fields of links) labels(fields);
 	for (const pattern of PATTERNS) add(pattern, "web/sentences.ts");
+	for (const pattern of PLUGIN) add(pattern, "web/sentences-plugin.ts");
 	for (const word of [...Object.keys(RULES), ...WORDS, ...EVENT_TYPES])
 		add(word.replaceAll("_", " "), "web/sentences.ts");
 	for (const name of FIGURES) add(fieldLabel(name), "web/sentences.ts");

@@ -42,7 +42,8 @@ function shown(value: unknown, field: Field, name: string): string {
 		case "string":
 			if (typeof value !== "string") return "";
 			// What the daemon has in words; everything else is a name of somebody's.
-			return name === "text" ? told(value) : value.replaceAll("_", field.values ? " " : "_");
+			if (name === "text") return told(value);
+			return field.values?.includes(value) ? _(value.replaceAll("_", " ")) : value;
 		case "list": {
 			if (!Array.isArray(value)) return "";
 			const of = field.of;

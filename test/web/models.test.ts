@@ -16,6 +16,7 @@ import { groupOf, inOrder, optionHelp, shownOptions, switchOf, validate } from "
 import { readSky, skyPixels } from "../../web/model/sky.ts";
 import { troubleWords } from "../../web/model/trouble.ts";
 import type { Decision, Member } from "../../web/words.ts";
+import { inLanguage } from "./speaking.ts";
 
 const STATUS = {
 	state: "primary",
@@ -387,6 +388,22 @@ describe("facts, log, sky, trouble", () => {
 			["A=12.3 %", "On=yes", "List=x; y", "Inner: Deep=-80 dBm"],
 		);
 	});
+	test("what is one of a few words is told in the reader's language, what somebody named is not", () => {
+		const said = inLanguage("de", () =>
+			facts(
+				{ sim: "ready", technology: "5g_sa", operator: "ready" },
+				{
+					sim: { type: "string", values: ["ready", "missing"], help: "" },
+					technology: { type: "string", values: ["5g_sa"], help: "" },
+					operator: { type: "string", help: "" },
+				},
+			),
+		);
+		assert.deepEqual(
+			said.map((one) => one.value),
+			["bereit", "5G SA", "ready"],
+		);
+	});
 	test("lines of the log: JSON of the daemon, anything else as it is", () => {
 		assert.deepEqual(logText('{"level":"info","msg":"hello","component":"probe","rtt":5,"why":"a b"}'), {
 			text: "probe: hello",
@@ -499,7 +516,7 @@ describe("alerts and forecasts in words", () => {
 			figures: [{ name: "silent_for", value: 4.5, unit: "s" }],
 			false_alarms: 2,
 		} as const satisfies Forecast;
-		const view = forecastView(one, false);
+		const view = forecastView(one, false, "eligible");
 		assert.deepEqual([view.tone, plain(view.headline)], ["bad", "It will probably be lost within seconds (62 %)."]);
 		assert.deepEqual(
 			view.risks.map((row) => plain(row.join("|"))),
@@ -511,8 +528,11 @@ describe("alerts and forecasts in words", () => {
 		);
 		assert.equal(view.notes.length, 3);
 		const { risk_2s_in_10s: _soon, ...unknown } = one;
-		const none = forecastView({ ...unknown, known: false, figures: [] }, true);
+		const none = forecastView({ ...unknown, known: false, figures: [] }, true, "eligible");
 		assert.deepEqual([none.tone, none.headline, none.risks], ["off", "Too little is known for a forecast.", []]);
+		const lost = forecastView(one, true, "down");
+		assert.deepEqual([lost.tone, lost.risks], ["off", []]);
+		assert.match(lost.headline, /no internet now/);
 		assert.match(scoreText({ right: 0, early: 0, wrong: 0, pending: 0 }), /^No uplink was left/);
 		assert.match(
 			scoreText({ right: 3, early: 1, wrong: 2, pending: 1 }),

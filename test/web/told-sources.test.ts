@@ -14,6 +14,7 @@ import type { ConfigReport } from "../../daemon/config/report.ts";
 import { parseUci } from "../../daemon/uci/parse.ts";
 import { PATTERNS } from "../../web/sentences.ts";
 import { CONFIG } from "../../web/sentences-config.ts";
+import { MASKED, SERVICE, toldByPlugin } from "../../web/sentences-plugin.ts";
 import { SENSORS } from "../../web/sentences-sensors.ts";
 import { told } from "../../web/told.ts";
 import { HOLE, type Prose, proseOf } from "./prose.ts";
@@ -220,6 +221,46 @@ describe("what sensors and the configuration say", () => {
 		test(`${language}: ${text.slice(0, 60)}`, () => {
 			assert.equal(
 				inLanguage(language, () => told(text)),
+				wanted,
+			);
+		});
+	}
+});
+
+describe("what the plugin says", () => {
+	const source = (name: string): string => readFileSync(`rpcd/lib/${name}.sh`, "utf8");
+
+	test("of the service: each text has its pattern, each pattern its text", () => {
+		const all = source("service").matchAll(
+			/(?:text|background)="([^"]+)"|refuse (?:not_installed|disabled) "([^"]+)"/g,
+		);
+		const said = [...all].map(([, text, refusal]) =>
+			(text ?? refusal ?? "").replace("$exit_code", "{code}").replace("$arg_action", "{action}"),
+		);
+		assert.deepEqual([...new Set(said)].sort(), [...SERVICE].sort());
+	});
+
+	test("of a report: what is hidden in it", () => {
+		const list = /for kind in ([\s\S]*?); do/.exec(source("diagnostics"))?.[1] ?? "";
+		assert.deepEqual(
+			[...list.matchAll(/"([^"]+)"/g)].map(([, text]) => text),
+			MASKED,
+		);
+	});
+
+	for (const [text, wanted] of [
+		["Stopped, and not started at boot", "Angehalten, und beim Booten wird er nicht gestartet"],
+		[
+			"restart takes its time; look again in a few seconds",
+			"restart braucht seine Zeit; sehen Sie in einigen Sekunden wieder nach",
+		],
+		["MAC addresses", "MAC-Adressen"],
+		["status and health of the daemon", "Zustand und Gesundheit des Dienstes"],
+		["what nobody knows", "what nobody knows"],
+	] as const) {
+		test(text, () => {
+			assert.equal(
+				inLanguage("de", () => toldByPlugin(text)),
 				wanted,
 			);
 		});

@@ -1,7 +1,7 @@
 /** One option as a row of a form: label, control, help, and what is wrong with what was typed. From the contract. */
 import type { OptionSpec } from "../../contract/schema.ts";
 import { el, setText, show } from "../../web/dom.ts";
-import { optionHelp, optionLabel, unsetText, validate } from "../../web/model/settings.ts";
+import { optionHelp, optionLabel, unitWord, unsetText, validate } from "../../web/model/settings.ts";
 import { say } from "../../web/say.ts";
 
 /** As UCI has it. */
@@ -97,7 +97,7 @@ export function createField(option: OptionSpec, given: Given, readOnly: boolean,
 	const control = controlOf(id, option, given);
 	const before = control.read();
 	const wrong = el("p", { class: "au-wrong", id: `${id}-wrong`, role: "alert" });
-	const unit = option.type === "int" || option.type === "number" ? option.unit : undefined;
+	const unit = option.type === "int" || option.type === "number" ? unitWord(option.unit) : "";
 	const { focus } = control;
 	let removed = false;
 	show(wrong, false);
@@ -138,7 +138,7 @@ export function createField(option: OptionSpec, given: Given, readOnly: boolean,
 			el(
 				"div",
 				{ class: "cbi-value-field" },
-				el("div", { class: "au-control" }, control.node, unit === undefined ? null : el("span", {}, unit), remove),
+				el("div", { class: "au-control" }, control.node, unit === "" ? null : el("span", {}, unit), remove),
 				wrong,
 				el("p", { class: "au-small", id: `${id}-help` }, optionHelp(option)),
 			),

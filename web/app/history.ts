@@ -33,7 +33,11 @@ function drawExplanation(told: Explanation, place: HTMLElement): void {
 	const figures = figureRows(told);
 	replace(
 		place,
-		el("p", { class: "quiet" }, say(_("Decision {id}, by the rule {rule}."), { id: told.id, rule: ruleWord(told.rule) })),
+		el(
+			"p",
+			{ class: "quiet" },
+			say(_("Decision {id}, by the rule {rule}."), { id: told.id, rule: ruleWord(told.rule) }),
+		),
 		figures.length > 0 ? table([_("What"), _("Measured"), _("Held against")], figures) : null,
 		table([_("Uplink"), _("State"), _("Score"), _("Why not")], candidateRows(told)),
 		...outcomes(told).map((line) => el("p", {}, line)),

@@ -84,7 +84,7 @@ function createCard(name: string, open: () => void): CardView {
 }
 
 export function createOverview(app: App): View {
-	const mark = el("span", { class: "hero-mark" });
+	const mark = el("span", { class: "hero-mark" }, icon("off"));
 	const headline = el("h1", { tabindex: "-1" });
 	const next = el("p");
 	const since = el("p", { class: "quiet" });
@@ -102,11 +102,8 @@ export function createOverview(app: App): View {
 		mark,
 		el("div", { class: "hero-text" }, headline, next, since, el("div", { class: "orders" }, restore, letGo)),
 	);
-	const root = el(
-		"div",
-		{ class: "view overview" },
-		hero,
-		notes,
+	/** Headings of nothing say nothing: they come with what is known. */
+	const rest = [
 		el("h2", {}, _("Uplinks")),
 		cards,
 		el("div", { class: "orders" }, hold, check),
@@ -114,7 +111,8 @@ export function createOverview(app: App): View {
 		day.root,
 		el("h2", {}, _("Last decision")),
 		last,
-	);
+	];
+	const root = el("div", { class: "view overview" }, hero, notes, ...rest);
 	const views = new Map<string, CardView>();
 	let tone = "";
 
@@ -142,7 +140,7 @@ export function createOverview(app: App): View {
 		draw(state) {
 			const { status } = state;
 			for (const node of [restore, letGo, hold, check]) show(node, false);
-			show(last, status !== null);
+			for (const node of rest) show(node, status !== null);
 			if (status === null) {
 				setText(headline, state.trouble === null ? _("Asking the router ...") : _("Nothing is known yet."));
 				return;

@@ -11,7 +11,7 @@ import { askSources, type SourceFacts } from "../model/sources.ts";
 import { planUse, type Use } from "../model/usage.ts";
 import { say } from "../say.ts";
 import { told } from "../told.ts";
-import type { Member } from "../words.ts";
+import { classWord, type Member } from "../words.ts";
 import { type App, canOrder } from "./app.ts";
 import { createGraph, type GraphKind } from "./graph.ts";
 import { linkIcon } from "./icons.ts";
@@ -36,10 +36,11 @@ function kinds(): readonly GraphKind[] {
 	];
 }
 
-async function drawForecast(app: App, state: AppState, name: string): Promise<Child> {
-	const one = (await app.api.call("forecast").catch(() => null))?.uplinks[name];
-	if (one === undefined) return null;
-	const { tone, headline, evidence, cause, risks, notes } = forecastView(one, state.status?.config.predictive === true);
+async function drawForecast(app: App, of: Member): Promise<Child> {
+	const reply = await app.api.call("forecast").catch(() => null);
+	const one = reply?.uplinks[of.name];
+	if (reply === null || one === undefined) return null;
+	const { tone, headline, evidence, cause, risks, notes } = forecastView(one, reply.predictive, of.state);
 	return el(
 		"details",
 		{},
@@ -124,7 +125,7 @@ export function openUplinkSheet(app: App, name: string, onClose: () => void): Up
 
 	function drawLink(one: Member): void {
 		const all = [
-			{ name: _("Kind"), value: one.class_reason ?? one.class },
+			{ name: _("Kind"), value: [classWord(one.class), told(one.class_reason ?? "")].filter(Boolean).join(": ") },
 			{ name: _("Interface"), value: [one.iface, one.device, one.proto].filter(Boolean).join(", ") },
 			...one.families.flatMap(({ family, address, gateway }) =>
 				address
@@ -170,7 +171,7 @@ export function openUplinkSheet(app: App, name: string, onClose: () => void): Up
 			app.api.call("decisions", { limit: MOST_DECISIONS }),
 			app.api.call("data_usage", { interface: name }).catch(() => null),
 			askSources(app.transport, of),
-			drawForecast(app, app.store.state(), name),
+			drawForecast(app, of),
 		]);
 		marksMs = decisions.filter((one) => one.from === name || one.to === name).map((one) => one.ts);
 		const usage = used?.usage[name];

@@ -3,7 +3,7 @@ import type { Reply } from "../../contract/api.ts";
 import { number, percent, withUnit } from "../format.ts";
 import { say } from "../say.ts";
 import { figureWord, told } from "../told.ts";
-import type { Tone } from "../words.ts";
+import type { MemberState, Tone } from "../words.ts";
 
 export type Forecast = Reply<"forecast">["uplinks"][string];
 export type Cause = Forecast["cause"];
@@ -27,6 +27,8 @@ export function causeWord(cause: Cause): string {
 	return words[cause] ?? cause;
 }
 
+const LOST: readonly MemberState[] = ["down", "offline", "absent", "disabled"];
+
 export interface ForecastView {
 	readonly tone: Tone;
 	/** In one sentence. */
@@ -40,9 +42,11 @@ export interface ForecastView {
 	readonly notes: readonly string[];
 }
 
-export function forecastView(one: Forecast, predictive: boolean): ForecastView {
+/** `state`: of the uplink; the model foretells losses, of one that is lost already it knows nothing. */
+export function forecastView(one: Forecast, predictive: boolean, state: MemberState): ForecastView {
 	const { known, risk_2s_in_10s: soon, cause, confidence, anomaly, false_alarms: wrong } = one;
-	const share = known && typeof soon === "number" ? soon : null;
+	const lost = LOST.includes(state);
+	const share = known && !lost && typeof soon === "number" ? soon : null;
 	const risk = (value: number | null | undefined): string =>
 		typeof value === "number" ? percent(100 * value) : withUnit(null, "");
 	const rows: readonly (readonly [number, number | null | undefined, number | null | undefined])[] = [
@@ -52,7 +56,7 @@ export function forecastView(one: Forecast, predictive: boolean): ForecastView {
 	];
 	return {
 		tone: share === null ? "off" : share >= LIKELY ? "bad" : share >= NOTABLE ? "warn" : "good",
-		headline: headline(share),
+		headline: lost ? _("It has no internet now, so there is nothing to forecast.") : headline(share),
 		evidence: told(one.text),
 		cause: share === null || cause === "unknown" ? "" : causeWord(cause),
 		risks: share === null ? [] : rows.map(([s, two, five]) => [withUnit(s, "s"), risk(two), risk(five)] as const),

@@ -74,12 +74,19 @@ export function optionLabel(option: OptionSpec): string {
 	return _(fieldLabel(option.name));
 }
 
+export function unitWord(unit: string | undefined): string {
+	if (unit === "points") return _("points");
+	return unit === "hours" ? "h" : (unit ?? "");
+}
+
 /** Help, what it takes, and what holds while nothing is set. */
 export function optionHelp(option: OptionSpec): string {
 	const parts = [`${_(option.help)}.`];
 	if (option.type === "int" || option.type === "number") {
-		const unit = option.unit === undefined ? "" : ` ${option.unit === "points" ? _("points") : option.unit}`;
-		parts.push(say(_("{min} to {max}{unit}."), { min: option.min, max: option.max, unit }));
+		const unit = unitWord(option.unit);
+		parts.push(
+			say(_("{min} to {max}{unit}."), { min: option.min, max: option.max, unit: unit === "" ? "" : ` ${unit}` }),
+		);
 	} else if (option.type === "list") {
 		parts.push(say(_("At most {count}."), { count: option.maxItems }));
 	}

@@ -19,7 +19,7 @@ export function troubleWords(code: ApiErrorCode, text: string, ageS: number | nu
 				title: _("The daemon does not run."),
 				advice:
 					_(
-						"Nobody watches the uplinks. Start it on the page System, or with /etc/init.d/autonomy start; the system log tells why it ended.",
+						"Nobody watches the uplinks. Start it in the router's own pages under Autonomy, System, or with /etc/init.d/autonomy start; the system log tells why it ended.",
 					) + old,
 			};
 		case "denied":

@@ -3,6 +3,7 @@ import { el, replace, setText, show } from "../dom.ts";
 import { logText } from "../model/log.ts";
 import type { Rpcd } from "../rpcd.ts";
 import { say } from "../say.ts";
+import { toldByPlugin } from "../sentences-plugin.ts";
 import { button, choice, textInput } from "./controls.ts";
 import { download } from "./download.ts";
 import type { Page } from "./page.ts";
@@ -90,8 +91,8 @@ export function createReport(page: Page, rpcd: Rpcd): Report {
 		replace(
 			contents,
 			el("p", {}, _("The report holds:")),
-			el("ul", {}, ...sections.map((one) => el("li", {}, one.text))),
-			el("p", {}, say(_("Masked in it: {kinds}."), { kinds: masked.join(", ") })),
+			el("ul", {}, ...sections.map((one) => el("li", {}, toldByPlugin(one.text)))),
+			el("p", {}, say(_("Masked in it: {kinds}."), { kinds: masked.map(toldByPlugin).join(", ") })),
 		);
 	}
 
@@ -100,7 +101,11 @@ export function createReport(page: Page, rpcd: Rpcd): Report {
 		for (const [index, { name, text }] of names.entries()) {
 			setText(
 				progress,
-				say(_("Collecting {what} ({number} of {count}) ..."), { what: text, number: index + 1, count: names.length }),
+				say(_("Collecting {what} ({number} of {count}) ..."), {
+					what: toldByPlugin(text),
+					number: index + 1,
+					count: names.length,
+				}),
 			);
 			const part = await rpcd
 				.call("diagnostics", { section: name as "log" })

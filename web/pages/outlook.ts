@@ -20,13 +20,13 @@ export async function drawSources(transport: Transport, into: HTMLElement, membe
 }
 
 /** What will probably happen to it in the next seconds, and why. An earlier daemon foretells nothing. */
-export function drawForecast(into: HTMLElement, reply: Reply<"forecast"> | null, name: string): void {
-	const one = reply?.uplinks[name];
+export function drawForecast(into: HTMLElement, reply: Reply<"forecast"> | null, of: Member): void {
+	const one = reply?.uplinks[of.name];
 	if (reply === null || one === undefined) {
 		replace(into);
 		return;
 	}
-	const view = forecastView(one, reply.predictive);
+	const view = forecastView(one, reply.predictive, of.state);
 	replace(
 		into,
 		section(

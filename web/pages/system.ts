@@ -7,6 +7,7 @@ import { bytes, dateTime, duration, ms, number, percent } from "../format.ts";
 import { fieldLabel } from "../labels.ts";
 import { createRpcd, RpcdProblem } from "../rpcd.ts";
 import { say } from "../say.ts";
+import { toldByPlugin } from "../sentences-plugin.ts";
 import { createBackups } from "./backups.ts";
 import { button, factList, section, table } from "./controls.ts";
 import { createLog, createReport } from "./diagnostics.ts";
@@ -96,10 +97,10 @@ export function createSystemPage(): HTMLElement {
 
 	async function control(action: Control): Promise<void> {
 		try {
-			setText(told, (await rpcd.call("service_control", { action })).text);
+			setText(told, toldByPlugin((await rpcd.call("service_control", { action })).text));
 		} catch (error) {
 			if (!(error instanceof RpcdProblem)) throw error;
-			setText(told, error.message);
+			setText(told, toldByPlugin(error.message));
 		}
 		serviceAtMs = Number.NEGATIVE_INFINITY;
 		await refresh();
@@ -132,8 +133,9 @@ export function createSystemPage(): HTMLElement {
 		const well = one.running && one.responding;
 		service.className = `au-banner au-${well ? "good" : one.installed && one.wanted ? "bad" : "warn"}`;
 		show(service, true);
-		setText(state, one.text);
-		page.announce(one.text);
+		const text = toldByPlugin(one.text);
+		setText(state, text);
+		page.announce(text);
 		show(buttons.start, one.installed && !one.running);
 		show(buttons.restart, one.running);
 		show(buttons.stop, one.running);

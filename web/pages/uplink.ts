@@ -110,7 +110,7 @@ export function createUplinkPage(): HTMLElement {
 			drawSources(transport, sources, member),
 			skyFor === member.name ? null : showSky(member),
 		]);
-		drawForecast(forecast, foretold, member.name);
+		drawForecast(forecast, foretold, member);
 		drawUsage(usage, used?.usage[member.name]);
 	}
 
