@@ -9,7 +9,7 @@ import type { Reply } from "../../contract/api.ts";
 import { FILE_TYPES, type LoopbackServer, serveLoopback } from "../../lab/loopback-server.ts";
 import { answerAll } from "../luci/invent.ts";
 import { chromiumPath, launch, NO_BROWSER } from "../support/chromium.ts";
-import { becomes, pressable, says } from "../support/pages.ts";
+import { becomes, holdTime, pressable, says } from "../support/pages.ts";
 
 const APP = "build/app/autonomy";
 const H1 = ".hero h1";
@@ -181,6 +181,19 @@ describe("phone app, moments", { skip: cannot() }, () => {
 		await says(page, ".explained", /It is being carried out/);
 		answers.set("autonomy explain", known);
 		await says(page, ".explained", /Done in/);
+	});
+
+	test("the keyboard stays where it is in an uplink's sheet when its figures are read anew", async (t) => {
+		const page = await enter(t);
+		const { pass } = await holdTime(page, () => says(page, H1, /The internet is up, over wan/));
+		await page.locator(".card .cover").first().click();
+		await pass(2000);
+		await page.locator(".sheet .more-facts summary").last().press("Enter");
+		await page.evaluate("globalThis.was = document.activeElement");
+		await pass(12_000);
+		assert.equal(await page.evaluate("was.isConnected"), false, "it is another one by now");
+		assert.equal(await page.evaluate("document.activeElement.textContent === was.textContent"), true);
+		assert.equal(await page.evaluate("document.activeElement.parentElement.open"), true);
 	});
 
 	test("what was just ordered is shown, though a question asked before it is answered later", async (t) => {

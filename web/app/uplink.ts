@@ -178,9 +178,12 @@ export function openUplinkSheet(app: App, name: string, onClose: () => void): Up
 		const open = [...more.querySelectorAll("details")]
 			.filter((one) => one.open)
 			.map((one) => one.textContent?.slice(0, 9));
+		const focused = more.contains(document.activeElement) ? document.activeElement?.textContent : null;
 		replace(more, usage ? drawUsage(usage) : null, ...sources.map(drawSource), forecast);
 		for (const one of more.querySelectorAll("details"))
 			if (open.includes(one.textContent?.slice(0, 9))) one.open = true;
+		// Whoever is on it with the keyboard stays there.
+		if (focused !== null) [...more.querySelectorAll("summary")].find((one) => one.textContent === focused)?.focus();
 	}
 
 	async function refresh(): Promise<void> {
