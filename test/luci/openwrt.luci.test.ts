@@ -236,11 +236,13 @@ describe("LuCI on a real OpenWrt", { skip: why }, () => {
 		await world.do({ do: "blackhole", isp: 1 });
 		await says(owner, HEADLINE, /over wan[bc], not the first choice/, PATIENCE_MS);
 		await says(owner, ".au-card", /wan\s.*no internet/s);
-		await world.do({ do: "heal", isp: 1 });
 		await owner.getByRole("link", { name: "Why?" }).click();
-		await says(owner, ".au-explained", /by the rule hard failure/, PATIENCE_MS);
+		// How long it takes until all probes are missed, a busy machine decides.
+		await says(owner, ".au-explained", /by the rule (hard failure|severe loss)/, PATIENCE_MS);
 		await says(owner, ".au-explained tr", /wan[bc].*chosen/s);
 		await says(owner, ".au-explained", /Done in/);
+		// Not before: the way back would be the last decision then.
+		await world.do({ do: "heal", isp: 1 });
 	});
 
 	test("the alert of it is in every page's head, is acknowledged and stays on the list", async () => {
@@ -265,9 +267,14 @@ describe("LuCI on a real OpenWrt", { skip: why }, () => {
 
 	test("by hand: move the traffic and back", async () => {
 		await open(owner, "overview");
-		const to = (await status()).current === "wan" ? "wanb" : "wan";
-		await owner.getByRole("button", { name: `Use this uplink: ${to}`, exact: true }).click();
-		await owner.getByRole("dialog").getByRole("button", { name: "Move the traffic" }).click();
+		// Where it can be moved to changes while the page is looked at: the traffic may just return.
+		await owner
+			.getByRole("button", { name: /^Use this uplink: wanb?$/ })
+			.first()
+			.click();
+		const dialog = owner.getByRole("dialog", { name: /^Move the traffic to / });
+		const to = (await dialog.getAttribute("aria-label"))?.split(" ").at(-1) ?? "";
+		await dialog.getByRole("button", { name: "Move the traffic" }).click();
 		await says(owner, HEADLINE, new RegExp(`over ${to}[.,]`), PATIENCE_MS);
 		await says(owner, ".au-banner", new RegExp(`By hand on ${to} until`));
 		assert.equal((await status()).pin?.name, to);
