@@ -9,7 +9,7 @@ import type { Reply } from "../../contract/api.ts";
 import { FILE_TYPES, type LoopbackServer, serveLoopback } from "../../lab/loopback-server.ts";
 import { answerAll } from "../luci/invent.ts";
 import { chromiumPath, launch, NO_BROWSER } from "../support/chromium.ts";
-import { becomes, holdTime, pressable, says } from "../support/pages.ts";
+import { becomes, holdTime, pressable, says, untilTrue } from "../support/pages.ts";
 
 const APP = "build/app/autonomy";
 const H1 = ".hero h1";
@@ -181,6 +181,28 @@ describe("phone app, moments", { skip: cannot() }, () => {
 		await says(page, ".explained", /It is being carried out/);
 		answers.set("autonomy explain", known);
 		await says(page, ".explained", /Done in/);
+	});
+
+	test("'Why?' of the last decision leads there, the keyboard too, also when the history was looked at before", async (t) => {
+		const known = ["autonomy decisions", "autonomy status"].map((name) => [name, answers.get(name) as Answer] as const);
+		t.after(() => {
+			for (const [name, answer] of known) answers.set(name, answer);
+		});
+		const [[, decisions], [, status]] = known as [(typeof known)[0], (typeof known)[0]];
+		const [code, told] = decisions().result as [number, Reply<"decisions">];
+		const [one] = told.decisions;
+		const all = Array.from({ length: 30 }, (_, at) => ({ ...one, id: `d${at}`, ts: Date.now() - 1000 * at }));
+		answers.set("autonomy decisions", () => ({ result: [code, { decisions: all }] }));
+		const [, now] = status().result as [number, Reply<"status">];
+		answers.set("autonomy status", () => ({ result: [code, { ...now, last_decision: all.at(-1) }] }));
+		const page = await enter(t);
+		await page.locator('nav a[href="#history"]').click();
+		await page.locator(".entries .entry").nth(29).waitFor();
+		await page.locator('nav a[href="#overview"]').click();
+		await page.getByRole("button", { name: "Why?", exact: true }).press("Enter");
+		await says(page, ".explained", /Decision/);
+		const where = `(() => { const { top, bottom } = document.activeElement.getBoundingClientRect(); return document.activeElement.matches(".why[open] > summary") && top > 0 && bottom < innerHeight; })()`;
+		await untilTrue(page, where);
 	});
 
 	test("the keyboard stays where it is in an uplink's sheet when its figures are read anew", async (t) => {

@@ -55,6 +55,7 @@ describe("pages in RutOS", { skip: why ?? false }, () => {
 		await says(page, HEADLINE, /over wan[bc]?[.,]/);
 		// What led there, and the page of one uplink, by their links.
 		await page.getByRole("link", { name: "Why?" }).click();
+		assert.equal(await page.evaluate("document.activeElement.id"), "au-tab-history");
 		await says(page, ".au-explained", /Every uplink at that moment/);
 		await opened.tab("Overview");
 		await page.getByRole("link", { name: `Details of ${to}` }).click();

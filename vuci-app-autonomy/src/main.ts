@@ -132,6 +132,8 @@ function makeFrame(key: string): Frame {
 		if (place === null) return;
 		event.preventDefault();
 		go(place);
+		// The link is hidden by now, and the keyboard with it.
+		buttons.get(place.tab)?.focus();
 	});
 	// Made when it is first shown: a page looks at its own place.
 	queueMicrotask(() => go({ tab: current, detail: "" }));

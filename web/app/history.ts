@@ -108,12 +108,8 @@ export function createHistory(app: App): View & { open(id: string): void } {
 		if (known) return known.node;
 		const { decisionId } = entry;
 		const place = el("div", { class: "explained" });
-		const why = el(
-			"details",
-			{ class: "why" },
-			el("summary", { "aria-label": `${_("Why?")} ${entry.title}` }, _("Why?")),
-			place,
-		);
+		const summary = el("summary", { "aria-label": `${_("Why?")} ${entry.title}` }, _("Why?"));
+		const why = el("details", { class: "why" }, summary, place);
 		why.addEventListener("toggle", () => {
 			if (!why.open || decisionId === null || place.childElementCount > 0) return;
 			void explain(app, decisionId, place);
@@ -128,6 +124,8 @@ export function createHistory(app: App): View & { open(id: string): void } {
 		);
 		const open = (): void => {
 			why.open = true;
+			// The button that led here is hidden by now, and the keyboard with it.
+			summary.focus({ preventScroll: true });
 			node.scrollIntoView({ block: "center" });
 		};
 		drawn.set(entry.id, { node, open });

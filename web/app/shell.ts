@@ -51,8 +51,9 @@ export function showShell(session: Session, leave: (why: string) => void): void 
 			void sheet.refresh().catch(() => undefined);
 		},
 		openDecision(id) {
-			history.open(id);
+			// First: what is hidden can neither be scrolled to nor be given the keyboard.
 			go("history");
+			history.open(id);
 		},
 		async logout() {
 			end();

@@ -92,7 +92,7 @@ export function createReport(page: Page, rpcd: Rpcd): Report {
 			contents,
 			el("p", {}, _("The report holds:")),
 			el("ul", {}, ...sections.map((one) => el("li", {}, toldByPlugin(one.text)))),
-			el("p", {}, say(_("Masked in it: {kinds}."), { kinds: masked.map(toldByPlugin).join(", ") })),
+			el("p", {}, say(_("Masked in it: {kinds}."), { kinds: masked.map(toldByPlugin).join("; ") })),
 		);
 	}
 
