@@ -77,15 +77,14 @@ export function createOperatorMemory(options: {
 		},
 		heard(input) {
 			if (input.kind !== "command" || input.id.startsWith(AGAIN)) return;
-			const { name, uplink } = input;
-			if (name === "restore") waiting = [];
-			else if (name === "failover" || name === "promote") waiting = waiting.filter((wish) => wish.name !== name);
-			else waiting = waiting.filter((wish) => wish.name !== "hold" || wish.uplink !== uplink);
+			waiting = waiting.filter((wish) => !isOverruled(wish, input));
 		},
 		again(uplinks) {
 			if (waiting.length === 0) return [];
 			const atMs = clock.monotonicMs();
 			const late = atMs - startedMs >= WAIT_MS;
+			// What ran out while its uplink was waited for.
+			waiting = waiting.filter(({ leftMs }) => leftMs === null || leftMs > atMs - startedMs);
 			const ready = (wish: Wish): boolean =>
 				wish.uplink === null || uplinks.some((one) => one.id === wish.uplink && hasLink(one));
 			const now = waiting.filter(ready);
@@ -101,6 +100,22 @@ export function createOperatorMemory(options: {
 			}));
 		},
 	};
+}
+
+function isOverruled({ name, uplink }: Wish, order: Command): boolean {
+	switch (order.name) {
+		case "failover":
+		case "promote":
+			return name === order.name;
+		case "restore":
+			return name !== "hold";
+		case "hold":
+			return name === "hold" && uplink === order.uplink;
+		case "release":
+			return name === "hold" && (order.uplink === null || uplink === order.uplink);
+		case "recheck":
+			return false;
+	}
 }
 
 function wishesOf({ pin, promoted, hold, uplinks, nowMs }: EngineState): Wish[] {

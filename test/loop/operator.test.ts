@@ -96,6 +96,38 @@ test("a wish waits for its uplink for a minute, and is not forgotten by a third 
 	assert.equal(late.state().pin?.uplink, "wanb", "the picture in which it appears counts");
 });
 
+test("what runs out while its uplink is waited for is not asked for ever", () => {
+	const first = begin();
+	first.up();
+	first.ask("failover", "wanb", 5_000);
+	first.ask("hold", "wanb", 5_000);
+	const second = begin(first.files);
+	second.up([facts("wan", 0)]);
+	second.time.advanceSync(10_000);
+	second.up();
+	assert.equal(second.state().pin, null);
+	assert.equal(second.state().uplinks.find((one) => one.facts.id === "wanb")?.held, null);
+});
+
+test("an order given while a wish waits ends what it is about, and nothing else", () => {
+	const first = begin();
+	first.up();
+	first.ask("promote", "wanb", null);
+	first.ask("hold", "wanb", 0);
+	const after = (name: CommandName, uplink: string | null) => {
+		const second = begin(fakeFiles({ [PATH]: first.noted() ?? "" }));
+		second.up([facts("wan", 0)]);
+		second.ask(name, uplink, null);
+		second.up();
+		const { promoted, uplinks } = second.state();
+		return [promoted, uplinks.find((one) => one.facts.id === "wanb")?.held !== null];
+	};
+	assert.deepEqual(after("recheck", "wanb"), ["wanb", true], "a look is no release");
+	assert.deepEqual(after("restore", null), [null, true], "restore ends a promotion, not a hold");
+	assert.deepEqual(after("release", null), ["wanb", false], "release of all means those that wait, too");
+	assert.deepEqual(after("hold", "wan"), ["wanb", true]);
+});
+
 test("torn, foreign and hostile files are as if nothing had been asked", () => {
 	const wish = { name: "failover", uplink: "wanb", leftMs: null, reason: "x" };
 	const now = fakeTime().clock.wallMs();
