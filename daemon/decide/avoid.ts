@@ -2,7 +2,7 @@
  * Members other than the primary, and single families: who leaves the set of usable ones, who rejoins it
  * (docs/decisions.md, Balancing). The same hysteresis as for the primary: failure thresholds to leave, hold-down to return.
  */
-import type { Family } from "../health/types.ts";
+import { FAMILIES, type Family } from "../health/types.ts";
 import {
 	badFigures,
 	badText,
@@ -16,7 +16,7 @@ import {
 import { badForLong, hasWay, isDead, isEligible, verdictOf } from "./member.ts";
 import { addDecision } from "./outcome.ts";
 import type { UplinkData } from "./state.ts";
-import type { Figure } from "./types.ts";
+import type { Figure, Plan } from "./types.ts";
 import type { Work } from "./work.ts";
 import { find } from "./work.ts";
 
@@ -64,21 +64,54 @@ function cause(w: Work, p: UplinkData | null, u: UplinkData): readonly [string, 
 
 function followFamily(w: Work, u: UplinkData, family: Family): void {
 	const avoided = u.familyAvoided[family];
-	const { id } = u.facts;
-	const name = family === "ipv4" ? "IPv4" : "IPv6";
 	const trouble = u.familyTrouble[family];
 	if (!avoided && verdictOf(u, family) === "dead" && carries(u, family)) {
 		const others = w.list.filter((o) => o !== u && !o.avoided && carries(o, family) && usable(o, family));
 		if (others.length === 0) return;
 		u.familyAvoided = { ...u.familyAvoided, [family]: true };
-		const text = `${name} leaves ${id}: ${deadText(u, family)}. ${others.map((o) => o.facts.id).join(", ")} can carry it.`;
-		const figures = deadFigures(u, family);
-		addDecision(w, id, null, { kind: "avoid", rule: "family_dead", text, figures }, w.s.primary);
+		familyDead(
+			w,
+			u,
+			family,
+			others.map((o) => o.facts.id),
+		);
 	} else if (avoided && !trouble.failed && trouble.holdUntilMs === null && verdictOf(u, family) !== "dead") {
 		u.familyAvoided = { ...u.familyAvoided, [family]: false };
-		const reason = { kind: "avoid", rule: "family_back", text: `${name} may use ${id} again.`, figures: [] } as const;
-		addDecision(w, null, id, reason, w.s.primary);
+		familyBack(w, u, family);
 	}
+}
+
+/**
+ * What no rule decided: the uplink in use may blink (blink.ts), or a member that was taken out, and carried the family because nothing
+ * else was left, fails or is needed. No hold-down follows.
+ */
+export function tellFamilies(w: Work, plan: Plan, previous: Plan | null): void {
+	for (const family of FAMILIES) {
+		const { rank, avoid } = plan.families[family];
+		const before = previous?.families[family];
+		const lost = w.list.filter(({ facts: { id } }) => avoid.includes(id) && before?.rank.includes(id));
+		const gone = lost.filter((u) => !carries(u, family) || verdictOf(u, family) === "dead");
+		for (const u of gone) familyDead(w, u, family, rank);
+		if (gone.length > 0) continue;
+		const back = w.list.filter(({ facts: { id } }) => rank.includes(id) && before?.avoid.includes(id));
+		for (const u of back) familyBack(w, u, family);
+	}
+}
+
+const NAMES: Readonly<Record<Family, string>> = { ipv4: "IPv4", ipv6: "IPv6" };
+
+function familyDead(w: Work, u: UplinkData, family: Family, others: readonly string[]): void {
+	const { id, families } = u.facts;
+	const isUp = hasWay(u) && families.includes(family);
+	const why = isUp ? deadText(u, family) : linkText(u);
+	const text = `${NAMES[family]} leaves ${id}: ${why}. ${others.join(", ")} can carry it.`;
+	const figures = isUp ? deadFigures(u, family) : [];
+	addDecision(w, id, null, { kind: "avoid", rule: "family_dead", text, figures }, w.s.primary);
+}
+
+function familyBack(w: Work, u: UplinkData, family: Family): void {
+	const text = `${NAMES[family]} may use ${u.facts.id} again.`;
+	addDecision(w, null, u.facts.id, { kind: "avoid", rule: "family_back", text, figures: [] }, w.s.primary);
 }
 
 /** Carries the family at all, and is not dead or gone as a whole. */

@@ -1,10 +1,11 @@
 /** Who could carry the traffic, in which order, and why not. */
+import type { Family } from "../health/types.ts";
 import { whyNot } from "./explain.ts";
 import { comesSecond } from "./foresight.ts";
 import { hasWay, isAlive, isDead, isEligible, verdictOf } from "./member.ts";
 import type { Uplink, UplinkData } from "./state.ts";
 import type { Candidate } from "./types.ts";
-import type { Work } from "./work.ts";
+import { type Work, wake } from "./work.ts";
 
 /** Operator's promotion, then weight, then the user's own order, then the name: total and stable. */
 export function isPreferred(w: Work, a: Uplink, b: Uplink): boolean {
@@ -40,14 +41,26 @@ export function rankOf(w: Work, u: Uplink): number | null {
  * How good an uplink is when anything alive is welcome: 0 good, 1 answers but not proven, 2 failing, 3 alive with its data
  * allowance used up, 4 without evidence, 5 held by the operator, null not at all. Docs: "Never leave for nothing better".
  */
-export function tierOf(u: Uplink): number | null {
+export function tierOf(w: Work, u: Uplink): number | null {
 	if (!hasWay(u) || isDead(u)) return null;
 	if (u.held !== null) return 5;
 	if (!isAlive(u)) return 4;
 	if (u.facts.capReached) return 3;
 	if (u.state === "failing") return 2;
 	if (u.state === "suspect" || !isEligible(u)) return 1;
-	return u.facts.families.some((family) => verdictOf(u, family) === "dead") ? 1 : 0;
+	return u.facts.families.every((family) => verdictOf(u, family) !== "dead" || isMissed(w, u, family)) ? 0 : 1;
+}
+
+/**
+ * IPv6 that has been dead for as long as it takes to be good: it goes elsewhere already, and moving IPv4 takes nothing more from it.
+ * When it died a moment ago the rest may follow.
+ */
+function isMissed(w: Work, u: Uplink, family: Family): boolean {
+	const { sinceMs } = u.assessment.health[family];
+	if (family !== "ipv6" || sinceMs === null) return false;
+	const atMs = sinceMs + w.s.settings.restore.minDurationMs;
+	wake(w, atMs);
+	return w.s.nowMs >= atMs;
 }
 
 /** The best of those that are not known to be dead; null when there is none. */
@@ -56,7 +69,7 @@ export function bestOfAny(w: Work, except: string | null): UplinkData | null {
 	let bestKey: readonly [number, number, number, number] | null = null;
 	for (const u of byPreference(w)) {
 		if (u.facts.id === except) continue;
-		const tier = tierOf(u);
+		const tier = tierOf(w, u);
 		if (tier === null) continue;
 		const key = [
 			tier,

@@ -56,7 +56,7 @@ function failover(w: Work, c: Command, named: UplinkData | null, why: string): v
 		named ??
 		bestByRank(
 			w,
-			w.list.filter((o) => o.facts.id !== w.s.primary && tierOf(o) === 0),
+			w.list.filter((o) => o.facts.id !== w.s.primary && tierOf(w, o) === 0),
 		);
 	if (to === null) {
 		tell(w, "command", null, "failover refused: no other uplink is good");
@@ -92,7 +92,7 @@ function promote(w: Work, u: UplinkData | null, why: string): void {
 		stay(w, "promote", `${id} is preferred from now on (${why}), but ${w.s.pin.uplink} is pinned.`);
 		return;
 	}
-	if (tierOf(u) !== 0 || u.badSinceMs !== null) {
+	if (tierOf(w, u) !== 0 || u.badSinceMs !== null) {
 		const state = `${u.state}, ${stateReason(w, u)}`;
 		stay(
 			w,
@@ -114,7 +114,7 @@ function restore(w: Work, why: string): void {
 
 /** To the preferred good one, now; ends a pin. Used by `restore` and when a pin expires. */
 export function goHome(w: Work, rule: "restore" | "pin_expired", why: string): void {
-	const to = byPreference(w).find((u) => tierOf(u) === 0);
+	const to = byPreference(w).find((u) => tierOf(w, u) === 0);
 	if (to === undefined || to.facts.id === w.s.primary) {
 		const where = w.s.primary ?? "no uplink";
 		const best = to === undefined ? "no uplink is good enough to move to" : "it is the preferred good one";

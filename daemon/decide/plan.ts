@@ -4,6 +4,7 @@
  */
 import type { Family } from "../health/types.ts";
 import { FAMILIES } from "../health/types.ts";
+import { mayBlink } from "./blink.ts";
 import { byPreference } from "./candidates.ts";
 import { hasWay, isDead, verdictOf } from "./member.ts";
 import type { UplinkData } from "./state.ts";
@@ -61,21 +62,30 @@ function levelOf(w: Work, u: UplinkData, family: Family): 0 | 1 | 2 {
 	return (u.avoided && u.facts.id !== w.s.primary) || u.familyAvoided[family] ? 1 : 2;
 }
 
-/** Flows to free: those on uplinks that carried a family until now and cannot (or must not) any more. */
+/**
+ * Flows to free: those on uplinks that carried a family until now and cannot (or must not) any more. One that may be back in a
+ * moment keeps them until it is left for good, or answers.
+ */
 export function releaseOf(w: Work, plan: Plan, previous: Plan | null): SteerAction["release"] {
 	const release: { uplink: string; families: Family[] }[] = [];
 	for (const family of FAMILIES) {
 		const { rank, avoid } = plan.families[family];
 		if (rank.every((id) => !canCarry(w, id, family))) continue;
 		for (const id of avoid) {
-			const used = previous === null || previous.families[family].rank.includes(id);
-			const gone = !canCarry(w, id, family) && find(w, id)?.facts.disabled === false;
+			const u = find(w, id);
+			const used = previous === null || previous.families[family].rank.includes(id) || u?.flowsKept === true;
+			const gone = !canCarry(w, id, family) && u?.facts.disabled === false;
 			if (!used || !(gone || w.release.includes(id))) continue;
+			if (u !== null && mayBlink(w, u)) {
+				u.flowsKept = true;
+				continue;
+			}
 			const entry = release.find((r) => r.uplink === id);
 			if (entry === undefined) release.push({ uplink: id, families: [family] });
 			else entry.families.push(family);
 		}
 	}
+	for (const u of w.list) if (u.flowsKept && !mayBlink(w, u)) u.flowsKept = false;
 	return release;
 }
 

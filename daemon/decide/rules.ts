@@ -4,6 +4,7 @@
  */
 
 import { LASTS_MS } from "../forecast/silence.ts";
+import { mayBlink } from "./blink.ts";
 import { bestByRank, bestOfAny, byPreference, isPreferred, rankOf, tierOf } from "./candidates.ts";
 import {
 	badFigures,
@@ -29,7 +30,7 @@ import {
 	worthLeaving,
 	worthLeavingSilent,
 } from "./foresight.ts";
-import { badForLong, goodForLong, hasProof, hasWay, isDead, isRadio } from "./member.ts";
+import { badForLong, goodForLong, hasProof, hasWay, isDead } from "./member.ts";
 import { askFor, moveTo, mustCool, nobody, sentence } from "./outcome.ts";
 import type { UplinkData } from "./state.ts";
 import { fail, recover } from "./trouble.ts";
@@ -57,24 +58,6 @@ export function applyRules(w: Work): void {
 	betterCandidate(w, p);
 }
 
-/**
- * A radio link that is up and silent hands over, more often than not: on recorded drives a third of the verdicts were taken
- * back within this time (docs/forecast.md). New flows avoid it at once, but it is left, with its open flows released and a
- * hold-down, only after that. A wire is left at once, and so is a link that is down; a dish has had its patience before
- * the verdict (probe/patience.ts).
- */
-const BLINK_MS = 300;
-
-function mayBlink(w: Work, p: UplinkData): boolean {
-	if (!hasWay(p) || !p.worked || !isRadio(p)) return false;
-	const share = lastingShare(w, p);
-	if (share !== null && share * COSTS.outage > COSTS.change + COSTS.quiet) return false;
-	const since = p.facts.families.map((family) => p.assessment.health[family].sinceMs ?? 0);
-	const untilMs = Math.max(...since) + BLINK_MS;
-	wake(w, untilMs);
-	return w.s.nowMs < untilMs;
-}
-
 /** The trouble that was spoken of is over. One that is held, or at risk, may be as good as can be. */
 function isOver(w: Work, p: UplinkData, key: string): boolean {
 	if (key === `${p.facts.id}:held`) return p.held === null;
@@ -96,7 +79,7 @@ function hardFailure(w: Work, p: UplinkData | null): void {
 		w.s.pin = null;
 	}
 	const left = p === null ? "No uplink was in use" : `Left ${p.facts.id}: ${why}`;
-	const caution = tierOf(best) === 0 ? "" : ` It was all that is left: ${stateReason(w, best)}.`;
+	const caution = tierOf(w, best) === 0 ? "" : ` It was all that is left: ${stateReason(w, best)}.`;
 	const text = `${left}. ${best.facts.id} took over: ${shortFigures(best)}.${caution}`;
 	moveTo(w, best, { kind: "failover", rule, text, figures: [...figures, ...goodFigures(w, best)] });
 }
@@ -113,7 +96,7 @@ function leaveHeld(w: Work, p: UplinkData): boolean {
 	if (p.held === null) return false;
 	const to = bestByRank(
 		w,
-		others(w, p).filter((c) => tierOf(c) === 0),
+		others(w, p).filter((c) => tierOf(w, c) === 0),
 	);
 	if (to === null) {
 		nobody(w, p, "held", `held by the operator: ${p.held.reason}`, []);
@@ -129,7 +112,7 @@ function leaveCapped(w: Work, p: UplinkData): boolean {
 	if (!p.facts.capReached) return false;
 	const to = bestByRank(
 		w,
-		others(w, p).filter((c) => tierOf(c) === 0 && !isRisky(w, c)),
+		others(w, p).filter((c) => tierOf(w, c) === 0 && !isRisky(w, c)),
 	);
 	if (to === null) {
 		nobody(w, p, "cap", CAP_TEXT, []);
@@ -156,7 +139,7 @@ function leaveBad(w: Work, p: UplinkData): boolean {
 	const figures = [...badFigures(w, p), lasted];
 	const to = refuge(w, p, long) ?? (severe ? lastResort(w, p) : null);
 	if (to === null) {
-		for (const c of others(w, p)) if (tierOf(c) === 0 && c.assessment.figures.loss.pct === null) askFor(w, c);
+		for (const c of others(w, p)) if (tierOf(w, c) === 0 && c.assessment.figures.loss.pct === null) askFor(w, c);
 		nobody(w, p, "bad", why, figures);
 		return true;
 	}
@@ -176,7 +159,7 @@ function refuge(w: Work, p: UplinkData, long: boolean): UplinkData | null {
 	// The last minute too: a few lucky probes on a standby link are no refuge.
 	const usable = others(w, p).filter((c) => {
 		const loss = c.assessment.figures.loss60.pct;
-		return tierOf(c) === 0 && !isRisky(w, c) && (loss === null || loss <= w.s.settings.failover.lossPct);
+		return tierOf(w, c) === 0 && !isRisky(w, c) && (loss === null || loss <= w.s.settings.failover.lossPct);
 	});
 	const good = usable.filter((c) => c.goodSinceMs !== null);
 	if (good.length > 0) return bestByRank(w, good);
@@ -185,14 +168,14 @@ function refuge(w: Work, p: UplinkData, long: boolean): UplinkData | null {
 	const limit = p.assessment.figures.loss60.lowPct;
 	const lesser = others(w, p).filter((c) => {
 		const surely = c.assessment.figures.loss60.highPct < limit;
-		return tierOf(c) === 2 && c.severePct === null && surely && scoreOf(c) >= mine + margin;
+		return tierOf(w, c) === 2 && c.severePct === null && surely && scoreOf(c) >= mine + margin;
 	});
 	return bestByRank(w, lesser);
 }
 
 /** Hardly anything passes here: then one whose data allowance is used up is better, if it works. */
 function lastResort(w: Work, p: UplinkData): UplinkData | null {
-	const able = others(w, p).filter((c) => tierOf(c) === 3 && c.goodSinceMs !== null);
+	const able = others(w, p).filter((c) => tierOf(w, c) === 3 && c.goodSinceMs !== null);
 	return p.facts.capReached ? null : bestByRank(w, able);
 }
 
@@ -246,7 +229,7 @@ function predictive(w: Work, p: UplinkData): boolean {
 /** From silence even one that has not proven itself since it failed is a way out, if it answers. */
 function isRefuge(w: Work, p: UplinkData, c: UplinkData, share: number): boolean {
 	const safe = isSafe(w, c);
-	if (!safe && (c.state !== "hold_down" || tierOf(c) !== 1 || isRisky(w, c))) return false;
+	if (!safe && (c.state !== "hold_down" || tierOf(w, c) !== 1 || isRisky(w, c))) return false;
 	if (c.goodSinceMs === null || c.quietSinceMs !== null || !knownAsWell(w, c)) return false;
 	return worthLeavingSilent(share, p, c, safe);
 }
@@ -320,7 +303,7 @@ function followBetter(w: Work, p: UplinkData): void {
 	for (let i = 0; i < w.list.length; i++) {
 		const c = w.list[i] as UplinkData;
 		const rank = rankOf(w, c);
-		if (c === p || mine === null || rank === null || rank < mine + margin || tierOf(c) !== 0) c.betterSinceMs = null;
+		if (c === p || mine === null || rank === null || rank < mine + margin || tierOf(w, c) !== 0) c.betterSinceMs = null;
 		else c.betterSinceMs ??= w.s.nowMs;
 	}
 }
@@ -360,7 +343,7 @@ function isRisky(w: Work, u: UplinkData): boolean {
 
 /** May be moved to without need: good, no risk announced, not just left, no preference hold. */
 function isSafe(w: Work, c: UplinkData): boolean {
-	if (tierOf(c) !== 0 || isRisky(w, c)) return false;
+	if (tierOf(w, c) !== 0 || isRisky(w, c)) return false;
 	const { nowMs } = w.s;
 	const coolMs = c.leftAtMs === null ? null : c.leftAtMs + c.facts.cooldownMs;
 	const holdMs = c.preference.holdUntilMs;

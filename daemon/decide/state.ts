@@ -62,6 +62,8 @@ export interface UplinkData {
 	/** Taken out of the usable members, as a whole or for one family. */
 	avoided: boolean;
 	familyAvoided: Readonly<Record<Family, boolean>>;
+	/** New flows avoid it, its open ones wait for the verdict to last (blink.ts); absent in recordings of earlier versions. */
+	flowsKept?: boolean;
 	leftAtMs: number | null;
 	drainUntilMs: number | null;
 	risk: RiskInput | null;

@@ -2,6 +2,7 @@
  * From plan to action: sends one when the plan differs from the last one sent, listens for its report, repeats a failed one
  * with growing pauses. In observe mode nothing is ever sent.
  */
+import { tellFamilies } from "./avoid.ts";
 import { addDecision } from "./outcome.ts";
 import { buildPlan, releaseOf, samePlan } from "./plan.ts";
 import type { Steering } from "./state.ts";
@@ -20,6 +21,7 @@ export function followPlan(w: Work): void {
 	const plan = buildPlan(w, previous);
 	if (!samePlan(plan, previous)) {
 		// A word for changes no rule decided: uplinks appeared, went for good, or changed their order.
+		if (w.decisions.length === 0) tellFamilies(w, plan, previous);
 		if (w.decisions.length === 0) {
 			const text = "The set of uplinks or their order changed; the plan follows.";
 			addDecision(w, w.s.primary, w.s.primary, { kind: "avoid", rule: "members_changed", text, figures: [] });
