@@ -159,6 +159,7 @@ const RARE: Readonly<Record<string, string>> = {
 	restore: "Automatic again (asked by the operator). Moved to wan1, the preferred good one: score 92, loss 0 %, 31 ms.",
 	recheck: "Fresh probes are on their way. On wan1 now; 2 of 3 uplinks are good.",
 	family_back: "IPv6 may use wan1 again.",
+	members_changed: "The set of uplinks or their order changed; the plan follows.",
 	degraded_latency: "Left wan1: latency 2.5 s (limit 1.2 s) for 10 s. wan2 took over: score 92, 31 ms.",
 };
 
