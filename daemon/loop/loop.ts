@@ -18,8 +18,8 @@ import { createTicks } from "./ticks.ts";
 /** More than this waiting means that something feeds without end; the oldest plain observations are given up first. */
 const MAX_QUEUE = 4096;
 
-/** So many wait for company at most. */
-const MAX_COMPANY = 64;
+/** So many wait for company at most: two seconds of sixteen uplinks in use at the quickest pace, both families. More end the calm. */
+const MAX_COMPANY = 512;
 
 export interface LoopOutput {
 	readonly decisions: readonly Decision[];

@@ -11,9 +11,9 @@ import { createLoop, type Loop } from "../../daemon/loop/loop.ts";
 import { facts, SETTINGS, World } from "../decide/support.ts";
 import { fakeLog, fakeTime } from "../support/fake-platform.ts";
 
-/** Two good uplinks, replies four times a second. */
-function inputs(): Input[] {
-	const world = new World([facts("a", 0), facts("b", 1)]);
+/** Good uplinks, replies four times a second. */
+function inputs(uplinks = 2): Input[] {
+	const world = new World(Array.from({ length: uplinks }, (_, at) => facts(`uplink${at}`, at)));
 	for (const { truth } of world.members.values()) truth.everyMs = 250;
 	world.run(60_000);
 	return [...world.inputs];
@@ -96,8 +96,8 @@ function lived(all: readonly Input[]): Rig {
 
 const isRising = (list: readonly number[]): boolean => list.every((one, at) => at === 0 || one >= list[at - 1]!);
 
-test("on calm links every other second is worked on with the next one, each input in its order, each tick at its time", () => {
-	const rig = lived(inputs());
+const calmly = (uplinks: number): void => {
+	const rig = lived(inputs(uplinks));
 	const { platform, loop, heard, wakes, ticks } = rig;
 	platform.advanceSync(Math.ceil(platform.clock.monotonicMs() / 2000) * 2000 - platform.clock.monotonicMs());
 	const calm = ticks.filter((atMs) => atMs > 40_000);
@@ -112,7 +112,12 @@ test("on calm links every other second is worked on with the next one, each inpu
 	assert.ok(isRising(heard.map(({ atMs }) => atMs)));
 	assert.deepEqual(loop.state(), rig.stateNow(), "a recording of it leads there, too");
 	loop.close();
-});
+};
+
+test("on calm links every other second is worked on with the next one, each input in its order, each tick at its time", () =>
+	calmly(2));
+
+test("on sixteen of them, too", () => calmly(16));
 
 test("a loss between does not wait, and finds the tick before it done; whoever asks, too", () => {
 	const all = inputs();
