@@ -13,8 +13,8 @@
  *   gets more patience (0.25, 0.5, 0.7 s): satellites and cells hand over in silence. A kind of link that is known for it
  *   gets some from the start.
  *   When TCP or DNS was answered meanwhile (a witness), it is not the link but ping that is filtered: up, by that method.
- * - dead: the first reply asks for a burst; up again after three replies that are three in five of what was due since.
- *   One lucky packet is no link.
+ * - dead: the first reply asks for a burst; up again after three replies that are three in five of what was due since
+ *   (comeback.ts). One lucky packet is no link.
  * - unknown: just started, or the link came up. Two replies make it up, two silent bursts make it dead.
  * - Carrier loss or ifdown is dead at once. The gateway's reply is evidence for people and never counts as life.
  * - When we ourselves stood still (suspend, starved CPU) nothing due meanwhile is held against the link; and neither silence
@@ -22,6 +22,7 @@
  */
 import type { ProbeMethod, ReachEvidence, ReachVerdict } from "../health/types.ts";
 import { lateNeeded, unansweredNeeded } from "./chance.ts";
+import { createComeback } from "./comeback.ts";
 import type { Detector, DetectorEffect, DetectorInput, DetectorOptions, TrafficState } from "./detector-types.ts";
 import { createFlight, MIN_BURST_WAIT_MS } from "./flight.ts";
 
@@ -30,9 +31,6 @@ const MAX_ROUNDS = 8;
 /** The same verdict is repeated at this pace, so that the engine's evidence stays fresh. */
 export const REPEAT_MS = 5000;
 const UP_REPLIES = 2;
-const RECOVERY_REPLIES = 3;
-/** So many need no waiting for the end of the burst. */
-const RECOVERY_EARLY = 6;
 /** A burst whose probes were never reported as sent. */
 const BURST_START_MS = 1000;
 /** dead -> up faster than this was a blip, not an outage. */
@@ -63,6 +61,7 @@ export function createDetector(options: DetectorOptions): Detector {
 	let answered = 0;
 	let unanswered = 0;
 	const answeredBy = new Set<string>();
+	const comeback = createComeback();
 	let burstAtMs: number | null = null;
 	let burstWasSent = false;
 	let bursts = 0;
@@ -104,6 +103,7 @@ export function createDetector(options: DetectorOptions): Detector {
 
 	function beginEpisode(): void {
 		sent = 0;
+		comeback.begin();
 		answered = 0;
 		unanswered = 0;
 		answeredBy.clear();
@@ -111,6 +111,14 @@ export function createDetector(options: DetectorOptions): Detector {
 		bursts = 0;
 		witness = null;
 		asking = false;
+	}
+
+	function noteSent(targets: readonly { readonly target: string }[]): void {
+		if (verdict === "up") return;
+		for (const { target } of targets) {
+			sent++;
+			comeback.sent(target);
+		}
 	}
 
 	function burst(): void {
@@ -139,6 +147,7 @@ export function createDetector(options: DetectorOptions): Detector {
 	}
 
 	function die(): void {
+		comeback.trust(targets.filter(flight.counts));
 		effects.push(...flight.expire(now, true));
 		flight.settle(false);
 		deadAtMs = now;
@@ -161,9 +170,11 @@ export function createDetector(options: DetectorOptions): Detector {
 		if (verdict === "dead" && answered === 0) {
 			beginEpisode();
 			sent = 1;
+			comeback.sent(target);
 		}
 		answered++;
 		answeredBy.add(target);
+		comeback.answered(target);
 		if (verdict === "up") {
 			flight.settle(true);
 			if (burstAtMs !== null) {
@@ -173,13 +184,9 @@ export function createDetector(options: DetectorOptions): Detector {
 		} else if (verdict === "suspect") rise(`${target} answered after all`);
 		else if (verdict === "unknown") {
 			if (answered >= UP_REPLIES) rise(`${answered} replies`);
-		} else if (answered >= (burstAtMs === null ? RECOVERY_REPLIES : RECOVERY_EARLY) && isMost()) {
-			comeBack();
-		} else if (answered === 1) burst();
+		} else if (comeback.isBack(burstAtMs !== null)) comeBack();
+		else if (answered === 1) burst();
 	}
-
-	/** Three in five of all probes since the first reply were answered. */
-	const isMost = (): boolean => answered * 5 >= sent * 3;
 
 	function comeBack(): void {
 		if (now - deadAtMs < BLIP_MS) {
@@ -196,8 +203,7 @@ export function createDetector(options: DetectorOptions): Detector {
 	 * is read, the next one may wait behind it: after a standstill the silence up to now says nothing yet.
 	 */
 	function judge(allRead: boolean): void {
-		const left = flight.advance(now);
-		if (verdict !== "up") sent += left;
+		noteSent(flight.advance(now));
 		if (allRead && linkUp && verdict === "up") {
 			const late = flight.late(now, judgeFromMs);
 			const checked = burstAtMs !== null && burstIsOver();
@@ -222,7 +228,8 @@ export function createDetector(options: DetectorOptions): Detector {
 		const burstEnded = burstAtMs !== null;
 		burstAtMs = null;
 		if (verdict === "dead") {
-			if (burstEnded && answered >= RECOVERY_REPLIES && isMost()) comeBack();
+			if (burstEnded && comeback.isBack(false)) comeBack();
+			else if (burstEnded && comeback.isLikely()) burst();
 			else if (burstEnded) beginEpisode(); // a lone reply led to nothing
 			return;
 		}
@@ -270,11 +277,10 @@ export function createDetector(options: DetectorOptions): Detector {
 			if (verdict === "unknown" && bursts === 0) burst();
 		} else if (input.kind === "sent") {
 			flight.send(input.series, input.target, input.seq, input.sentAtMs);
-			if (verdict !== "up") sent++;
+			noteSent([input]);
 			if (input.series === "burst") burstWasSent = true;
 		} else if (input.kind === "reply") {
-			const left = flight.advance(now);
-			if (verdict !== "up") sent += left;
+			noteSent(flight.advance(now));
 			const effect = flight.reply(input.series, input.target, input.seq, input.rttMs, input.atMs);
 			if (effect) effects.push(effect);
 			onReply(input.target);

@@ -42,8 +42,8 @@ interface Probe {
 export interface Flight {
 	/** What the new schedule would have sent before now is nobody's loss. */
 	setPlan(slots: readonly PlanSlot[], nowMs: number): void;
-	/** Books the probes that left by plan up to now; returns how many. */
-	advance(nowMs: number): number;
+	/** Books the probes that left by plan up to now; returns them. */
+	advance(nowMs: number): readonly { readonly target: string }[];
 	send(series: Series, target: string, seq: number, sentAtMs: number): void;
 	/** Returns the effect to report (null when it was reported lost before). */
 	reply(series: Series, target: string, seq: number, rttMs: number, nowMs: number): ProbeEffect | null;
@@ -56,8 +56,10 @@ export interface Flight {
 	forget(nowMs: number): void;
 	/** Held losses: true = they were the link's random loss, false = an outage. */
 	settle(wereRandom: boolean): void;
+	/** A missing reply of this target means something. */
+	counts(target: string): boolean;
 
-	/** Overdue steady probes sent after `sinceMs` and after the last answered one, of targets that count. */
+	/** Overdue or lost steady probes sent after `sinceMs` and after the last answered one, of targets that count. */
 	late(nowMs: number, sinceMs: number): readonly string[];
 	/** When `need` of those will be overdue. */
 	lateAtMs(need: number, sinceMs: number): number;
@@ -66,7 +68,7 @@ export interface Flight {
 	/** When the last probe of the burst is overdue; null when none is in flight. */
 	burstDueMs(): number | null;
 	nextLossMs(): number;
-	/** lateAtMs or nextLossMs, whatever comes first, if 0, 1, 2 ... more are answered; null while a target does not count. */
+	/** lateAtMs or nextLossMs, whatever comes first, if 0, 1, 2 ... more are answered; null while a target does not count, or one is lost. */
 	calmDues(need: number, sinceMs: number): readonly number[] | null;
 
 	rtoMs(): number;
@@ -98,6 +100,8 @@ export function createFlight(targets: readonly string[]): Flight {
 	/** Steady losses since the last steady reply, though bursts were answered. */
 	let mute: Probe[] = [];
 	let steadySentMs = Number.NEGATIVE_INFINITY;
+	/** Steady probes given up in a silence of all, of targets that count: still without an answer, though no longer open. */
+	let gone: Probe[] = [];
 	/** Judged since the last report. */
 	let judged: ProbeEffect[] = [];
 	const answeredOf = new Map<string, number>();
@@ -126,8 +130,11 @@ export function createFlight(targets: readonly string[]): Flight {
 		const { series, target, sentAtMs } = probe;
 		if (answeredSentMs <= sentAtMs) {
 			book.lostWithAll(target);
-			held = Math.min(held + 1, MAX_HELD);
-			judged.push(lossOfTarget(target, nowMs, false));
+			// One that answers nothing, or loses by itself, is not to be believed now either.
+			const isOwn = !counts(target);
+			if (!isOwn) held = Math.min(held + 1, MAX_HELD);
+			if (!isOwn && series === "steady") gone = [...gone, probe].slice(-MAX_HELD);
+			judged.push(lossOfTarget(target, nowMs, isOwn));
 		} else if (series === "steady" && steadySentMs <= sentAtMs && mute.length < MAX_HELD) mute.push(probe);
 		else loseAlone(probe, nowMs);
 	}
@@ -183,16 +190,17 @@ export function createFlight(targets: readonly string[]): Flight {
 		return next;
 	}
 
-	function advance(nowMs: number): number {
+	function advance(nowMs: number): readonly { readonly target: string }[] {
 		const due = plan.take(nowMs);
 		for (const one of due) add("steady", one.target, one.seq, one.sentAtMs, graceOf(one));
-		return due.length;
+		return due;
 	}
 
 	return {
 		setPlan(slots, nowMs) {
 			open = open.filter((one) => one.series === "burst");
 			mute = [];
+			gone = [];
 			plan = createPlan(slots.filter((slot) => rtts.has(slot.target)));
 			plan.take(nowMs);
 		},
@@ -210,6 +218,7 @@ export function createFlight(targets: readonly string[]): Flight {
 			estimator.add(rttMs);
 			book.answered(target);
 			answeredSentMs = Math.max(answeredSentMs, sentAtMs);
+			if (gone.length > 0) gone = gone.filter((one) => one.sentAtMs > answeredSentMs);
 			if (series === "steady") {
 				steadySentMs = Math.max(steadySentMs, sentAtMs);
 				unmute(nowMs);
@@ -226,9 +235,9 @@ export function createFlight(targets: readonly string[]): Flight {
 		},
 		expire(nowMs, all = false) {
 			if (all || nextLossMs() <= nowMs) {
-				const gone = open.filter((one) => all || lossOf(one) <= nowMs);
-				open = open.filter((one) => !gone.includes(one));
-				for (const probe of gone) lose(probe, nowMs);
+				const lost = open.filter((one) => all || lossOf(one) <= nowMs);
+				open = open.filter((one) => !lost.includes(one));
+				for (const probe of lost) lose(probe, nowMs);
 			}
 			if (all) blameLink(nowMs);
 			return takeJudged();
@@ -238,14 +247,21 @@ export function createFlight(targets: readonly string[]): Flight {
 			plan.take(nowMs);
 			plan.unsync();
 			open = [];
+			gone = [];
 		},
 		settle(wereRandom) {
 			if (wereRandom) for (let i = 0; i < held; i++) noteLoss(true);
 			held = 0;
 		},
+		counts,
 
 		late(nowMs, sinceMs) {
 			let targets: string[] | null = null;
+			for (const one of gone) {
+				if (one.sentAtMs <= sinceMs) continue;
+				targets ??= [];
+				targets.push(one.target);
+			}
 			for (const one of open) {
 				if (one.series !== "steady" || one.sentAtMs <= Math.max(answeredSentMs, sinceMs)) continue;
 				if (!counts(one.target) || dueOf(one) > nowMs) continue;
@@ -256,6 +272,7 @@ export function createFlight(targets: readonly string[]): Flight {
 		},
 		lateAtMs(need, sinceMs) {
 			const dues: number[] = [];
+			for (const one of gone) if (one.sentAtMs > sinceMs) dues.push(dueOf(one));
 			for (const one of open) {
 				if (one.series !== "steady" || one.sentAtMs <= Math.max(answeredSentMs, sinceMs)) continue;
 				if (counts(one.target)) dues.push(dueOf(one));
@@ -281,7 +298,7 @@ export function createFlight(targets: readonly string[]): Flight {
 		nextLossMs,
 		calmDues(need, sinceMs) {
 			const slots = plan.slots().length;
-			if (slots === 0 || !targets.every(book.counts)) return null;
+			if (slots === 0 || gone.length > 0 || !targets.every(book.counts)) return null;
 			const fromMs = Math.max(answeredSentMs, sinceMs);
 			const late: number[] = [];
 			for (const one of open) if (one.series === "steady" && one.sentAtMs > fromMs) late.push(dueOf(one));

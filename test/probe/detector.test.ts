@@ -292,6 +292,74 @@ test("when bursts cannot be sent the steady probes' silence must do", () => {
 	assert.equal(detector.verdict(), "dead");
 });
 
+/** Targets from that moment on silent by themselves, whatever the link does. */
+function withSilent(silent: readonly string[], spec: Partial<LinkSpec>, seed = 1) {
+	const link = createLink({ ...LINE, ...spec }, seeded(seed));
+	const isSilent = (target: string, atMs: number): boolean => silent.includes(target) && atMs > 60_000;
+	return {
+		answerAt: (target: string, atMs: number) => (isSilent(target, atMs) ? null : link.answerAt(target, atMs)),
+	};
+}
+
+test("a link comes back though most of its targets stay silent: theirs is no missing answer", () => {
+	for (const silent of [TARGETS.slice(0, 1), TARGETS.slice(0, 2)]) {
+		const link = withSilent(silent, { dark: [[120_000, 180_000]] });
+		const result = runOurs(link, { spacingMs: 250, untilMs: 300_000 });
+		const [dead] = times(result, "dead");
+		assert.ok(dead !== undefined && dead < 122_000);
+		const back = times(result, "up").find((at) => at > 180_000);
+		assert.ok(back !== undefined && back < 185_000, `${silent.length} silent: up at ${back}`);
+	}
+	// The other half: it dies during the outage.
+	const link = createLink({ ...LINE, dark: [[120_000, 180_000]] }, seeded(1));
+	const [one = "", other = ""] = TARGETS;
+	const answerAt = (target: string, atMs: number) =>
+		target === other && atMs > 150_000 ? null : link.answerAt(target, atMs);
+	const result = runOurs({ answerAt }, { spacingMs: 250, untilMs: 300_000, targets: [one, other] });
+	const back = times(result, "up").find((at) => at > 180_000);
+	assert.ok(back !== undefined && back < 190_000, `up at ${back}`);
+});
+
+test("a lossy link that goes silent is found dead, whatever is told between two of its probes", () => {
+	const from = 1_200_000;
+	const inputs: DetectorInput[] = [];
+	for (let atMs = from - 10_000; atMs < from + 60_000; atMs += 500) {
+		inputs.push({ kind: "traffic", atMs, state: atMs % 1000 === 0 ? "idle" : "arriving", hint: false });
+	}
+	for (const [spacingMs, lossPct, silent] of [
+		[2000, 12, 0],
+		[500, 25, 0],
+		[250, 25, 1],
+		[250, 12, 2],
+	] as const) {
+		for (let seed = 1; seed <= 5; seed++) {
+			const link = withSilent(TARGETS.slice(0, silent), { lossPct, dark: [[from, 1e9]] }, seed);
+			const result = runOurs(link, { spacingMs, untilMs: from + 60_000, inputs });
+			const [at] = times(result, "dead").filter((one) => one > from);
+			const setting = `${spacingMs} ms, ${lossPct} % loss, ${silent} silent`;
+			assert.ok(at !== undefined && at - from < 6 * spacingMs + 5000, `${setting}: dead at ${at}`);
+		}
+	}
+});
+
+test("a recheck finds no loss of the link in what a silent target does not answer", () => {
+	const inputs: DetectorInput[] = [];
+	for (let atMs = 120_000; atMs < 600_000; atMs += 30_000) inputs.push({ kind: "recheck", atMs });
+	const lost: string[] = [];
+	const result = runOurs(withSilent(TARGETS.slice(1), {}), {
+		spacingMs: 2000,
+		untilMs: 610_000,
+		inputs,
+		onEffect(effect) {
+			const isLoss = effect.kind === "probe" && effect.rttMs === null && !effect.excused;
+			if (isLoss && effect.atMs > 120_000) lost.push(effect.target);
+		},
+	});
+	assert.ok(result.probes.bursts >= 10);
+	assert.deepEqual(lost, []);
+	assert.ok(result.detector.lossPct() < 5, `${result.detector.lossPct()} %`);
+});
+
 test("the same verdict is repeated every five seconds, no oftener", () => {
 	const at: number[] = [];
 	simulate({}, { untilMs: 60_000, onEffect: (effect) => effect.kind === "reach" && at.push(effect.atMs) });
