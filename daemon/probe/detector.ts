@@ -319,7 +319,7 @@ export function createDetector(options: DetectorOptions): Detector {
 			if (burstAtMs !== null) {
 				const due = burstWasSent ? (flight.burstDueMs() ?? now) : burstAtMs + BURST_START_MS;
 				next = Math.min(next, due);
-			} else if (linkUp && verdict === "suspect") next = Math.min(next, flight.lateAtMs(1, now - MIN_BURST_WAIT_MS));
+			} else if (linkUp && verdict === "suspect") next = Math.min(next, flight.nextLateMs(now));
 			if (linkUp && verdict === "up")
 				next = Math.min(next, flight.lateAtMs(lateNeeded(flight.lossRate()), judgeFromMs));
 			return next === Number.POSITIVE_INFINITY ? null : Math.max(next, now);

@@ -63,6 +63,8 @@ export interface Flight {
 	late(nowMs: number, sinceMs: number): readonly string[];
 	/** When `need` of those will be overdue. */
 	lateAtMs(need: number, sinceMs: number): number;
+	/** When the next steady probe will be overdue, of targets that count. */
+	nextLateMs(nowMs: number): number;
 	/** Probes of any kind sent after the last answered one: overdue now, and not yet. */
 	silent(nowMs: number): { overdue: number; open: number };
 	/** When the last probe of the burst is overdue; null when none is in flight. */
@@ -279,6 +281,11 @@ export function createFlight(targets: readonly string[]): Flight {
 			}
 			addUpcoming(dues, need);
 			return dues.sort(rising)[need - 1] ?? Number.POSITIVE_INFINITY;
+		},
+		nextLateMs(nowMs) {
+			const dues = open.filter((one) => one.series === "steady" && counts(one.target)).map(dueOf);
+			addUpcoming(dues, 1);
+			return dues.reduce((next, due) => (due > nowMs ? Math.min(next, due) : next), Number.POSITIVE_INFINITY);
 		},
 		silent(nowMs) {
 			let overdue = 0;

@@ -44,7 +44,7 @@ test("random loss is never called dead: 0 to 30 %, an hour each, on a steady and
 	}
 });
 
-test("30 % loss shows within three seconds: more probes, and losses told", () => {
+test("30 % loss shows within two seconds: more probes, and losses told", () => {
 	const early = { sent: 0, lost: 0 };
 	const lossy = createLink({ ...LINE, lossPct: 30 }, seeded(5));
 	const clean = createLink(LINE, seeded(5));
@@ -274,6 +274,32 @@ test("the gateway answering is written down and is no life; an unanswered rechec
 	assert.ok(dead?.kind === "reach");
 	assert.equal(dead.evidence.gateway, "answers");
 	assert.match(dead.evidence.text, /^\d+ probes to 3 targets unanswered, the gateway answers$/);
+});
+
+test("while programs start that ask otherwise, it wakes up for what becomes overdue and no oftener", () => {
+	const { detector, step } = started();
+	const slots = TARGETS.map((target, index) => ({ target, firstSentMs: 1000 + index * 250, periodMs: 750 }));
+	step({ kind: "plan", atMs: 990, slots });
+	for (const { target, firstSentMs } of slots) {
+		step({ kind: "reply", atMs: firstSentMs + 5, series: "steady", target, seq: 0, rttMs: 5 });
+	}
+	let wakes = 0;
+	let asked = false;
+	for (let at = 1600; at < 4000; at = Math.max(at + 1, detector.deadlineMs() ?? 4000)) {
+		wakes++;
+		for (const effect of step({ kind: "tick", atMs: at })) {
+			if (effect.kind !== "burst") continue;
+			for (const target of TARGETS) {
+				for (let seq = 0; seq < 3; seq++) step({ kind: "sent", atMs: at, series: "burst", target, seq, sentAtMs: at });
+			}
+		}
+		if (!asked && detector.verdict() === "suspect") step({ kind: "asking", atMs: at, on: true });
+		asked = detector.verdict() === "suspect";
+	}
+	assert.equal(detector.verdict(), "suspect", "no verdict before they have asked");
+	assert.ok(wakes < 60, `${wakes} in two seconds`);
+	step({ kind: "asking", atMs: 4000, on: false });
+	assert.equal(detector.verdict(), "dead");
 });
 
 test("when bursts cannot be sent the steady probes' silence must do", () => {
