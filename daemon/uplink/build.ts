@@ -1,6 +1,7 @@
 /**
  * From what netifd, mwan3 and sysfs say to the list of uplinks. Pure but for sysfs reads through `files`. An uplink stays
- * listed when it is down, not there yet, or gone: what cannot be seen cannot be explained.
+ * listed when it is down, not there yet, or gone: what cannot be seen cannot be explained. Only one that neither netifd nor
+ * mwan3 nor the firewall names any more was taken out by its owner: it is told as gone once, and then forgotten.
  */
 import type { Family, UplinkClass } from "../health/types.ts";
 import type { Files } from "../platform/platform.ts";
@@ -116,7 +117,12 @@ export function buildUplinks(files: Files, input: BuildInput): Uplink[] {
 	});
 	const steps = [...new Set(drafts.map((draft) => draft.metric))].sort((a, b) => a - b);
 	const found = drafts.map((draft) => toUplink(files, input, draft, steps));
-	const gone = [...input.previous, ...notThereYet(input, mwan3Names)].filter(
+	const named = (name: string | undefined): boolean =>
+		name !== undefined && (mwan3Names.has(name) || input.wanInterfaces.has(name));
+	const missed = input.previous.filter(
+		(old) => old.device !== null || [old.id, old.ipv4?.interface, old.ipv6?.interface].some(named),
+	);
+	const gone = [...missed, ...notThereYet(input, mwan3Names)].filter(
 		(old, at, all) => !found.some((one) => one.id === old.id) && all.findIndex((one) => one.id === old.id) === at,
 	);
 	return [...found, ...gone.map(asAbsent)].sort((a, b) => a.order - b.order || (a.id < b.id ? -1 : 1));

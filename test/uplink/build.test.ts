@@ -188,6 +188,16 @@ test("what vanished stays listed as absent; what mwan3 waits for is listed too",
 	assert.match(second.find((one) => one.id === "lte")?.classReason ?? "", /does not know/);
 });
 
+test("what the owner took out everywhere is told as gone once, then forgotten; what a file still names stays", () => {
+	const left = dump.filter((one) => one.name !== "wanb");
+	const ids = (setup: Partial<Setup>): string[] => build({ interfaces: left, ...setup }).map((one) => one.id);
+	const told = build({ interfaces: left, previous: build({ interfaces: dump }) });
+	assert.deepEqual(told.find((one) => one.id === "wanb")?.present, false);
+	assert.deepEqual(ids({ previous: told }), ["wan", "wanc"]);
+	assert.ok(ids({ previous: told, wan: ["wan", "wanb", "wanc"] }).includes("wanb"));
+	assert.ok(ids({ previous: told, mwan3: layout({ wan: 1, wanb: 2, wanc: 3 }) }).includes("wanb"));
+});
+
 test("a tunnel is listed but does not compete, unless mwan3 has it or the owner forces it", () => {
 	const interfaces = [netif({ interface: "wg0", proto: "wireguard", l3_device: "wg0", ...v4("10.8.0.2") })];
 	assert.deepEqual([build({ interfaces })[0]?.tunnel, build({ interfaces })[0]?.disabled], [true, true]);
