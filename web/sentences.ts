@@ -76,6 +76,8 @@ const STATUS: readonly string[] = [
 	"Getting to know {count} uplinks; nothing decided yet.",
 	"No uplink works.",
 	"No uplink works; {name}: {why}.",
+	"{family} uses {to} instead: {why}.",
+	"{family} would use {to} instead: {why}.",
 	"Only observing: nothing is touched.",
 ];
 
@@ -84,6 +86,8 @@ const CLAUSES: readonly string[] = [
 	"{own} does not answer",
 	"{own} has not shown yet that it works",
 	"{own} answers badly",
+	"{own} has no address with a route",
+	"{own} has yet to prove itself",
 	"{own} has used up its data allowance",
 	"{own} is held",
 	"{to} has the larger weight",
@@ -137,6 +141,7 @@ const CLAUSES: readonly string[] = [
 	"its score is not known yet",
 	"ranks lower: {rank} against {best}",
 	"not better by enough to move for",
+	"not good for long enough yet",
 	"there is no other uplink",
 	"{cause} expected",
 	"asked by the operator",

@@ -155,6 +155,8 @@ export function whyNot(w: Work, u: Uplink, eligible: boolean, rank: number | nul
 	if (w.s.pin !== null && w.s.pin.uplink !== u.facts.id) return `the operator pinned the traffic to ${w.s.pin.uplink}`;
 	if (rank === null) return "its score is not known yet";
 	if (best !== null && rank < best) return `ranks lower: ${Math.round(rank)} against ${Math.round(best)}`;
+	const goodMs = u.goodSinceMs === null ? 0 : w.s.nowMs - u.goodSinceMs;
+	if (goodMs < w.s.settings.restore.minDurationMs) return "not good for long enough yet";
 	return "not better by enough to move for";
 }
 

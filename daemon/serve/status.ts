@@ -2,6 +2,7 @@
 import type { Reply } from "../../contract/api.ts";
 import { describe, type EngineView, type UplinkView } from "../decide/describe.ts";
 import type { EngineState } from "../decide/state.ts";
+import { FAMILIES, type Family } from "../health/types.ts";
 import type { ServeDeps } from "./deps.ts";
 import { decisionReply, eventReply } from "./events.ts";
 import { riskOf } from "./risk.ts";
@@ -89,7 +90,25 @@ export function stateOf(view: EngineView, preferred: string | null): Status["sta
 
 export function sentence(view: EngineView, preferred: string | null): string {
 	const mode = view.observed ? " Only observing: nothing is touched." : "";
-	return `${plainSentence(view, preferred)}.${mode}`;
+	const elsewhere = FAMILIES.map((family) => elsewhereSentence(view, family)).join("");
+	return `${plainSentence(view, preferred)}.${elsewhere}${mode}`;
+}
+
+/** A family that the uplink in use does not carry: the owner would look for its traffic in the wrong place. */
+function elsewhereSentence(view: EngineView, family: Family): string {
+	const current = view.uplinks.find((uplink) => uplink.primary);
+	const rank = view.wanted?.families[family].rank ?? [];
+	const [first] = rank;
+	if (!view.started || current === undefined || first === undefined || rank.includes(current.id)) return "";
+	const own = current.families.find((one) => one.family === family);
+	const why =
+		own === undefined
+			? "has no address with a route"
+			: own.verdict === "dead"
+				? "does not answer"
+				: "has yet to prove itself";
+	const uses = view.observed ? "would use" : "uses";
+	return ` ${family === "ipv4" ? "IPv4" : "IPv6"} ${uses} ${first} instead: ${current.id} ${why}.`;
 }
 
 function plainSentence(view: EngineView, preferredId: string | null): string {
