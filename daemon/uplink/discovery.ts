@@ -192,8 +192,10 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
 	function onInterface(type: string, data: unknown): void {
 		const name = isTable(data) ? data.interface : undefined;
 		const uplink = current.uplinks.find((one) => [one.ipv4?.interface, one.ipv6?.interface].includes(String(name)));
-		// Only IPv4's interface (or the only one) going down takes the whole uplink with it.
-		if (uplink && type === "interface.down" && (uplink.ipv4 ?? uplink.ipv6)?.interface === name) link(uplink, "ifdown");
+		// Only IPv4's interface (or the only one) going down takes the whole uplink with it. netifd says it when it begins to
+		// take it down and again when it is done: with IPv6 still up that would be two failures.
+		const main = uplink?.ipv4 ?? uplink?.ipv6;
+		if (uplink && type === "interface.down" && main?.interface === name && main?.up === true) link(uplink, "ifdown");
 		if (uplink && type === "interface.update" && !uplink.up && isTable(data) && data.up === true) link(uplink, "ifup");
 		soon(`network.interface ${type}`);
 	}

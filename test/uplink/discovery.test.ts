@@ -124,6 +124,26 @@ test("carrier loss is told before netifd is asked, and a burst of notifications 
 	);
 });
 
+test("netifd says 'down' when it begins and when it is done: one ifdown, also while IPv6 is up all along", async () => {
+	const { time, links, answer, notify } = rig();
+	await time.advance(100);
+	const dump = JSON.parse(DUMP);
+	for (const one of dump.interface) if (one.interface === "wan") one.up = false;
+	answer(() => dump);
+	notify("network.interface", "interface.down", { interface: "wan", up: false });
+	await time.advance(100);
+	notify("network.interface", "interface.down", { interface: "wan", up: false });
+	await time.advance(100);
+	answer(() => JSON.parse(DUMP));
+	notify("network.interface", "interface.update", { interface: "wan", up: true });
+	await time.advance(100);
+	notify("network.interface", "interface.down", { interface: "wan", up: false });
+	assert.deepEqual(
+		links.map((event) => event.event),
+		["ifdown", "ifup", "ifdown"],
+	);
+});
+
 test("notifications about others, or without sense, do no harm", async () => {
 	const { time, links, notify } = rig();
 	await time.advance(100);
