@@ -286,6 +286,8 @@ export function createDetector(options: DetectorOptions): Detector {
 			onReply(input.target);
 		} else if (input.kind === "refused") flight.refuse(input.target);
 		else if (input.kind === "burst_failed") {
+			const unsent = flight.unsendBursts();
+			if (verdict !== "up") sent = Math.max(0, sent - unsent);
 			burstAtMs = null;
 			bursts++; // silence of the steady probes must do
 		} else if (input.kind === "gateway")

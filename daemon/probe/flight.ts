@@ -48,6 +48,8 @@ export interface Flight {
 	/** Returns the effect to report (null when it was reported lost before). */
 	reply(series: Series, target: string, seq: number, rttMs: number, nowMs: number): ProbeEffect | null;
 	refuse(target: string): void;
+	/** The probes of a burst never left; returns how many. */
+	unsendBursts(): number;
 	/** Gives up what is lost by now (`all`: everything open), and reports the losses that are judged. */
 	expire(nowMs: number, all?: boolean): readonly ProbeEffect[];
 	/** Losses that were held back and are judged now; expire() reports them, too. */
@@ -234,6 +236,11 @@ export function createFlight(targets: readonly string[]): Flight {
 		refuse(target) {
 			const one = open.find((probe) => probe.target === target && !probe.refused);
 			if (one) one.refused = true;
+		},
+		unsendBursts() {
+			const before = open.length;
+			open = open.filter((one) => one.series !== "burst");
+			return before - open.length;
 		},
 		expire(nowMs, all = false) {
 			if (all || nextLossMs() <= nowMs) {

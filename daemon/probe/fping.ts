@@ -26,6 +26,8 @@ const MUTE_MIN_MS = 500;
 const MUTE_BURSTS = 2;
 /** Nothing waits longer to be read. */
 const MAX_WAIT_MS = 60_000;
+/** From this exit code on fping has sent nothing: it could not bind to an address that has just gone, or is not there yet. */
+const NOT_SENT_CODE = 3;
 /** A sequence number cannot leap further than this between two lines. */
 const MAX_GAP = 100;
 
@@ -183,9 +185,9 @@ export function createFping(
 			const child: Child = processes.start(fpingArgv(program, [path], burstArgs(asked, order.rounds, order.waitMs)), {
 				onStdoutLine: onLine,
 				onStderrLine: onLine,
-				onExit(_code, error) {
+				onExit(code, error) {
 					bursts.delete(child);
-					if (error !== null) events.onBurstFailed();
+					if (error !== null || (code ?? 0) >= NOT_SENT_CODE) events.onBurstFailed();
 					else if (order.gateway !== null && !gatewayTold) events.onGateway(false);
 				},
 			});

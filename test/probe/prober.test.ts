@@ -112,6 +112,19 @@ test("one fping per uplink, bound to device and addresses; a verdict from the fi
 	assert.ok(one.processes.children.every((child) => child.closed));
 });
 
+test("a burst that fping could not send, for the address has just gone, is no loss of the link", () => {
+	const one = room();
+	one.prober.setUplinks([uplink()]);
+	const [burst] = one.bursts();
+	burst?.handlers.onStderrLine?.("/usr/sbin/fping: cannot bind source address : Address not available");
+	end(burst, 4);
+	live(one, 5000);
+	assert.equal(one.prober.verdict("wan", "ipv4"), "up");
+	const lost = one.seen.filter((seen) => seen.kind === "probe" && seen.rttMs === null);
+	assert.deepEqual(lost, []);
+	close(one.prober, one.time);
+});
+
 test("the families share it while they are watched alike; each hears of its own targets only", () => {
 	const one = room();
 	one.prober.setUplinks([DUAL]);
