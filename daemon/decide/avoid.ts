@@ -44,6 +44,8 @@ function followMember(w: Work, p: UplinkData | null, u: UplinkData): void {
 		addDecision(w, id, null, reason, w.s.primary);
 	} else if (u.avoided && isEligible(u)) {
 		u.avoided = false;
+		// A family of it that is dead now is told: it was out with all of it until here.
+		for (const family of FAMILIES) if (verdictOf(u, family) === "dead") setFamilyAvoided(u, family, false);
 		const text = `${id} takes part again: ${shortFigures(u)}.`;
 		const reason = { kind: "avoid", rule: "rejoin_member", text, figures: goodFigures(w, u) } as const;
 		addDecision(w, null, id, reason, w.s.primary);
@@ -68,7 +70,9 @@ function followFamily(w: Work, u: UplinkData, family: Family): void {
 	if (!avoided && verdictOf(u, family) === "dead" && carries(u, family)) {
 		const others = w.list.filter((o) => o !== u && !o.avoided && carries(o, family) && usable(o, family));
 		if (others.length === 0) return;
-		u.familyAvoided = { ...u.familyAvoided, [family]: true };
+		setFamilyAvoided(u, family, true);
+		// Nothing of what is out already could leave: an uplink that flaps would tell it each time.
+		if (u.avoided) return;
 		familyDead(
 			w,
 			u,
@@ -76,9 +80,13 @@ function followFamily(w: Work, u: UplinkData, family: Family): void {
 			others.map((o) => o.facts.id),
 		);
 	} else if (avoided && !trouble.failed && trouble.holdUntilMs === null && verdictOf(u, family) !== "dead") {
-		u.familyAvoided = { ...u.familyAvoided, [family]: false };
-		familyBack(w, u, family);
+		setFamilyAvoided(u, family, false);
+		if (!u.avoided) familyBack(w, u, family);
 	}
+}
+
+function setFamilyAvoided(u: UplinkData, family: Family, avoided: boolean): void {
+	u.familyAvoided = { ...u.familyAvoided, [family]: avoided };
 }
 
 /**

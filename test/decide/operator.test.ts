@@ -338,6 +338,37 @@ describe("balancing", () => {
 		assert.equal(w.decisions.filter((one) => one.rule === "family_back").length, 1);
 		assert.deepEqual(w.state.plan?.families.ipv6, { rank: ["wan", "wanb"], avoid: [] });
 	});
+	test("a family of an uplink that is out is told only when the uplink takes part again without it", () => {
+		const both = { families: ["ipv4", "ipv6"] as const };
+		const w = new World([facts("wan", 1, both), facts("wanb", 2, both)]).run(60_000);
+		w.set("wan", { dead: true });
+		w.run(5_000);
+		const before = w.decisions.length;
+		const rules = (): string[] => w.rules().slice(before);
+		const told = (): string[] => rules().filter((rule) => rule.startsWith("family_"));
+		for (let i = 0; i < 5; i++) {
+			w.set("wan", { dead: true });
+			w.run(5_000);
+			w.set("wan", { dead: false });
+			w.run(1_000);
+			// One family may answer before the other, and be silent before it.
+			w.send(reach("wan", w.nowMs, "dead", "ipv4"));
+			w.run(2_000);
+			w.send(reach("wan", w.nowMs, "up", "ipv4"));
+			w.run(2_000);
+		}
+		assert.equal(w.primary, "wanb");
+		assert.deepEqual(told(), []);
+		w.send(reach("wan", w.nowMs, "dead", "ipv4"));
+		w.run(900_000);
+		assert.deepEqual(told(), ["family_dead"]);
+		assert.ok(rules().includes("rejoin_member"));
+		assert.ok(rules().indexOf("rejoin_member") < rules().indexOf("family_dead"));
+		assert.deepEqual(w.state.plan?.families.ipv4.avoid, ["wan"]);
+		w.send(reach("wan", w.nowMs, "up", "ipv4"));
+		w.run(900_000);
+		assert.deepEqual(told(), ["family_dead", "family_back"]);
+	});
 	test("a dead family nobody else has is left alone", () => {
 		const w = new World([facts("wan", 1, { families: ["ipv4", "ipv6"] }), facts("wanb", 2)]).run(60_000);
 		const n = steers(w).length;
