@@ -122,8 +122,10 @@ export function buildUplinks(files: Files, input: BuildInput): Uplink[] {
 	const missed = input.previous.filter(
 		(old) => old.device !== null || [old.id, old.ipv4?.interface, old.ipv6?.interface].some(named),
 	);
+	// Its IPv6 may have been seen before its IPv4, or on the way from one device to another: an uplink of its own then.
+	const merged = new Set(drafts.flatMap(({ group }) => [group.id, ...group.names]));
 	const gone = [...missed, ...notThereYet(input, mwan3Names)].filter(
-		(old, at, all) => !found.some((one) => one.id === old.id) && all.findIndex((one) => one.id === old.id) === at,
+		(old, at, all) => !merged.has(old.id) && all.findIndex((one) => one.id === old.id) === at,
 	);
 	return [...found, ...gone.map(asAbsent)].sort((a, b) => a.order - b.order || (a.id < b.id ? -1 : 1));
 }

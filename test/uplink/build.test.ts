@@ -198,6 +198,22 @@ test("what the owner took out everywhere is told as gone once, then forgotten; w
 	assert.ok(ids({ previous: told, mwan3: layout({ wan: 1, wanb: 2, wanc: 3 }) }).includes("wanb"));
 });
 
+test("IPv6 that was an uplink of its own for a moment is not gone when it joins its IPv4", () => {
+	const wan = netif({ interface: "wan", l3_device: "eth1", ...v4("192.0.2.9") });
+	const mwan3 = layout({ wan: 1, wan6: 1 }, { wan6: "ipv6" });
+	const apart = build({ interfaces: [wan, netif({ interface: "wan6", l3_device: "eth2", ...v6("2001:db8::9") })], mwan3 });
+	assert.deepEqual(
+		apart.map((one) => one.id),
+		["wan", "wan6"],
+	);
+	const joined = netif({ interface: "wan6", l3_device: "eth1", ...v6("2001:db8::9") });
+	const again = build({ interfaces: [wan, joined], mwan3, previous: apart });
+	assert.deepEqual(
+		again.map((one) => one.id),
+		["wan"],
+	);
+});
+
 test("a tunnel is listed but does not compete, unless mwan3 has it or the owner forces it", () => {
 	const interfaces = [netif({ interface: "wg0", proto: "wireguard", l3_device: "wg0", ...v4("10.8.0.2") })];
 	assert.deepEqual([build({ interfaces })[0]?.tunnel, build({ interfaces })[0]?.disabled], [true, true]);
