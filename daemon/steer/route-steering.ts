@@ -38,8 +38,11 @@ export function createRouteSteering(tools: Tools, state: StateFile): RouteSteeri
 	const carriers = new Map<Family, string | null>();
 	const reasons = new Map<Family, string>();
 
-	const owner = (family: Family) => (device: string) =>
-		uplinks.find((uplink) => !uplink.tunnel && (uplink[family]?.device ?? uplink.device) === device)?.id ?? null;
+	/** Of two over one device the one that is up: the other one may be a leftover of the configuration. */
+	const owner = (family: Family) => (device: string) => {
+		const all = uplinks.filter((uplink) => !uplink.tunnel && (uplink[family]?.device ?? uplink.device) === device);
+		return (all.find((uplink) => uplink[family]?.up) ?? all[0])?.id ?? null;
+	};
 	const recorded = (family: Family): RouteChange | null =>
 		state.get().routes.find((route) => route.family === family) ?? null;
 	const record = (family: Family, change: RouteChange | null): void => {

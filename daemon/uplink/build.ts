@@ -111,7 +111,8 @@ export function buildUplinks(files: Files, input: BuildInput): Uplink[] {
 			input.wanInterfaces.has(one.name) ||
 			defaultRoute(one, "ipv4") !== null ||
 			defaultRoute(one, "ipv6") !== null);
-	const drafts: Draft[] = groupInterfaces(input.interfaces, isUplink, mwan3Names).map((group) => {
+	const groups = groupInterfaces(input.interfaces, isUplink, mwan3Names, ipv6Names(input.previous));
+	const drafts: Draft[] = groups.map((group) => {
 		const mwan3 = { ipv4: mwan3Of(input.mwan3, group, "ipv4"), ipv6: mwan3Of(input.mwan3, group, "ipv6") };
 		return { group, mwan3, metric: metricOf(input.mwan3, [mwan3.ipv4, mwan3.ipv6], group.root.metric) };
 	});
@@ -122,12 +123,21 @@ export function buildUplinks(files: Files, input: BuildInput): Uplink[] {
 	const missed = input.previous.filter(
 		(old) => old.device !== null || [old.id, old.ipv4?.interface, old.ipv6?.interface].some(named),
 	);
-	// Its IPv6 may have been seen before its IPv4, or on the way from one device to another: an uplink of its own then.
-	const merged = new Set(drafts.flatMap(({ group }) => [group.id, ...group.names]));
+	// Not gone: what was taken for an uplink of its own before its addresses told where it belongs (a static wan6).
+	const parts = new Set([...found.map((one) => one.id), ...groups.flatMap((group) => group.names)]);
 	const gone = [...missed, ...notThereYet(input, mwan3Names)].filter(
-		(old, at, all) => !merged.has(old.id) && all.findIndex((one) => one.id === old.id) === at,
+		(old, at, all) => !parts.has(old.id) && all.findIndex((one) => one.id === old.id) === at,
 	);
 	return [...found, ...gone.map(asAbsent)].sort((a, b) => a.order - b.order || (a.id < b.id ? -1 : 1));
+}
+
+/** Interfaces that carry nothing but the IPv6 of an uplink. */
+function ipv6Names(uplinks: readonly Uplink[]): ReadonlySet<string> {
+	return new Set(
+		uplinks.flatMap(({ ipv4, ipv6 }) =>
+			ipv4 !== null && ipv6 !== null && ipv4.interface !== ipv6.interface ? [ipv6.interface] : [],
+		),
+	);
 }
 
 function toUplink(files: Files, input: BuildInput, draft: Draft, steps: readonly number[]): Uplink {
@@ -211,8 +221,10 @@ function notThereYet(input: BuildInput, mwan3Names: ReadonlySet<string>): Uplink
 		});
 }
 
+/** Its device may be another uplink's by now (an interface renamed): it has none. */
 function asAbsent(old: Uplink): Uplink {
-	const down = (link: FamilyLink | null): FamilyLink | null =>
-		link && { ...link, up: false, address: null, prefixLength: null, gateway: null, hasDefaultRoute: false };
-	return { ...old, present: false, up: false, carrier: null, device: null, ipv4: down(old.ipv4), ipv6: down(old.ipv6) };
+	const without = { up: false, device: null, address: null, prefixLength: null, gateway: null, hasDefaultRoute: false };
+	const down = (link: FamilyLink | null): FamilyLink | null => link && { ...link, ...without };
+	const link = { ipv4: down(old.ipv4), ipv6: down(old.ipv6) };
+	return { ...old, present: false, up: false, carrier: null, device: null, lowerDevice: null, ...link };
 }

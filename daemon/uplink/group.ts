@@ -42,29 +42,36 @@ function rootOf(one: NetifdInterface, byName: ReadonlyMap<string, NetifdInterfac
 	return current;
 }
 
-function isIpv6Only(one: NetifdInterface): boolean {
-	return one.ipv4.length === 0 && (IPV6_PROTOS.has(one.proto) || one.ipv6.length > 0);
+/** `known`: interfaces that carried IPv6 alone. While a static one is down nothing else tells. */
+function isIpv6Only(one: NetifdInterface, known: ReadonlySet<string>): boolean {
+	return one.ipv4.length === 0 && (IPV6_PROTOS.has(one.proto) || one.ipv6.length > 0 || known.has(one.name));
 }
 
 /** The one that really has the family; while down the one whose protocol could bring it. */
-function pick(parts: readonly NetifdInterface[], family: "ipv4" | "ipv6"): NetifdInterface | null {
+function pick(
+	parts: readonly NetifdInterface[],
+	family: "ipv4" | "ipv6",
+	known: ReadonlySet<string>,
+): NetifdInterface | null {
 	const having =
 		parts.find((part) => part.up && part[family].length > 0) ?? parts.find((part) => part[family].length > 0);
 	if (having) return having;
 	const suffix = family === "ipv4" ? "_4" : "_6";
 	const child = parts.find((part) => part.dynamic && part.name.endsWith(suffix));
 	if (child) return child;
-	return parts.find((part) => !part.dynamic && IPV6_PROTOS.has(part.proto) === (family === "ipv6")) ?? null;
+	const brings6 = (part: NetifdInterface): boolean => IPV6_PROTOS.has(part.proto) || known.has(part.name);
+	return parts.find((part) => !part.dynamic && brings6(part) === (family === "ipv6")) ?? null;
 }
 
 /**
  * Groups the interfaces for which `isUplink` holds (for any of a group). `preferredIds` are names that a group should be
- * called by when it contains them (mwan3's).
+ * called by when it contains them (mwan3's), `ipv6Names` those that carried IPv6 alone when they were last up.
  */
 export function groupInterfaces(
 	interfaces: readonly NetifdInterface[],
 	isUplink: (one: NetifdInterface) => boolean,
 	preferredIds: ReadonlySet<string>,
+	ipv6Names: ReadonlySet<string> = new Set(),
 ): InterfaceGroup[] {
 	const byName = new Map(interfaces.map((one) => [one.name, one]));
 	const clusters = new Map<string, Cluster>();
@@ -75,13 +82,14 @@ export function groupInterfaces(
 		clusters.set(root.name, cluster);
 	}
 	const wanted = [...clusters.values()].filter((cluster) => cluster.parts.some(isUplink));
-	return mergeByDevice(wanted).map((cluster) => toGroup(cluster, preferredIds));
+	return mergeByDevice(wanted, ipv6Names).map((cluster) => toGroup(cluster, preferredIds, ipv6Names));
 }
 
-function mergeByDevice(clusters: Cluster[]): Cluster[] {
-	const merged: Cluster[] = clusters.filter((cluster) => !cluster.parts.every(isIpv6Only));
+function mergeByDevice(clusters: Cluster[], ipv6Names: ReadonlySet<string>): Cluster[] {
+	const isExtra = (cluster: Cluster): boolean => cluster.parts.every((part) => isIpv6Only(part, ipv6Names));
+	const merged: Cluster[] = clusters.filter((cluster) => !isExtra(cluster));
 	for (const cluster of clusters) {
-		if (!cluster.parts.every(isIpv6Only)) continue;
+		if (!isExtra(cluster)) continue;
 		const device = cluster.root.device;
 		const home = merged.find(
 			(other) => device !== null && other.root.device === device && !other.parts.some((part) => part.ipv6.length > 0),
@@ -92,10 +100,10 @@ function mergeByDevice(clusters: Cluster[]): Cluster[] {
 	return merged;
 }
 
-function toGroup(cluster: Cluster, preferredIds: ReadonlySet<string>): InterfaceGroup {
+function toGroup(cluster: Cluster, preferredIds: ReadonlySet<string>, ipv6Names: ReadonlySet<string>): InterfaceGroup {
 	const names = cluster.parts.map((part) => part.name);
-	const ipv4 = pick(cluster.parts, "ipv4");
-	const ipv6 = pick(cluster.parts, "ipv6");
+	const ipv4 = pick(cluster.parts, "ipv4", ipv6Names);
+	const ipv6 = pick(cluster.parts, "ipv6", ipv6Names);
 	const known = [ipv4?.name, cluster.root.name, ...names].find((name) => name !== undefined && preferredIds.has(name));
 	return { id: known ?? cluster.root.name, root: cluster.root, ipv4, ipv6, names };
 }

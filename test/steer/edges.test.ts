@@ -255,6 +255,24 @@ test("a kernel that does not take the route: said, not verified", async () => {
 	steerer.close();
 });
 
+test("two uplinks over one device: its route is of the one that is up", async () => {
+	const route = "default via 100.64.1.1 dev eth1 metric 10\ndefault via 100.64.2.1 dev eth2 metric 20\n";
+	const { steerer } = steererWith((argv) =>
+		argv.includes("show") && argv[1] === "-4" && argv[2] === "route" ? { stdout: route } : {},
+	);
+	const gone = nthUplink("old", 2, { order: 0, up: false }, { up: false, address: null });
+	await steerer.setDiscovered({ ...DISCOVERED, uplinks: [gone, nthUplink("wan", 1), nthUplink("wanb", 2)] });
+	await steerer.apply(steer(planOf(["wanb", "wan"])));
+	assert.equal(
+		steerer
+			.status()
+			.routes.find((one) => one.family === "ipv4")
+			?.ours?.includes("dev eth2"),
+		true,
+	);
+	steerer.close();
+});
+
 test("what a sensor asks or finds changes the rules of its uplink, and nothing else is looked at for it", async () => {
 	const { steerer, processes } = steererWith(() => ({}));
 	await steerer.setDiscovered(DISCOVERED);

@@ -174,6 +174,37 @@ test("an alias that names itself does not hang the grouping", () => {
 	assert.equal(build({ interfaces }).length, 1);
 });
 
+test("a static wan6 that is down stays part of wan; one that was listed by itself while booting goes into it", () => {
+	const part = (name: string, up: boolean, values: Record<string, unknown>): NetifdInterface =>
+		netif({ interface: name, proto: "static", up, device: "eth1", ...(up ? { l3_device: "eth1", ...values } : {}) });
+	const dumpOf = (up: boolean): NetifdInterface[] => [
+		part("wan", up, v4("192.0.2.9")),
+		part("wan6", up, v6("2001:db8::9")),
+	];
+	const wan = ["wan", "wan6"];
+	const shape = (uplinks: readonly Uplink[]): unknown[] =>
+		uplinks.map((one) => [one.id, one.present, one.ipv4?.interface, one.ipv6?.interface ?? null]);
+
+	const booting = build({ interfaces: dumpOf(false), wan });
+	const up = build({ interfaces: dumpOf(true), wan, previous: booting });
+	assert.deepEqual(shape(up), [["wan", true, "wan", "wan6"]]);
+	const restarted = build({ interfaces: dumpOf(false), wan, previous: up });
+	assert.deepEqual(shape(restarted), [["wan", true, "wan", "wan6"]]);
+	assert.deepEqual(shape(build({ interfaces: dumpOf(true), wan, previous: restarted })), shape(up));
+});
+
+test("what vanished has no device: another uplink may have it now", () => {
+	const previous = build({ interfaces: [netif({ interface: "wan", l3_device: "eth1", ...v4("192.0.2.9") })] });
+	const renamed = [netif({ interface: "zwan", l3_device: "eth1", ...v4("192.0.2.9") })];
+	assert.deepEqual(
+		build({ interfaces: renamed, previous }).map((one) => [one.id, one.device, one.lowerDevice, one.ipv4?.device]),
+		[
+			["wan", null, null, null],
+			["zwan", "eth1", "eth1", "eth1"],
+		],
+	);
+});
+
 test("what vanished stays listed as absent; what mwan3 waits for is listed too", () => {
 	const first = build({ interfaces: dump });
 	const left = dump.filter((one) => one.name !== "wanb");
