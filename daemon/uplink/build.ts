@@ -8,6 +8,7 @@ import type { Files } from "../platform/platform.ts";
 import { type Classified, classify, TUNNEL_PROTOS } from "./classify.ts";
 import { groupInterfaces, type InterfaceGroup } from "./group.ts";
 import { defaultRoute, type NetifdInterface } from "./netifd.ts";
+import type { InterfaceHint } from "./router-files.ts";
 import type { FamilyLink, Mwan3Layout, Mwan3Link, Peer, Uplink } from "./types.ts";
 
 /** What the owner set for one uplink; null = not set. */
@@ -26,6 +27,8 @@ export interface BuildInput {
 	readonly mwan3: Mwan3Layout | null;
 	/** netifd interfaces that the firewall puts in a masqueraded zone, or RutOS calls wan. */
 	readonly wanInterfaces: ReadonlySet<string>;
+	/** Of netifd's interfaces, from /etc/config/network. */
+	readonly hints: ReadonlyMap<string, InterfaceHint>;
 	/** What was found before: those that vanished stay listed. */
 	readonly previous: readonly Uplink[];
 	/** What a sensor has proved about the kind of link. */
@@ -47,11 +50,18 @@ const CLASS_WEIGHT: Readonly<Record<UplinkClass, number>> = {
 /** Each step down the owner's order keeps this share of the weight: 100, 80, 64, 51 ... always a margin apart near the top. */
 const ORDER_STEP = 0.8;
 
-function familyLink(part: NetifdInterface | null, family: Family): FamilyLink | null {
+/** netifd's own word while it is up; a backup that is down must not become the first choice for want of one. */
+function metricOfInterface(part: NetifdInterface, hints: BuildInput["hints"]): number {
+	return part.metric ?? hints.get(part.name)?.metric ?? 0;
+}
+
+function familyLink(part: NetifdInterface | null, family: Family, hints: BuildInput["hints"]): FamilyLink | null {
 	if (part === null) return null;
 	const address = part[family][0] ?? null;
 	const route = defaultRoute(part, family);
 	const nexthop = route?.nexthop ?? "";
+	const bound = family === "ipv6" && route !== null && route.source !== "" && route.source !== "::/0";
+	const apart = bound || hints.get(part.name)?.ownTable.includes(family) === true;
 	return {
 		interface: part.name,
 		up: part.up && address !== null,
@@ -61,7 +71,8 @@ function familyLink(part: NetifdInterface | null, family: Family): FamilyLink | 
 		gateway: nexthop === "" || nexthop === "0.0.0.0" || nexthop === "::" ? null : nexthop,
 		hasDefaultRoute: route !== null,
 		dnsServers: part.dnsServers,
-		metric: part.metric,
+		metric: metricOfInterface(part, hints),
+		...(apart ? { apart } : {}),
 	};
 }
 
@@ -114,7 +125,11 @@ export function buildUplinks(files: Files, input: BuildInput): Uplink[] {
 	const groups = groupInterfaces(input.interfaces, isUplink, mwan3Names, ipv6Names(input.previous));
 	const drafts: Draft[] = groups.map((group) => {
 		const mwan3 = { ipv4: mwan3Of(input.mwan3, group, "ipv4"), ipv6: mwan3Of(input.mwan3, group, "ipv6") };
-		return { group, mwan3, metric: metricOf(input.mwan3, [mwan3.ipv4, mwan3.ipv6], group.root.metric) };
+		return {
+			group,
+			mwan3,
+			metric: metricOf(input.mwan3, [mwan3.ipv4, mwan3.ipv6], metricOfInterface(group.root, input.hints)),
+		};
 	});
 	const steps = [...new Set(drafts.map((draft) => draft.metric))].sort((a, b) => a - b);
 	const found = drafts.map((draft) => toUplink(files, input, draft, steps));
@@ -152,8 +167,8 @@ function toUplink(files: Files, input: BuildInput, draft: Draft, steps: readonly
 	const kind = hint === null ? (input.found(group.id) ?? medium) : medium;
 	const options = input.member(group.id, kind.class);
 	const peer = input.peer(group.id);
-	const ipv4 = familyLink(group.ipv4, "ipv4");
-	const ipv6 = familyLink(group.ipv6, "ipv6");
+	const ipv4 = familyLink(group.ipv4, "ipv4", input.hints);
+	const ipv6 = familyLink(group.ipv6, "ipv6", input.hints);
 	const order = steps.indexOf(draft.metric);
 	const tunnel = TUNNEL_PROTOS.has(group.root.proto);
 	const inMwan3 = mwan3.ipv4 !== null || mwan3.ipv6 !== null;

@@ -97,6 +97,7 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
 			interfaces,
 			mwan3,
 			wanInterfaces,
+			hints: router.interfaceHints([]),
 			previous: current.uplinks,
 			found: (id) => found.get(id) ?? null,
 			peer: (id) => peers.get(id) ?? null,

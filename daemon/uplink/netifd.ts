@@ -12,7 +12,8 @@ export interface NetifdInterface {
 	readonly device: string | null;
 	/** The configured device as netifd prints it: "eth1", "@wan" for an alias. */
 	readonly configuredDevice: string | null;
-	readonly metric: number;
+	/** Null while it is down: netifd does not tell then. */
+	readonly metric: number | null;
 	readonly ipv4: readonly Address[];
 	readonly ipv6: readonly Address[];
 	readonly routes: readonly NetifdRoute[];
@@ -30,6 +31,8 @@ export interface NetifdRoute {
 	readonly target: string;
 	readonly prefixLength: number;
 	readonly nexthop: string;
+	/** "2001:db8::/64": for what comes from there alone; "" when nothing is said. */
+	readonly source: string;
 }
 
 type Table = Readonly<Record<string, unknown>>;
@@ -84,6 +87,7 @@ function routesOf(value: unknown): NetifdRoute[] {
 			target: textOf(route.target),
 			prefixLength: numberOf(route.mask, -1),
 			nexthop: isAddress(textOf(route.nexthop)) ? textOf(route.nexthop) : "",
+			source: textOf(route.source),
 		}))
 		.filter((route) => isAddress(route.target) && route.prefixLength >= 0);
 }
@@ -102,7 +106,7 @@ export function parseInterface(value: unknown): NetifdInterface | null {
 		proto: textOf(value.proto),
 		device: deviceOf(value.l3_device) ?? deviceOf(value.device),
 		configuredDevice: isDeviceName(configured) ? configured : null,
-		metric: numberOf(value.metric, 0),
+		metric: typeof value.metric === "number" && Number.isFinite(value.metric) ? value.metric : null,
 		ipv4: addressesOf(value["ipv4-address"]),
 		ipv6: addressesOf(value["ipv6-address"]),
 		routes: routesOf(value.route),

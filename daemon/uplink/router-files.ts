@@ -4,6 +4,7 @@
  * files are as they were, by size and time; `forget` when something says that they are not, for two writes within a tick of
  * the kernel's clock look the same.
  */
+import { FAMILIES, type Family } from "../health/types.ts";
 import { errorText } from "../platform/error.ts";
 import type { Platform } from "../platform/platform.ts";
 import { loadPackage, packagePath, SAVE_DIR } from "../uci/load.ts";
@@ -25,7 +26,16 @@ export interface RouterFiles {
 	mayBeDown(link: Mwan3Link): boolean;
 	/** netifd interfaces in a masqueraded firewall zone, and those RutOS marks with area_type wan. */
 	wanInterfaces(problems: string[]): ReadonlySet<string>;
+	/** What /etc/config/network says of interfaces that netifd does not tell, or not while they are down. */
+	interfaceHints(problems: string[]): ReadonlyMap<string, InterfaceHint>;
 	forget(): void;
+}
+
+export interface InterfaceHint {
+	/** Its route metric; null: none is set. */
+	readonly metric: number | null;
+	/** Families whose routes go to a table of its own (ip4table, ip6table). */
+	readonly ownTable: readonly Family[];
 }
 
 interface Kept<T> {
@@ -101,6 +111,20 @@ export function createRouterFiles(files: Platform["files"]): RouterFiles {
 		return names;
 	}
 
+	function readHints(problems: string[]): ReadonlyMap<string, InterfaceHint> {
+		const hints = new Map<string, InterfaceHint>();
+		for (const section of readUci("network", problems)?.sections ?? []) {
+			if (section.type !== "interface") continue;
+			const text = optionText(section, "metric") ?? "";
+			const tables = { ipv4: optionText(section, "ip4table"), ipv6: optionText(section, "ip6table") };
+			hints.set(section.name, {
+				metric: /^\d{1,9}$/.test(text) ? Number(text) : null,
+				ownTable: FAMILIES.filter((family) => (tables[family] ?? "") !== ""),
+			});
+		}
+		return hints;
+	}
+
 	return {
 		mwan3(problems) {
 			const layout = unlessSame(["mwan3"], problems, (found) => {
@@ -118,6 +142,8 @@ export function createRouterFiles(files: Platform["files"]): RouterFiles {
 		isMwan3SetUp: () => files.list(`${MWAN3_STATE}/iface_state`).length > 0,
 		isTakenDown,
 		mayBeDown,
+		// Its problems are told with the WAN interfaces, from the same file.
+		interfaceHints: (problems) => unlessSame(["network"], problems, readHints),
 		wanInterfaces: (problems) => unlessSame(["firewall", "network"], problems, readWanInterfaces),
 		forget: () => kept.clear(),
 	};

@@ -16,6 +16,8 @@ export interface FamilyLink {
 	readonly dnsServers: readonly string[];
 	/** netifd's route metric. */
 	readonly metric: number;
+	/** Its default route is none of the main table's for all: in a table of its own, or for sources of one prefix. */
+	readonly apart?: true;
 }
 
 /** Where mwan3 put this uplink (one per `config interface` of /etc/config/mwan3). */

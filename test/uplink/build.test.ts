@@ -6,6 +6,7 @@ import type { UplinkClass } from "../../daemon/health/types.ts";
 import { buildUplinks, type MemberOptions } from "../../daemon/uplink/build.ts";
 import { classify } from "../../daemon/uplink/classify.ts";
 import { type NetifdInterface, parseDump, parseInterface } from "../../daemon/uplink/netifd.ts";
+import type { InterfaceHint } from "../../daemon/uplink/router-files.ts";
 import type { Mwan3Layout, Uplink } from "../../daemon/uplink/types.ts";
 import { fakeFiles } from "../support/fake-platform.ts";
 
@@ -33,6 +34,7 @@ interface Setup {
 	devices?: string[];
 	mwan3?: Mwan3Layout | null;
 	wan?: string[];
+	hints?: Record<string, Partial<InterfaceHint>>;
 	previous?: readonly Uplink[];
 	member?: (id: string, kind: UplinkClass | null) => Partial<MemberOptions>;
 	found?: UplinkClass;
@@ -43,6 +45,9 @@ function build(setup: Setup): Uplink[] {
 		interfaces: setup.interfaces,
 		mwan3: setup.mwan3 ?? null,
 		wanInterfaces: new Set(setup.wan ?? []),
+		hints: new Map(
+			Object.entries(setup.hints ?? {}).map(([name, hint]) => [name, { metric: null, ownTable: [], ...hint }]),
+		),
 		previous: setup.previous ?? [],
 		peer: () => null,
 		found: () => (setup.found === undefined ? null : { class: setup.found, reason: "a dish answers through it" }),
@@ -205,6 +210,43 @@ test("what vanished has no device: another uplink may have it now", () => {
 	);
 });
 
+test("a backup that is down keeps its place: netifd tells no metric then, /etc/config/network does", () => {
+	const interfaces = [
+		netif({ interface: "wan", l3_device: "eth1", metric: 10, ...v4("192.0.2.9") }),
+		netif({ interface: "wanb", l3_device: "eth2", metric: 20, ...v4("192.0.2.10") }),
+		netif({ interface: "wanc", up: false, device: "eth3" }),
+	];
+	const hints = { wan: { metric: 10 }, wanb: { metric: 20 }, wanc: { metric: 30 } };
+	assert.deepEqual(
+		build({ interfaces, wan: ["wanc"], hints }).map((one) => [one.id, one.order, one.weight]),
+		[
+			["wan", 0, 100],
+			["wanb", 1, 80],
+			["wanc", 2, 64],
+		],
+	);
+});
+
+test("a default route in a table of its own, or for one prefix alone, is apart from the main table", () => {
+	const prefix = { target: "::", mask: 0, nexthop: "fe80::1", source: "2001:db8::/64" };
+	const interfaces = [
+		netif({ interface: "wan", l3_device: "eth1", ...v4("192.0.2.9") }),
+		netif({ interface: "wan6", proto: "dhcpv6", l3_device: "eth1", ...v6("2001:db8::9"), route: [prefix] }),
+		netif({ interface: "wanb", l3_device: "eth2", metric: 20, ...v4("192.0.2.10") }),
+	];
+	assert.deepEqual(
+		build({ interfaces, hints: { wanb: { ownTable: ["ipv4"] } } }).map((one) => [
+			one.id,
+			one.ipv4?.apart,
+			one.ipv6?.apart,
+		]),
+		[
+			["wan", undefined, true],
+			["wanb", true, undefined],
+		],
+	);
+});
+
 test("what vanished stays listed as absent; what mwan3 waits for is listed too", () => {
 	const first = build({ interfaces: dump });
 	const left = dump.filter((one) => one.name !== "wanb");
@@ -280,6 +322,7 @@ test("carrier: 0, 1, and a device that is administratively down", () => {
 		interfaces: only,
 		mwan3: null,
 		wanInterfaces: new Set<string>(),
+		hints: new Map(),
 		previous: [],
 		found: () => null,
 		peer: () => null,

@@ -52,3 +52,26 @@ test("what is wrong with a file is told with every look", () => {
 	);
 	assert.deepEqual(problems, []);
 });
+
+test("what /etc/config/network says of interfaces: metric, and tables of their own", () => {
+	const text = `config interface wan
+ option metric 10
+config interface wanb
+ option metric ten
+ option ip4table 100
+config interface wan6
+ option ip6table prelocal
+config device
+ option metric 7
+`;
+	const router = createRouterFiles(fakeFiles({ "/etc/config/network": text }));
+	assert.deepEqual(
+		[...router.interfaceHints([])],
+		[
+			["wan", { metric: 10, ownTable: [] }],
+			["wanb", { metric: null, ownTable: ["ipv4"] }],
+			["wan6", { metric: null, ownTable: ["ipv6"] }],
+		],
+	);
+	assert.deepEqual([...createRouterFiles(fakeFiles({})).interfaceHints([])], []);
+});
