@@ -4,7 +4,17 @@ import { FAMILIES, type Family } from "../health/types.ts";
 import { errorText } from "../platform/error.ts";
 import type { Uplink } from "../uplink/types.ts";
 import { together } from "./lane.ts";
-import { type DefaultRoute, giveBackSteps, parseDefaultRoutes, planRoute, type RouteChange } from "./routes.ts";
+import {
+	type DefaultRoute,
+	giveBackSteps,
+	lastRouteSteps,
+	lostRoutes,
+	type NetifdDefault,
+	parseDefaultRoutes,
+	planRoute,
+	type RouteChange,
+} from "./routes.ts";
+import { ownTable } from "./source-rules.ts";
 import type { StateFile } from "./state-file.ts";
 import type { Tools } from "./tools.ts";
 import type { RouteStatus } from "./types.ts";
@@ -31,6 +41,7 @@ export interface RouteSteering {
 	carrier(family: Family): string | null;
 	giveBack(): Promise<{ changed: string[]; problems: string[] }>;
 	routes(): RouteStatus[];
+	problems(): string[];
 }
 
 export function createRouteSteering(tools: Tools, state: StateFile): RouteSteering {
@@ -42,6 +53,32 @@ export function createRouteSteering(tools: Tools, state: StateFile): RouteSteeri
 	const owner = (family: Family) => (device: string) => {
 		const all = uplinks.filter((uplink) => !uplink.tunnel && (uplink[family]?.device ?? uplink.device) === device);
 		return (all.find((uplink) => uplink[family]?.up) ?? all[0])?.id ?? null;
+	};
+	/** What netifd should have put into the main table, whether or not the kernel still has it. */
+	const netifdDefaults = (family: Family): NetifdDefault[] =>
+		uplinks.flatMap((uplink) => {
+			const link = uplink[family];
+			if (uplink.tunnel || link === null || link.apart) return [];
+			const { gateway, onlink } = ownTable(family, link, link.device ?? "");
+			return [{ up: link.up && link.hasDefaultRoute, device: link.device, gateway, onlink, metric: link.metric }];
+		});
+	const missing = (family: Family, routes: readonly DefaultRoute[], old: RouteChange | null): DefaultRoute[] =>
+		lostRoutes(family, routes, old, netifdDefaults(family));
+	/** Uplinks that the router by itself could not fail over between. */
+	const sameMetric = (family: Family): string[] => {
+		const groups = new Map<number, string[]>();
+		for (const uplink of uplinks) {
+			const link = uplink[family];
+			if (uplink.tunnel || !link?.up || !link.hasDefaultRoute || link.apart) continue;
+			groups.set(link.metric, [...(groups.get(link.metric) ?? []), uplink.id]);
+		}
+		return [...groups].flatMap(([metric, ids]) =>
+			ids.length < 2
+				? []
+				: [
+						`${ids.join(", ")} have the same route metric (${metric}): without autonomy the router knows the way over one of them alone; give each its own 'option metric' in /etc/config/network`,
+					],
+		);
 	};
 	const recorded = (family: Family): RouteChange | null =>
 		state.get().routes.find((route) => route.family === family) ?? null;
@@ -61,7 +98,7 @@ export function createRouteSteering(tools: Tools, state: StateFile): RouteSteeri
 	const followFamily = async (family: Family, plan: Plan | null, options: FollowOptions): Promise<RouteOutcome> => {
 		const routes = await read(family);
 		const old = recorded(family);
-		const next = planRoute(family, routes, owner(family), plan, old);
+		const next = planRoute(family, routes, owner(family), plan, old, missing(family, routes, old));
 		reasons.set(family, next.reason);
 		carriers.set(family, carrierOf(family, routes));
 		if (next.steps.length === 0) {
@@ -75,7 +112,8 @@ export function createRouteSteering(tools: Tools, state: StateFile): RouteSteeri
 		const after = await read(family);
 		record(family, next.change);
 		carriers.set(family, carrierOf(family, after));
-		const left = planRoute(family, after, owner(family), plan, next.change).steps;
+		const still = missing(family, after, next.change);
+		const left = planRoute(family, after, owner(family), plan, next.change, still).steps;
 		const changed = [`${family} default route: ${carriers.get(family) ?? "none of an uplink"}`];
 		return {
 			changed,
@@ -115,7 +153,9 @@ export function createRouteSteering(tools: Tools, state: StateFile): RouteSteeri
 		async wouldChange(plan, families) {
 			const lists = await together(
 				families.map(async (family) => {
-					const next = planRoute(family, await read(family), owner(family), plan, recorded(family));
+					const routes = await read(family);
+					const old = recorded(family);
+					const next = planRoute(family, routes, owner(family), plan, old, missing(family, routes, old));
 					return next.steps.length > 0 ? [`${family} default route: ${next.reason}`] : [];
 				}),
 			);
@@ -130,7 +170,9 @@ export function createRouteSteering(tools: Tools, state: StateFile): RouteSteeri
 				if (!old) continue;
 				try {
 					const failed = await tools.ipChange(family, giveBackSteps(old, await read(family)));
-					const left = giveBackSteps(old, await read(family));
+					const after = await read(family);
+					failed.push(...(await tools.ipChange(family, lastRouteSteps(after, missing(family, after, old)))));
+					const left = giveBackSteps(old, after);
 					if (left.length === 0) changed.push(`${family} default route of ours`);
 					else problems.push(...failed, `run "ip ${family === "ipv6" ? "-6 " : ""}route del ${old.words.join(" ")}"`);
 					if (left.length === 0) record(family, null);
@@ -140,6 +182,7 @@ export function createRouteSteering(tools: Tools, state: StateFile): RouteSteeri
 			}
 			return { changed, problems };
 		},
+		problems: () => [...new Set([...reasons.keys()].flatMap(sameMetric))],
 		routes: () =>
 			FAMILIES.filter((family) => reasons.has(family)).map((family) => ({
 				family,

@@ -3,6 +3,9 @@
  * the uplink the plan ranks best. netifd's routes stay, so a renewed lease changes nothing and giving back means
  * deleting one route. Only where netifd uses metric 0 there is no better number: then its route is replaced, kept as a
  * copy with a worse metric, and put back when we go. Default routes of others (VPNs) are never outbid. Pure.
+ *
+ * The main table holds one route per metric: of uplinks that share one (mostly none is set at all) it has the route of the
+ * one that came up last. The others' routes are `lost`: known to netifd, not to the kernel. They are as good to go to.
  */
 import type { Plan } from "../decide/types.ts";
 import type { Family } from "../health/types.ts";
@@ -32,6 +35,16 @@ export interface RouteChange {
 	readonly found: readonly string[] | null;
 	/** The copy of it with a worse metric. */
 	readonly demoted: readonly string[] | null;
+}
+
+/** An uplink's default route as netifd has it, or would have. */
+export interface NetifdDefault {
+	readonly up: boolean;
+	readonly device: string | null;
+	readonly gateway: string | null;
+	readonly onlink: boolean;
+	/** netifd's: 0 for none. */
+	readonly metric: number;
 }
 
 export interface RoutePlan {
@@ -94,6 +107,10 @@ function key(words: readonly string[]): string {
 	return [value("via"), value("dev"), value("metric") || "0", value("proto")].join(" ");
 }
 
+function deviceOf(words: readonly string[] | null): string | null {
+	return words?.includes("dev") ? (words[words.indexOf("dev") + 1] ?? null) : null;
+}
+
 function present(routes: readonly DefaultRoute[], words: readonly string[] | null): boolean {
 	return words !== null && routes.some((route) => key(route.words) === key(words));
 }
@@ -125,13 +142,66 @@ export function naturalRoutes(routes: readonly DefaultRoute[], old: RouteChange 
 	return natural.sort((a, b) => a.metric - b.metric);
 }
 
+/** What IPv6 makes of no metric. */
+const IPV6_METRIC = 1024;
+
+function asRoute(family: Family, device: string, one: NetifdDefault): DefaultRoute {
+	const via = one.gateway === null ? [] : ["via", one.gateway];
+	const metric = one.metric > 0 || family === "ipv4" ? one.metric : IPV6_METRIC;
+	return {
+		words: ["default", ...via, "dev", device, ...(one.onlink ? ["onlink"] : []), "metric", String(metric)],
+		device,
+		metric,
+		sourceBound: false,
+		ours: false,
+	};
+}
+
+/**
+ * Of what netifd has, in the owner's order, what the kernel has not because it has another one of the same metric, or because
+ * we have replaced it. Not what somebody took out.
+ */
+export function lostRoutes(
+	family: Family,
+	routes: readonly DefaultRoute[],
+	old: RouteChange | null,
+	netifd: readonly NetifdDefault[],
+): DefaultRoute[] {
+	const natural = naturalRoutes(routes, old);
+	return netifd.flatMap((one) => {
+		const { up, device, metric } = one;
+		if (!up || device === null || natural.some((route) => route.device === device)) return [];
+		const shared = netifd.some((other) => other !== one && other.metric === metric);
+		return shared || deviceOf(old?.found ?? null) === device ? [asRoute(family, device, one)] : [];
+	});
+}
+
+/** What ours stood in for, when ours is gone with its link: it has to come back. */
+function orphan(
+	routes: readonly DefaultRoute[],
+	old: RouteChange | null,
+	lost: readonly DefaultRoute[],
+): DefaultRoute | null {
+	if (!old?.found || present(routes, old.words)) return null;
+	const [found] = parseDefaultRoutes(old.found.join(" "));
+	if (!found || !lost.some((route) => route.device === found.device)) return null;
+	return routes.some((route) => !route.ours && route.metric === found.metric) ? null : found;
+}
+
+/** For a router that we would leave without any default route: the first of those it should have. */
+export function lastRouteSteps(routes: readonly DefaultRoute[], lost: readonly DefaultRoute[]): string[] {
+	const [first] = lost;
+	if (first === undefined || routes.some((route) => !route.ours)) return [];
+	return [ipLine(["route", "replace", ...first.words, "proto", "static"])];
+}
+
 export function giveBackSteps(old: RouteChange | null, routes: readonly DefaultRoute[]): string[] {
 	return clear(old, routes, null);
 }
 
 /**
  * What to do for one family. `owner` tells which uplink a device belongs to, null for none. `plan` null: nothing is
- * wanted yet, the router's own order holds.
+ * wanted yet, the router's own order holds. `lost`: of lostRoutes.
  */
 export function planRoute(
 	family: Family,
@@ -139,6 +209,22 @@ export function planRoute(
 	owner: (device: string) => string | null,
 	plan: Plan | null,
 	old: RouteChange | null,
+	lost: readonly DefaultRoute[] = [],
+): RoutePlan {
+	const back = orphan(routes, old, lost);
+	if (back === null) return planFound(family, routes, owner, plan, old, lost);
+	const others = lost.filter((route) => route.device !== back.device);
+	const next = planFound(family, [...routes, back], owner, plan, old, others);
+	return { ...next, steps: [ipLine(["route", "replace", ...back.words]), ...next.steps] };
+}
+
+function planFound(
+	family: Family,
+	routes: readonly DefaultRoute[],
+	owner: (device: string) => string | null,
+	plan: Plan | null,
+	old: RouteChange | null,
+	lost: readonly DefaultRoute[],
 ): RoutePlan {
 	const natural = naturalRoutes(routes, old);
 	const uplinkOf = (route: DefaultRoute): string | null => (route.device === null ? null : owner(route.device));
@@ -150,7 +236,8 @@ export function planRoute(
 		uplink: top ? uplinkOf(top) : null,
 		reason,
 	});
-	if (!top || plan === null) {
+	const ways = [...mine, ...lost];
+	if (ways.length === 0 || plan === null) {
 		const bound = natural.some((route) => uplinkOf(route) !== null);
 		return none(
 			bound && plan !== null
@@ -161,25 +248,30 @@ export function planRoute(
 	const familyPlan = plan.families[family];
 	const order = [...(plan.pinned === null ? [] : [plan.pinned]), ...familyPlan.rank];
 	const target =
-		order.map((id) => mine.find((route) => uplinkOf(route) === id)).find((route) => route !== undefined) ??
-		mine.find((route) => !familyPlan.avoid.includes(uplinkOf(route) ?? ""));
+		order.map((id) => ways.find((route) => uplinkOf(route) === id)).find((route) => route !== undefined) ??
+		ways.find((route) => !familyPlan.avoid.includes(uplinkOf(route) ?? ""));
 	// Nothing better than what is there: what we have done stays, too.
 	if (!target)
 		return { change: old, steps: [], uplink: old?.uplink ?? null, reason: "no uplink is better than what is there" };
 	const uplink = uplinkOf(target) ?? "";
-	if (uplink === uplinkOf(top)) return none(`${uplink} is first by the router's own metrics`);
-
-	const others = natural.filter((route) => uplinkOf(route) === null && route.metric <= top.metric);
-	const floor = Math.max(family === "ipv6" ? 0 : -1, ...others.map((route) => route.metric));
-	const metric = top.metric - 1;
-	if (metric > floor) {
-		const words = withMetric(target.words, metric);
+	const replaceBy = (words: readonly string[]): RoutePlan => {
 		if (old && key(old.words) === key(words) && present(routes, words))
 			return { change: old, steps: [], uplink, reason: uplink };
 		const change: RouteChange = { family, uplink, words, found: null, demoted: null };
 		const steps = [ipLine(["route", "replace", ...words]), ...clear(old, routes, change)];
 		return { change, steps, uplink, reason: `${uplink} ranks best` };
+	};
+	if (!top) {
+		if (natural.some((route) => uplinkOf(route) === null))
+			return none("the only default route is another program's and is respected");
+		return replaceBy(withMetric(target.words, target.metric));
 	}
+	if (uplink === uplinkOf(top)) return none(`${uplink} is first by the router's own metrics`);
+
+	const others = natural.filter((route) => uplinkOf(route) === null && route.metric <= top.metric);
+	const floor = Math.max(family === "ipv6" ? 0 : -1, ...others.map((route) => route.metric));
+	const metric = top.metric - 1;
+	if (metric > floor) return replaceBy(withMetric(target.words, metric));
 	if (others.length > 0 || family === "ipv6") {
 		return none(`a default route of another program (metric ${floor}) stands before the uplinks' and is respected`);
 	}

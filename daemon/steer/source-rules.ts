@@ -158,7 +158,7 @@ function sameNetwork(a: string, b: string, prefix: number): boolean {
 	return Math.floor(number(a) / size) === Math.floor(number(b) / size);
 }
 
-function ownTable(family: Family, link: FamilyLink, device: string): OwnTable {
+export function ownTable(family: Family, link: FamilyLink, device: string): OwnTable {
 	const gateway = link.gateway !== null && isAddress(family, link.gateway) ? link.gateway : null;
 	const prefix = link.prefixLength ?? 32;
 	const onlink =

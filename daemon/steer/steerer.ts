@@ -305,6 +305,7 @@ export function createSteerer(options: SteererOptions): Steerer {
 			const parts = [
 				mwan3.problems(),
 				sourceRules.problems(),
+				routes.problems(),
 				ownTraffic.problems(),
 				releaser.problems(),
 				missingChains(discovered, managed),

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { nowMs } from "../../lab/net/lab.ts";
+import { networkConfig } from "../../lab/router/config.ts";
 import {
 	assertGivenBack,
 	type Bench,
@@ -74,4 +75,42 @@ describe("failover without mwan3", { skip }, () => {
 			const { fresh, open, rejected } = await traffic.report({ sinceMs: since });
 			assert.deepEqual([fresh.lost, open.lost, rejected], [0, 0, 0]);
 		}));
+
+	/** The router's own default routes, IPv4. */
+	const waysOfItsOwn = async (): Promise<number> =>
+		(await bench.router.run(["ip", "-4", "route", "show", "default"])).stdout.trim().split("\n").length;
+
+	async function configure(text: string, ways: number): Promise<void> {
+		await bench.router.put("/etc/config/network", text);
+		await bench.router.networkReload();
+		const deadline = nowMs() + 60_000;
+		while ((await waysOfItsOwn()) !== ways) {
+			assert.ok(nowMs() < deadline, `the router does not come to ${ways} default routes`);
+			await new Promise((resolve) => setTimeout(resolve, 200));
+		}
+	}
+
+	test("no route metrics, as a fresh OpenWrt has it: the router knows one way out, traffic moves to the others all the same", async (t) => {
+		const whole = networkConfig(bench.router.lab.plan);
+		t.after(async () => {
+			await bench.world.healAll();
+			await configure(whole, bench.router.lab.plan.isps.length);
+		});
+		await configure(whole.replaceAll(/\toption metric .*\n/g, ""), 1);
+		const found = await fingerprint(bench.router);
+		const daemon = await bench.daemon(t);
+		await ready(bench, daemon);
+		const traffic = await bench.traffic(t);
+		await flowsVia(traffic, 1, 3000, daemon);
+		for (const [dead, next] of [
+			[1, 2],
+			[2, 3],
+		] as const) {
+			await bench.world.do({ do: "blackhole", isp: dead });
+			await flowsVia(traffic, next, 6000, daemon);
+		}
+		assert.match((await daemon.status()).problems.join("\n"), /same route metric/);
+		assert.equal(await daemon.stop(), 0);
+		await assertGivenBack(bench.router, found);
+	});
 });

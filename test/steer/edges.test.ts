@@ -273,6 +273,23 @@ test("two uplinks over one device: its route is of the one that is up", async ()
 	steerer.close();
 });
 
+test("uplinks that share a metric are told: without us the router knows one of them alone", async () => {
+	const { steerer } = steererWith(() => ({}));
+	const uplinks = [
+		nthUplink("wan", 1, {}, { metric: 0 }),
+		nthUplink("wanb", 2, {}, { metric: 0 }),
+		nthUplink("wanc", 3),
+	];
+	await steerer.setDiscovered({ ...DISCOVERED, uplinks });
+	await steerer.apply(steer(planOf(["wan", "wanb", "wanc"])));
+	const told = steerer.status().problems.filter((problem) => problem.includes("the same route metric"));
+	assert.equal(told.length, 1);
+	assert.match(told[0] ?? "", /^wan, wanb have the same route metric \(0\)/);
+	await steerer.setDiscovered({ ...DISCOVERED, uplinks: [1, 2, 3].map((n) => nthUplink(`wan${n}`, n)) });
+	assert.doesNotMatch(steerer.status().problems.join(), /route metric/);
+	steerer.close();
+});
+
 test("what a sensor asks or finds changes the rules of its uplink, and nothing else is looked at for it", async () => {
 	const { steerer, processes } = steererWith(() => ({}));
 	await steerer.setDiscovered(DISCOVERED);

@@ -3,7 +3,15 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import type { Plan } from "../../daemon/decide/types.ts";
 import type { Family } from "../../daemon/health/types.ts";
-import { giveBackSteps, parseDefaultRoutes, planRoute, type RouteChange } from "../../daemon/steer/routes.ts";
+import {
+	giveBackSteps,
+	lastRouteSteps,
+	lostRoutes,
+	type NetifdDefault,
+	parseDefaultRoutes,
+	planRoute,
+	type RouteChange,
+} from "../../daemon/steer/routes.ts";
 import { parseRules, ruleSteps, type SourceRule, wantedRules } from "../../daemon/steer/source-rules.ts";
 import type { Uplink } from "../../daemon/uplink/types.ts";
 import { nthUplink } from "../support/uplink.ts";
@@ -173,6 +181,82 @@ for (const one of CASES) {
 test("giving back removes what is ours and only what is there", () => {
 	assert.deepEqual(giveBackSteps(OUR_CHANGE, parseDefaultRoutes(`${OUR}\n${NETIFD}`)), [`route del ${OUR}`]);
 	assert.deepEqual(giveBackSteps(OUR_CHANGE, parseDefaultRoutes(NETIFD)), []);
+});
+
+// --- uplinks whose routes netifd has and the kernel has not
+
+const netifd = (metrics: readonly number[], down: readonly number[] = []): NetifdDefault[] =>
+	metrics.map((metric, at) => ({
+		up: !down.includes(at + 1),
+		device: `eth${at + 1}`,
+		gateway: `100.64.${at + 1}.1`,
+		onlink: false,
+		metric,
+	}));
+
+function lostPlan(text: string, rank: string[], facts: readonly NetifdDefault[], old: RouteChange | null = null) {
+	const routes = parseDefaultRoutes(text);
+	return planRoute("ipv4", routes, owner, plan(rank), old, lostRoutes("ipv4", routes, old, facts));
+}
+
+test("uplinks of one metric: the kernel has one route, every uplink can be gone to, and back", () => {
+	const text = "default via 100.64.3.1 dev eth3 proto static metric 10 ";
+	const facts = netifd([10, 10, 10]);
+	const moved = lostPlan(text, ["wan", "wanb"], facts);
+	assert.deepEqual(moved.steps, ["route replace default via 100.64.1.1 dev eth1 proto 212 metric 9"]);
+	assert.equal(moved.uplink, "wan");
+	const ours = moved.change?.words.join(" ") ?? "";
+	assert.deepEqual(lostPlan(`${ours}\n${text}`, ["wan"], facts, moved.change).steps, [], "once is enough");
+	assert.deepEqual(lostPlan(`${ours}\n${text}`, ["wanc"], facts, moved.change).steps, [`route del ${ours}`]);
+});
+
+test("no metrics at all: the one route there is stands aside, and comes back", () => {
+	const text = "default via 100.64.3.1 dev eth3 proto static ";
+	const moved = lostPlan(text, ["wan"], netifd([0, 0, 0]));
+	assert.deepEqual(moved.steps, [
+		"route replace default via 100.64.3.1 dev eth3 proto 212 metric 1",
+		"route replace default via 100.64.1.1 dev eth1 proto 212 metric 0",
+	]);
+	const now = [moved.change?.words, moved.change?.demoted].map((words) => words?.join(" ")).join("\n");
+	assert.deepEqual(lostPlan(now, ["wan"], netifd([0, 0, 0]), moved.change).steps, []);
+	assert.deepEqual(giveBackSteps(moved.change, parseDefaultRoutes(now)), [
+		"route replace default via 100.64.3.1 dev eth3 proto static",
+		"route del default via 100.64.3.1 dev eth3 proto 212 metric 1",
+	]);
+});
+
+test("the one whose route the kernel had goes down: the others are still there for us, and when we go", () => {
+	const facts = netifd([0, 0, 0], [3]);
+	const moved = lostPlan("10.0.0.0/8 dev br-lan", ["wanb"], facts);
+	assert.deepEqual(moved.steps, ["route replace default via 100.64.2.1 dev eth2 proto 212 metric 0"]);
+	const lost = lostRoutes("ipv4", [], moved.change, facts);
+	assert.deepEqual(lastRouteSteps([], lost), ["route replace default via 100.64.1.1 dev eth1 metric 0 proto static"]);
+	const other = parseDefaultRoutes("default dev wg0 scope link");
+	assert.deepEqual(lastRouteSteps(other, lost), [], "there is a way out");
+	assert.deepEqual(lostPlan("default dev wg0 scope link", ["wanb"], facts).steps, [], "a VPN's is respected");
+});
+
+test("a route that somebody took out stays out; so does that of an uplink that is down or that we do not know", () => {
+	const text = "default via 100.64.2.1 dev eth2 proto static metric 20 ";
+	assert.deepEqual(lostPlan(text, ["wan"], netifd([10, 20, 30])).steps, []);
+	assert.deepEqual(lostPlan(text, ["wan"], netifd([20, 20], [1])).steps, []);
+	assert.deepEqual(lostPlan(text, ["wan"], []).steps, []);
+});
+
+test("metric 0: ours goes with its link, netifd's route comes back before the next one stands in for it", () => {
+	const facts = netifd([0, 20, 30], [2]);
+	const text = [ZERO_CHANGE.demoted?.join(" "), "default via 100.64.3.1 dev eth3 proto static metric 30 "].join("\n");
+	const back = "route replace default via 100.64.1.1 dev eth1 proto static";
+	assert.deepEqual(lostPlan(text, ["wan"], facts, ZERO_CHANGE).steps, [
+		back,
+		"route del default via 100.64.1.1 dev eth1 proto 212 metric 21",
+	]);
+	const [first, ...rest] = lostPlan(text, ["wanc"], facts, ZERO_CHANGE).steps;
+	assert.equal(first, back);
+	assert.ok(rest.includes("route replace default via 100.64.3.1 dev eth3 proto 212 metric 0"), rest.join("; "));
+	assert.equal(lostPlan(text, ["wanc"], facts, ZERO_CHANGE).change?.found?.includes("eth1"), true);
+	// It is down itself: nothing to come back to.
+	assert.ok(!lostPlan(text, ["wanc"], netifd([0, 20, 30], [1, 2]), ZERO_CHANGE).steps.includes(back));
 });
 
 // --- source rules
