@@ -15,6 +15,7 @@ import { createSteerer } from "../steer/steerer.ts";
 import { createDiscovery } from "../uplink/discovery.ts";
 import type { Discovered } from "../uplink/types.ts";
 import { createAllowances } from "./allowance.ts";
+import { createDoubts } from "./doubts.ts";
 import { factsOf } from "./facts.ts";
 import { createFollower } from "./follower.ts";
 import { createForesee } from "./foresee.ts";
@@ -188,6 +189,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 		onMoved: (distanceM) => senses.moved(distanceM),
 	});
 
+	const doubts = createDoubts();
 	/** The ways of probes that the prober knows of, as text. */
 	let waysTold = "";
 
@@ -295,6 +297,8 @@ export function createDaemon(options: DaemonOptions): Daemon {
 			prober.onObservation((observation) => {
 				if (observation.kind === "traffic") sampler.traffic(observation);
 				loop.feed(observation);
+				const reason = doubts(observation);
+				if (reason !== null) void reassert(reason);
 			});
 			discovery.onLink((event) => {
 				loop.feed(event);

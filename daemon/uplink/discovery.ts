@@ -21,6 +21,8 @@ const DUMP_TIMEOUT_MS = 5000;
 /** netifd sends several notifications for one change: look once, a little later. */
 const SETTLE_MS = 30;
 const RETRY_MS = 2000;
+/** After a change of /etc/config/network. */
+const LATER_MS = [1000, 5000];
 /** `mwan3 ifdown` and `ifup` tell nobody: their files are looked at this often. */
 const MWAN3_LOOK_MS = 1000;
 
@@ -44,7 +46,7 @@ export interface Discovery {
 	/** Called with every changed picture, never twice with the same. */
 	onChange(callback: (discovered: Discovered) => void): void;
 	onLink(callback: (event: LinkEvent) => void): void;
-	/** mwan3 was started, stopped or rebuilt something: steer/ should look. */
+	/** mwan3 was started, stopped or rebuilt something, or netifd is about to: steer/ should look. */
 	onRebuild(callback: (reason: string) => void): void;
 	/** A sensor knows what kind of link this is, or knows it no more. */
 	found(id: string, kind: Classified | null): void;
@@ -73,6 +75,7 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
 	const found = new Map<string, Classified>();
 	const peers = new Map<string, Peer>();
 	let settling: Closable | null = null;
+	const later: Closable[] = [];
 	let interval: Closable | null = null;
 	let running: Promise<void> | null = null;
 	let again = false;
@@ -206,7 +209,17 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
 		if (service === "mwan3") {
 			for (const callback of rebuildCallbacks) callback(`mwan3: ${type}`);
 			soon(`mwan3 ${type}`);
-		} else if (type === "config.change" && (service === "network" || service === "firewall")) soon(`config ${service}`);
+		} else if (type === "config.change" && (service === "network" || service === "firewall")) {
+			soon(`config ${service}`);
+			if (service === "network") netifdWorks();
+		}
+	}
+
+	/** It begins after this word, and tells nobody of metrics it changed, nor that it emptied tables of ours by that. */
+	function netifdWorks(): void {
+		for (const one of later.splice(0)) one.close();
+		for (const afterMs of LATER_MS) later.push(timers.after(afterMs, () => void refresh("config network")));
+		for (const callback of rebuildCallbacks) callback("config network");
 	}
 
 	return {
@@ -250,6 +263,7 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
 			closed = true;
 			settling?.close();
 			interval?.close();
+			for (const one of later) one.close();
 			for (const one of owned) one.close();
 			owned.length = 0;
 		},

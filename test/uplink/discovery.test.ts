@@ -275,3 +275,24 @@ test("a new connection to ubus means looking again; after close nothing runs", a
 	assert.equal(dumps(), 2);
 	assert.equal(time.pending(), 0);
 });
+
+test("the network's configuration changed: netifd takes its time and tells of no metric, so it is looked at again", async () => {
+	const { discovery, time, notify, dumps, rebuilds } = rig();
+	discovery.start();
+	await time.advance(100);
+	const before = dumps();
+	notify("service", "config.change", { config: "network" });
+	assert.deepEqual(rebuilds, ["config network"]);
+	for (const [afterMs, looks] of [
+		[100, 1],
+		[1000, 2],
+		[5000, 3],
+		[15_000, 3],
+	] as const) {
+		await time.advance(afterMs);
+		assert.equal(dumps() - before, looks, `${afterMs} ms later`);
+	}
+	notify("service", "config.change", { config: "dhcp" });
+	assert.equal(rebuilds.length, 1);
+	discovery.close();
+});
