@@ -26,12 +26,17 @@ export function factsOf(uplink: Uplink): UplinkFacts {
 }
 
 /**
- * The uplinks that carry traffic now: the primary, and every healthy member that a balanced mwan3 policy shares the load
+ * The uplinks that carry traffic now: the primary, who carries a family that the primary cannot, and every healthy member that a balanced mwan3 policy shares the load
  * with (several members at its best metric). They are probed at the active rate.
  */
 export function activeUplinks(discovered: Discovered, plan: Plan): string[] {
 	const active = new Set<string>();
 	if (plan.primary !== null) active.add(plan.primary);
+	for (const family of FAMILIES) {
+		const [first] = plan.families[family].rank;
+		const uplink = discovered.uplinks.find((one) => one.id === first);
+		if (uplink?.[family]?.up) active.add(uplink.id);
+	}
 	const layout = discovered.mwan3;
 	if (layout !== null && plan.pinned === null) {
 		for (const policy of layout.policies) {

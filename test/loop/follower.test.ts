@@ -3,12 +3,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { toSettings } from "../../daemon/config/settings.ts";
 import { type EngineState, initialState } from "../../daemon/decide/state.ts";
-import type { Action, SteerAction } from "../../daemon/decide/types.ts";
+import type { Action, Plan, SteerAction } from "../../daemon/decide/types.ts";
+import { activeUplinks } from "../../daemon/loop/facts.ts";
 import { createFollower } from "../../daemon/loop/follower.ts";
 import type { Discovered } from "../../daemon/uplink/types.ts";
 import { config } from "../alert/support.ts";
 import { fakeTime } from "../support/fake-platform.ts";
+import { nthUplink } from "../support/uplink.ts";
 
+const NONE: Plan["families"] = { ipv4: { rank: [], avoid: [] }, ipv6: { rank: [], avoid: [] } };
 const STEER: readonly Action[] = [{ kind: "steer" } as SteerAction];
 
 function desk() {
@@ -20,7 +23,7 @@ function desk() {
 		state: () =>
 			({
 				...initialState(toSettings(config(""))),
-				plan: { primary: place.on, pinned: null },
+				plan: { primary: place.on, pinned: null, families: NONE },
 			}) as unknown as EngineState,
 		discovered: () => ({ uplinks: [], mwan3: null }) as unknown as Discovered,
 		setActive: (uplinks) => void calls.push(uplinks.join(" ")),
@@ -58,4 +61,16 @@ test("a switch that does not end does not keep them", async () => {
 	one.follower.close();
 	await one.time.advance(5000);
 	assert.deepEqual(one.calls, ["wan"]);
+});
+
+test("who carries one family because the uplink in use cannot is in use, too", () => {
+	const uplinks = [nthUplink("wan", 1), nthUplink("wanb", 2), nthUplink("wanc", 3)];
+	const plan = (rank: string[]): Plan => ({
+		primary: "wan",
+		pinned: null,
+		families: { ...NONE, ipv4: { rank, avoid: [] } },
+	});
+	const active = (rank: string[]): string[] => activeUplinks({ uplinks, mwan3: null, problems: [] }, plan(rank));
+	assert.deepEqual(active(["wan", "wanb", "wanc"]), ["wan"]);
+	assert.deepEqual(active(["wanb", "wanc"]), ["wan", "wanb"]);
 });
