@@ -84,6 +84,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 		bus,
 		log: log.child("discovery"),
 		member: (id, uplinkClass) => memberSettings(config(), { id, class: uplinkClass }),
+		named: () => [...config().members.keys()].filter((name) => !name.endsWith("_any")),
 		useMwan3: () => config().main.useMwan3,
 		intervalMs: () => config().main.discoveryIntervalMs,
 	});

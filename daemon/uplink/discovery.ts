@@ -37,6 +37,8 @@ export interface DiscoveryOptions {
 	readonly bus: Bus;
 	readonly log: Logger;
 	readonly member: (id: string, uplinkClass: UplinkClass | null) => MemberOptions;
+	/** Uplinks that the owner has set something for, by name. */
+	readonly named: () => readonly string[];
 	readonly useMwan3: () => boolean;
 	readonly intervalMs: () => number;
 }
@@ -96,16 +98,22 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
 		quietSigns = null;
 		const mwan3 = options.useMwan3() && mwan3Runs ? router.mwan3(problems) : null;
 		const wanInterfaces = router.wanInterfaces(problems);
+		const hints = router.interfaceHints([]);
 		const uplinks = buildUplinks(files, {
 			interfaces,
 			mwan3,
 			wanInterfaces,
-			hints: router.interfaceHints([]),
+			hints,
 			previous: current.uplinks,
 			found: (id) => found.get(id) ?? null,
 			peer: (id) => peers.get(id) ?? null,
 			member: options.member,
 		});
+		// One that is only not there yet is an interface all the same.
+		const strangers = options.named().filter((name) => !hints.has(name) && !uplinks.some(({ id }) => id === name));
+		const ids = uplinks.map(({ id }) => id).join(", ");
+		for (const name of uplinks.length > 0 ? strangers : [])
+			problems.push(`/etc/config/autonomy, section ${name} is of no use: no uplink is called so; there are ${ids}`);
 		const next: Discovered = { uplinks, mwan3, problems };
 		const text = JSON.stringify(next);
 		if (text === fingerprint) return;

@@ -26,7 +26,7 @@ interface Rig {
 	reconnect: () => void;
 }
 
-function rig(connected = true): Rig {
+function rig(connected = true, named: readonly string[] = []): Rig {
 	const time = fakeTime();
 	const log = fakeLog();
 	const files = fakeFiles({
@@ -66,6 +66,7 @@ function rig(connected = true): Rig {
 			cooldownMs: 0,
 			preferRoaming: false,
 		}),
+		named: () => named,
 		useMwan3: () => true,
 		intervalMs: () => 30_000,
 	});
@@ -294,5 +295,16 @@ test("the network's configuration changed: netifd takes its time and tells of no
 	}
 	notify("service", "config.change", { config: "dhcp" });
 	assert.equal(rebuilds.length, 1);
+	discovery.close();
+});
+
+test("settings for an uplink that there is not are told, with those there are; not for one that may come", async () => {
+	const { discovery, time, files, changes } = rig(true, ["wan", "wam", "mob1"]);
+	files.content.set("/etc/config/network", "config interface mob1\n option proto qmi\n");
+	discovery.start();
+	await time.advance(100);
+	assert.deepEqual(changes.at(-1)?.problems, [
+		"/etc/config/autonomy, section wam is of no use: no uplink is called so; there are wan, wanb, wanc",
+	]);
 	discovery.close();
 });
