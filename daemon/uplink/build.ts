@@ -143,7 +143,9 @@ export function buildUplinks(files: Files, input: BuildInput): Uplink[] {
 	const gone = [...missed, ...notThereYet(input, mwan3Names)].filter(
 		(old, at, all) => !parts.has(old.id) && all.findIndex((one) => one.id === old.id) === at,
 	);
-	return [...found, ...gone.map(asAbsent)].sort((a, b) => a.order - b.order || (a.id < b.id ? -1 : 1));
+	const isLeft = ({ id }: Uplink): boolean => !mwan3Names.has(id) && input.hints.get(id)?.disabled !== false;
+	const absent = gone.map((old) => asAbsent(old, input.hints.size > 0 && isLeft(old)));
+	return [...found, ...absent].sort((a, b) => a.order - b.order || (a.id < b.id ? -1 : 1));
 }
 
 /** Interfaces that carry nothing but the IPv6 of an uplink. */
@@ -236,10 +238,14 @@ function notThereYet(input: BuildInput, mwan3Names: ReadonlySet<string>): Uplink
 		});
 }
 
+/** Nobody waits for one that was taken out of the configuration: nothing is a backup for it. */
+const LEFT = { weight: 0, order: 1000, classReason: "taken out of the configuration" } as const;
+
 /** Its device may be another uplink's by now (an interface renamed): it has none. */
-function asAbsent(old: Uplink): Uplink {
+function asAbsent(old: Uplink, left: boolean): Uplink {
 	const without = { up: false, device: null, address: null, prefixLength: null, gateway: null, hasDefaultRoute: false };
 	const down = (link: FamilyLink | null): FamilyLink | null => link && { ...link, ...without };
 	const link = { ipv4: down(old.ipv4), ipv6: down(old.ipv6) };
-	return { ...old, present: false, up: false, carrier: null, device: null, lowerDevice: null, ...link };
+	const gone = { present: false, up: false, carrier: null, device: null, lowerDevice: null };
+	return { ...old, ...gone, ...link, ...(left ? LEFT : {}) };
 }

@@ -36,6 +36,8 @@ export interface InterfaceHint {
 	readonly metric: number | null;
 	/** Families whose routes go to a table of its own (ip4table, ip6table). */
 	readonly ownTable: readonly Family[];
+	/** Option disabled: netifd does not know it. */
+	readonly disabled: boolean;
 }
 
 interface Kept<T> {
@@ -120,6 +122,7 @@ export function createRouterFiles(files: Platform["files"]): RouterFiles {
 			hints.set(section.name, {
 				metric: /^\d{1,9}$/.test(text) ? Number(text) : null,
 				ownTable: FAMILIES.filter((family) => (tables[family] ?? "") !== ""),
+				disabled: optionText(section, "disabled") === "1",
 			});
 		}
 		return hints;

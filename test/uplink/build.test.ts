@@ -46,7 +46,10 @@ function build(setup: Setup): Uplink[] {
 		mwan3: setup.mwan3 ?? null,
 		wanInterfaces: new Set(setup.wan ?? []),
 		hints: new Map(
-			Object.entries(setup.hints ?? {}).map(([name, hint]) => [name, { metric: null, ownTable: [], ...hint }]),
+			Object.entries(setup.hints ?? {}).map(([name, hint]) => [
+				name,
+				{ metric: null, ownTable: [], disabled: false, ...hint },
+			]),
 		),
 		previous: setup.previous ?? [],
 		peer: () => null,
@@ -177,6 +180,22 @@ test("an alias that names itself does not hang the grouping", () => {
 		netif({ interface: "b", device: "@a" }),
 	];
 	assert.equal(build({ interfaces }).length, 1);
+});
+
+test("renamed, removed or disabled by the owner: listed as gone, but nothing is a backup for it; unplugged it keeps its place", () => {
+	const wan = netif({ interface: "wan", l3_device: "eth1", metric: 10, ...v4("192.0.2.9") });
+	const wanb = netif({ interface: "wanb", l3_device: "eth2", metric: 20, ...v4("192.0.2.10") });
+	const previous = build({ interfaces: [wan, wanb] });
+	const after = (hints: Record<string, Partial<InterfaceHint>>, mwan3: Mwan3Layout | null = null): unknown =>
+		build({ interfaces: [wanb], previous, hints, mwan3 }).map((one) => [one.id, one.weight]);
+	const last = [
+		["wanb", 40],
+		["wan", 0],
+	];
+	assert.deepEqual(after({ wanb: {} }), last);
+	assert.deepEqual(after({ wanb: {}, wan: { disabled: true } }), last);
+	assert.deepEqual((after({ wanb: {}, wan: {} }) as unknown[])[0], ["wan", 100]);
+	assert.deepEqual((after({ wanb: {} }, layout({ wan: 1, wanb: 2 })) as unknown[])[0], ["wan", 100]);
 });
 
 test("a static wan6 that is down stays part of wan; one that was listed by itself while booting goes into it", () => {

@@ -61,6 +61,7 @@ config interface wanb
  option ip4table 100
 config interface wan6
  option ip6table prelocal
+ option disabled 1
 config device
  option metric 7
 `;
@@ -68,9 +69,9 @@ config device
 	assert.deepEqual(
 		[...router.interfaceHints([])],
 		[
-			["wan", { metric: 10, ownTable: [] }],
-			["wanb", { metric: null, ownTable: ["ipv4"] }],
-			["wan6", { metric: null, ownTable: ["ipv6"] }],
+			["wan", { metric: 10, ownTable: [], disabled: false }],
+			["wanb", { metric: null, ownTable: ["ipv4"], disabled: false }],
+			["wan6", { metric: null, ownTable: ["ipv6"], disabled: true }],
 		],
 	);
 	assert.deepEqual([...createRouterFiles(fakeFiles({})).interfaceHints([])], []);
