@@ -3,7 +3,7 @@
  * takes many changes in one process where it can (`-batch`; busybox's cannot and is started once per change).
  */
 import type { Family } from "../health/types.ts";
-import { AutonomyError, errorText, isAutonomyError } from "../platform/error.ts";
+import { AutonomyError, isAutonomyError } from "../platform/error.ts";
 import type { Argv, Processes, RunOptions, RunResult } from "../platform/platform.ts";
 
 const TIMEOUT_MS = 5000;

@@ -293,7 +293,10 @@ test("what the owner took out everywhere is told as gone once, then forgotten; w
 test("IPv6 that was an uplink of its own for a moment is not gone when it joins its IPv4", () => {
 	const wan = netif({ interface: "wan", l3_device: "eth1", ...v4("192.0.2.9") });
 	const mwan3 = layout({ wan: 1, wan6: 1 }, { wan6: "ipv6" });
-	const apart = build({ interfaces: [wan, netif({ interface: "wan6", l3_device: "eth2", ...v6("2001:db8::9") })], mwan3 });
+	const apart = build({
+		interfaces: [wan, netif({ interface: "wan6", l3_device: "eth2", ...v6("2001:db8::9") })],
+		mwan3,
+	});
 	assert.deepEqual(
 		apart.map((one) => one.id),
 		["wan", "wan6"],
