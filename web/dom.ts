@@ -56,3 +56,18 @@ export function setAttribute(node: Element, name: string, value: string | null):
 export function show(node: HTMLElement, visible: boolean): void {
 	if (node.hidden === visible) node.hidden = !visible;
 }
+
+/**
+ * A button is disabled while its work is under way, which takes the keyboard away from it: it is given back, unless it went
+ * elsewhere meanwhile.
+ */
+export async function whileWorking(node: HTMLButtonElement, work: () => unknown): Promise<void> {
+	const focused = document.activeElement === node;
+	node.disabled = true;
+	try {
+		await work();
+	} finally {
+		node.disabled = false;
+		if (focused && document.activeElement === document.body) node.focus({ preventScroll: true });
+	}
+}

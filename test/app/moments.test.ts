@@ -222,7 +222,7 @@ describe("phone app, moments", { skip: cannot() }, () => {
 		const page = await enter(t);
 		hold("autonomy status");
 		await someWait();
-		await page.getByRole("button", { name: "Check all now" }).click();
+		await page.getByRole("button", { name: "Check all now" }).press("Enter");
 		// Asked anew only when the question before it is answered.
 		const { length } = waiting;
 		release();
@@ -232,5 +232,10 @@ describe("phone app, moments", { skip: cannot() }, () => {
 		assert.ok(!(await pressable(page, ".overview .orders")).includes("Check all now"), "it is still under way");
 		release();
 		await becomes(async () => (await pressable(page, ".overview .orders")).includes("Check all now"), true);
+		assert.equal(
+			await page.evaluate("document.activeElement.textContent"),
+			"Check all now",
+			"the keyboard is still there",
+		);
 	});
 });

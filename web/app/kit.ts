@@ -1,6 +1,6 @@
 /** Parts every view is made of: buttons that show that they work, sheets, choices, toasts, and what went wrong in words. */
 import { errorCode, errorText } from "../api.ts";
-import { type Child, el, replace, setText } from "../dom.ts";
+import { type Child, el, replace, setText, whileWorking } from "../dom.ts";
 import { troubleWords } from "../model/trouble.ts";
 import { type IconName, icon } from "./icons.ts";
 
@@ -41,13 +41,7 @@ export function button(text: string, work: () => unknown, options: ButtonOptions
 			class: `button ${kind}`,
 			"aria-label": about === undefined ? null : `${text}: ${about}`,
 			onclick: () => {
-				node.disabled = true;
-				Promise.resolve()
-					.then(work)
-					.catch((error: unknown) => toast(failureText(error), "bad"))
-					.finally(() => {
-						node.disabled = false;
-					});
+				whileWorking(node, work).catch((error: unknown) => toast(failureText(error), "bad"));
 			},
 		},
 		options.icon ? icon(options.icon) : null,

@@ -1,5 +1,5 @@
 /** What pages are made of: buttons that show that they work, labelled fields, sections and tables in LuCI's manner. */
-import { type Child, el } from "../dom.ts";
+import { type Child, el, whileWorking } from "../dom.ts";
 import { type Page, readOnly } from "./page.ts";
 
 interface ButtonOptions {
@@ -27,13 +27,7 @@ export function button(
 			disabled: denied,
 			title: denied ? _("Your account has no right to write.") : null,
 			onclick: () => {
-				node.disabled = true;
-				Promise.resolve()
-					.then(work)
-					.catch(page.failed)
-					.finally(() => {
-						node.disabled = denied;
-					});
+				whileWorking(node, work).catch(page.failed);
 			},
 		},
 		text,
