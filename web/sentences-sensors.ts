@@ -3,6 +3,7 @@
 /** Why a link is of its class, and why a sensor serves it. */
 const LINKS: readonly string[] = [
 	"set in /etc/config/autonomy",
+	"taken out of the configuration",
 	"netifd names its modem",
 	"protocol {word}",
 	"tunnel protocol {word}",
