@@ -184,6 +184,25 @@ function suite(name: string, skip: string | false, listen: () => Listen): void {
 			assert.equal((await get(port, "/metrics")).status, 200);
 		});
 
+		test("who asks and does not read the answers does not keep the others from theirs", async (t) => {
+			const { port } = await open(t);
+			// So many are taken; more would wait in the kernel.
+			const places = name === "Node" ? 16 : 6;
+			for (let i = 0; i < places; i++) {
+				const deaf = connect(port, "127.0.0.1", () => deaf.write("GET /big HTTP/1.1\r\nHost: x\r\n\r\n".repeat(100)));
+				deaf.on("error", () => undefined);
+				t.after(() => deaf.destroy());
+				await once(deaf, "data");
+				deaf.pause();
+			}
+			await until("an answer", () =>
+				get(port, "/metrics").then(
+					({ status }) => status === 200,
+					() => false,
+				),
+			);
+		});
+
 		test("a header in any language does not get into the next request", async (t) => {
 			const { port } = await open(t);
 			const one = await keep(t, port);

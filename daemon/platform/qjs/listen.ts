@@ -24,6 +24,8 @@ const AGAIN_MS = 2000;
 /** Kept with nothing to do: Prometheus and one more. */
 const MAX_KEPT = 2;
 const MAX_CONNECTIONS = 6;
+/** TCP_USER_TIMEOUT (tcp(7)): a socat that writes to who does not read waits in the kernel, where no other limit ends it. */
+const UNREAD = "setsockopt-int=6:18:5000";
 
 /**
  * -t: how long a side may take to end when the other has. Only one at a time can wait under the name; the others try until
@@ -31,7 +33,7 @@ const MAX_CONNECTIONS = 6;
  */
 function portArgv(host: string, port: number, name: string): Argv {
 	const kind = host.includes(":") ? "TCP6-LISTEN" : "TCP4-LISTEN";
-	const address = `${kind}:${port},bind=${hostText(host)},reuseaddr,fork,max-children=${MAX_CONNECTIONS},backlog=8`;
+	const address = `${kind}:${port},bind=${hostText(host)},reuseaddr,fork,max-children=${MAX_CONNECTIONS},backlog=8,${UNREAD}`;
 	const other = `ABSTRACT-LISTEN:${name},backlog=1,accept-timeout=5,retry=250,interval=0.02`;
 	return ["socat", "-d", "-d", "-t", "0.5", address, other];
 }
