@@ -146,6 +146,8 @@ test("wrong usage is 2, refusals are 1, each in one clear line", { skip }, async
 		[["setlog"], 2, /which level/],
 		[["setlog", "loud"], 2, /'level' is 'loud', not one of/],
 		[["promote"], 2, /the name of an uplink is missing/],
+		[["failover", ""], 2, /the name of an uplink is missing/],
+		[["release", ""], 2, /the name of an uplink is missing/],
 		[["failover", "wan"], 1, /failover to wan refused: no reply/],
 		[["config"], 2, /config show, config diff or config validate/],
 		[["what-if", "nonsense=1"], 2, /option nonsense is unknown/],
