@@ -4,6 +4,7 @@
  */
 import { DIAGNOSTICS } from "../contract/api-rpcd.ts";
 import { say } from "./say.ts";
+import { compile, fit } from "./told.ts";
 
 /** rpcd/lib/service.sh; {names} stand for what differs. */
 export const SERVICE: readonly string[] = [
@@ -38,12 +39,9 @@ export const PLUGIN: readonly string[] = [...SERVICE, ...MASKED, ...Object.value
 
 /** In the reader's language; what is not known stays as it was said. */
 export function toldByPlugin(text: string): string {
-	if (PLUGIN.includes(text)) return _(text);
-	for (const pattern of SERVICE) {
-		const [head = "", name = "", tail] = pattern.split(/[{}]/);
-		if (tail === undefined || text.length <= head.length + tail.length) continue;
-		if (text.startsWith(head) && text.endsWith(tail))
-			return say(_(pattern), { [name]: text.slice(head.length, text.length - tail.length) });
+	for (const pattern of PLUGIN) {
+		const parts = fit(compile(pattern), text);
+		if (parts !== null) return say(_(pattern), parts);
 	}
 	return text;
 }

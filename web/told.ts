@@ -11,7 +11,7 @@ import { EVENT_TYPES, FIGURES, PATTERNS, RULES, WORDS } from "./sentences.ts";
 import { problem } from "./told-problem.ts";
 import { classWord, type LinkClass, type MemberState, stateWord } from "./words.ts";
 
-interface Pattern {
+export interface Pattern {
 	readonly text: string;
 	/** What stands before, between and after the names. */
 	readonly fixed: readonly string[];
@@ -47,7 +47,7 @@ const SPEAKER = /^([\w./-]+(?: gsm| \(rpcd\))?): (.+)$/s;
 
 let compiled: readonly Pattern[] | null = null;
 
-function compile(text: string): Pattern {
+export function compile(text: string): Pattern {
 	const parts = text.split(/\{(\w+)\}/);
 	return { text, fixed: parts.filter((_part, i) => i % 2 === 0), names: parts.filter((_part, i) => i % 2 === 1) };
 }
@@ -63,7 +63,7 @@ function patterns(): readonly Pattern[] {
 }
 
 /** The parts of `text` by name; null when the pattern does not fit. Each part is as short as can be, and never empty. */
-function fit({ fixed, names }: Pattern, text: string): Readonly<Record<string, string>> | null {
+export function fit({ fixed, names }: Pattern, text: string): Readonly<Record<string, string>> | null {
 	const first = fixed[0] ?? "";
 	if (names.length === 0) return text === first ? {} : null;
 	if (!text.startsWith(first)) return null;

@@ -26,8 +26,8 @@ export function factsOf(uplink: Uplink): UplinkFacts {
 }
 
 /**
- * The uplinks that carry traffic now: the primary, who carries a family that the primary cannot, and every healthy member that a balanced mwan3 policy shares the load
- * with (several members at its best metric). They are probed at the active rate.
+ * The uplinks that carry traffic now: the primary, who carries a family that the primary cannot, and every healthy member that
+ * a balanced mwan3 policy shares the load with (several members at its best metric). They are probed at the active rate.
  */
 export function activeUplinks(discovered: Discovered, plan: Plan): string[] {
 	const active = new Set<string>();
